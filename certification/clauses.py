@@ -1,0 +1,102 @@
+"""Criteria as data: the kinds of rule a requirement's criterion is made of.
+
+A criterion is a list of clauses; every clause must hold. A clause names the *measure* it judges
+(as recorded in observations), a limit with its unit, and what a sample must look like.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Selector = str | bool | tuple[float, float]
+"""A cell value to match exactly, or an inclusive numeric range ``[low, high]``."""
+
+
+class _Clause(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    measure: str
+    """Name under which steps record the observations this clause judges."""
+    unit: str = "1"
+    """Unit of the limit (``ms``, ``mm``, ``s`` …; ``1`` for a share or a count)."""
+    where: dict[str, Selector] = Field(default_factory=dict)
+    """Only observations whose cell matches are judged; the others are reported."""
+    per: tuple[str, ...] = ()
+    """Cell keys that split the sample: the clause must hold in each group by itself."""
+
+
+class _Trials(_Clause):
+    success: tuple[str, ...] = ()
+    """Observation values that count as success; all others are failures."""
+    failure: tuple[str, ...] = ()
+    """Observation values that count as failure; all others are successes."""
+
+
+class ProportionClause(_Trials):
+    """A share of trials must succeed, shown by the exact one-sided lower binomial bound.
+
+    ``stages`` is the registered plan ``[[n, failures allowed], …]``: when a stage has more failures than it
+    allows, sampling goes on to the next; past the last one the clause fails.
+    """
+
+    kind: Literal["proportion"]
+    at_least: float
+    confidence: float = 0.95
+    stages: tuple[tuple[int, int], ...]
+
+
+class CountClause(_Trials):
+    """At most ``failures`` failures in a fixed number of ``trials`` (per group)."""
+
+    kind: Literal["count"]
+    trials: int
+    failures: int = 0
+
+
+class PercentileClause(_Clause):
+    """A percentile of the measure must stay within a limit, with guard band w = U and confidence.
+
+    At confidence C the share of values inside the guarded limit must exceed ``percentile`` by the exact lower
+    binomial bound, so p95 needs at least 59 values, p99 at least 299.
+    """
+
+    kind: Literal["percentile"]
+    percentile: float
+    at_most: float
+    trials: int
+    confidence: float = 0.95
+
+
+class LimitClause(_Clause):
+    """Values (or one statistic of them) against a limit, with guard band w = U."""
+
+    kind: Literal["limit"]
+    statistic: Literal["each", "median", "mean", "total", "drift"] = "each"
+    at_most: float | None = None
+    at_least: float | None = None
+    trials: int = 1
+
+
+class WindowClause(_Trials):
+    """A contiguous range of the cell key ``along`` in which every step holds, at least ``width`` wide."""
+
+    kind: Literal["window"]
+    along: str
+    width: float
+    trials: int
+    failures: int = 0
+
+
+class InspectionClause(_Clause):
+    """Named items looked at by a person or taken from a declaration; each must be ``conforms``."""
+
+    kind: Literal["inspection"]
+    items: int
+
+
+Clause = Annotated[
+    ProportionClause | CountClause | PercentileClause | LimitClause | WindowClause | InspectionClause,
+    Field(discriminator="kind"),
+]

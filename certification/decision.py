@@ -1,0 +1,292 @@
+"""Decision rules: how observations become the outcome of a clause.
+
+Counts are judged by the exact one-sided binomial bound or a fixed acceptance number, numbers with a guard band
+equal to their expanded uncertainty (ILAC-G8:09/2019, ISO/IEC 17025:2017 §7.8.6). Too few samples are never a
+pass, and a failure that no further sample could mend is a failure at once.
+"""
+
+from __future__ import annotations
+
+import statistics as plain
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from certification.clauses import (
+    Clause,
+    CountClause,
+    InspectionClause,
+    LimitClause,
+    PercentileClause,
+    ProportionClause,
+    WindowClause,
+)
+from certification.observations import Cell, Observation, matches
+from certification.statistics import allowed_failures, lower_bound, two_sided_bounds
+
+
+class Outcome(StrEnum):
+    """What a clause says of the observations so far."""
+
+    HOLDS = "holds"
+    BROKEN = "broken"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class ClauseResult:
+    """One clause applied to one group of its sample.
+
+    Attributes:
+        kind: kind of rule.
+        group: the ``per`` cell values this result stands for, empty for the whole sample.
+        trials: observations judged.
+        failures: trials that did not succeed (values outside the guarded limit for numbers).
+        value: the deciding statistic (share, percentile, statistic), in ``unit``.
+        bound: what the rule compares with the limit (lower binomial bound, value + U), in ``unit``.
+        limit: the criterion's number, in ``unit``.
+        interval: two-sided 95 % Wilson interval of a share, for display.
+        rule: the rule with its numbers, readable.
+    """
+
+    kind: str
+    outcome: Outcome
+    measure: str
+    unit: str
+    trials: int
+    failures: int
+    value: float | None
+    bound: float | None
+    limit: float | None
+    rule: str
+    group: Cell
+    interval: tuple[float, float] | None = None
+
+
+def judge_clause(clause: Clause, observations: Iterable[Observation]) -> list[ClauseResult]:
+    """Apply a clause to the observations of its requirement, once per group."""
+    sample = [o for o in observations if o.measure == clause.measure and matches(o.cell, clause.where)]
+    if isinstance(clause, WindowClause):
+        return [_window(clause, sample)]
+    groups: dict[tuple[str | float, ...], list[Observation]] = {}
+    for observation in sample:
+        groups.setdefault(tuple(observation.cell.get(key, "") for key in clause.per), []).append(observation)
+    if not groups:
+        groups[()] = []
+    return [
+        _judge_group(clause, members, dict(zip(clause.per, values, strict=False))) for values, members in groups.items()
+    ]
+
+
+def overall(results: Iterable[ClauseResult]) -> Outcome:
+    """A criterion holds when every result holds, and is broken as soon as one is."""
+    outcomes = {result.outcome for result in results}
+    if Outcome.BROKEN in outcomes:
+        return Outcome.BROKEN
+    return Outcome.OPEN if Outcome.OPEN in outcomes or not outcomes else Outcome.HOLDS
+
+
+def _judge_group(clause: Clause, sample: list[Observation], group: Cell) -> ClauseResult:
+    match clause:
+        case ProportionClause():
+            return _proportion(clause, sample, group)
+        case CountClause():
+            return _count(clause, sample, group)
+        case PercentileClause():
+            return _percentile(clause, sample, group)
+        case LimitClause():
+            return _limit(clause, sample, group)
+        case InspectionClause():
+            return _inspection(clause, sample, group)
+        case WindowClause():
+            raise TypeError("a window is judged over the whole sample")
+
+
+def _failures(clause: ProportionClause | CountClause | WindowClause, sample: list[Observation]) -> int:
+    if clause.success:
+        return sum(o.value not in clause.success for o in sample)
+    return sum(o.value in clause.failure for o in sample)
+
+
+def _share(trials: int, failures: int) -> float | None:
+    return (trials - failures) / trials if trials else None
+
+
+def _proportion(clause: ProportionClause, sample: list[Observation], group: Cell) -> ClauseResult:
+    trials, failures = len(sample), _failures(clause, sample)
+    final_trials, final_failures = clause.stages[-1]
+    reached = any(trials >= n and failures <= c for n, c in clause.stages)
+    bound = lower_bound(trials - failures, trials, clause.confidence) if trials else 0.0
+    if failures > final_failures:
+        outcome = Outcome.BROKEN
+    elif reached and bound >= clause.at_least:
+        outcome = Outcome.HOLDS
+    else:
+        outcome = Outcome.OPEN
+    stages = ", ".join(f"{c}/{n}" for n, c in clause.stages)
+    return ClauseResult(
+        kind=clause.kind,
+        outcome=outcome,
+        measure=clause.measure,
+        unit=clause.unit,
+        trials=trials,
+        failures=failures,
+        value=_share(trials, failures),
+        bound=bound,
+        limit=clause.at_least,
+        rule=f"exact one-sided {clause.confidence:.0%} lower bound >= {clause.at_least:g}; registered stages {stages}",
+        group=group,
+        interval=two_sided_bounds(trials - failures, trials),
+    )
+
+
+def _count(clause: CountClause, sample: list[Observation], group: Cell) -> ClauseResult:
+    trials, failures = len(sample), _failures(clause, sample)
+    if failures > clause.failures:
+        outcome = Outcome.BROKEN
+    else:
+        outcome = Outcome.HOLDS if trials >= clause.trials else Outcome.OPEN
+    return ClauseResult(
+        kind=clause.kind,
+        outcome=outcome,
+        measure=clause.measure,
+        unit=clause.unit,
+        trials=trials,
+        failures=failures,
+        value=_share(trials, failures),
+        bound=None,
+        limit=float(clause.failures),
+        rule=f"at most {clause.failures} failures in {clause.trials} trials",
+        group=group,
+        interval=two_sided_bounds(trials - failures, trials),
+    )
+
+
+def _percentile(clause: PercentileClause, sample: list[Observation], group: Cell) -> ClauseResult:
+    values = [(float(o.value), o.uncertainty) for o in sample]
+    share = clause.percentile / 100
+    allowed = allowed_failures(max(clause.trials, len(values)), share, clause.confidence)
+    outside = sum(value - u > clause.at_most for value, u in values)
+    not_inside = sum(value + u > clause.at_most for value, u in values)
+    if outside > allowed:
+        outcome = Outcome.BROKEN
+    elif len(values) >= clause.trials and not_inside <= allowed:
+        outcome = Outcome.HOLDS
+    else:
+        outcome = Outcome.OPEN
+    ordered = sorted(value for value, _ in values)
+    rank = max(len(ordered) - 1 - allowed_failures(len(ordered), share, clause.confidence), 0) if ordered else 0
+    return ClauseResult(
+        kind=clause.kind,
+        outcome=outcome,
+        measure=clause.measure,
+        unit=clause.unit,
+        trials=len(values),
+        failures=not_inside,
+        value=ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else None,
+        bound=ordered[min(rank, len(ordered) - 1)] + max(u for _, u in values) if ordered else None,
+        limit=clause.at_most,
+        rule=(
+            f"p{clause.percentile:g} <= {clause.at_most:g} {clause.unit} at {clause.confidence:.0%}: at most {allowed} "
+            f"of {max(clause.trials, len(values))} values above the limit less U (guard band w = U, k = 2)"
+        ),
+        group=group,
+    )
+
+
+def _statistic(clause: LimitClause, values: list[float]) -> list[float]:
+    match clause.statistic:
+        case "each":
+            return values
+        case "median":
+            return [plain.median(values)]
+        case "mean":
+            return [plain.fmean(values)]
+        case "total":
+            return [sum(values)]
+        case "drift":
+            return [values[-1] / values[0] - 1]
+
+
+def _limit(clause: LimitClause, sample: list[Observation], group: Cell) -> ClauseResult:
+    values = [float(o.value) for o in sample]
+    uncertainty = max((o.uncertainty for o in sample), default=0.0)
+    judged = _statistic(clause, values) if values else []
+    low = clause.at_least if clause.at_least is not None else float("-inf")
+    high = clause.at_most if clause.at_most is not None else float("inf")
+    outside = sum(value - uncertainty > high or value + uncertainty < low for value in judged)
+    not_inside = sum(value + uncertainty > high or value - uncertainty < low for value in judged)
+    if outside:
+        outcome = Outcome.BROKEN
+    else:
+        outcome = Outcome.HOLDS if len(values) >= clause.trials and not not_inside else Outcome.OPEN
+    worst = max(judged, key=lambda v: max(v - high, low - v)) if judged else None
+    return ClauseResult(
+        kind=clause.kind,
+        outcome=outcome,
+        measure=clause.measure,
+        unit=clause.unit,
+        trials=len(values),
+        failures=not_inside,
+        value=worst,
+        bound=None if worst is None else worst + uncertainty,
+        limit=clause.at_most if clause.at_most is not None else clause.at_least,
+        rule=f"{clause.statistic} within [{low:g}, {high:g}] {clause.unit}, guard band w = U = {uncertainty:g}",
+        group=group,
+    )
+
+
+def _inspection(clause: InspectionClause, sample: list[Observation], group: Cell) -> ClauseResult:
+    failures = sum(o.value != "conforms" for o in sample)
+    if failures:
+        outcome = Outcome.BROKEN
+    else:
+        outcome = Outcome.HOLDS if len(sample) >= clause.items else Outcome.OPEN
+    return ClauseResult(
+        kind=clause.kind,
+        outcome=outcome,
+        measure=clause.measure,
+        unit=clause.unit,
+        trials=len(sample),
+        failures=failures,
+        value=_share(len(sample), failures),
+        bound=None,
+        limit=float(clause.items),
+        rule=f"all {clause.items} items conform",
+        group=group,
+    )
+
+
+def _window(clause: WindowClause, sample: list[Observation]) -> ClauseResult:
+    steps: dict[float, list[Observation]] = {}
+    for observation in sample:
+        steps.setdefault(float(observation.cell[clause.along]), []).append(observation)
+    widest, start, previous, complete = 0.0, None, 0.0, True
+    for position in sorted(steps):
+        complete &= len(steps[position]) >= clause.trials
+        if _failures(clause, steps[position]) > clause.failures or len(steps[position]) < clause.trials:
+            start = None
+            continue
+        start = position if start is None else start
+        previous = position
+        widest = max(widest, previous - start)
+    if widest >= clause.width:
+        outcome = Outcome.HOLDS
+    else:
+        outcome = Outcome.BROKEN if steps and complete else Outcome.OPEN
+    return ClauseResult(
+        kind=clause.kind,
+        outcome=outcome,
+        measure=clause.measure,
+        unit=clause.unit,
+        trials=len(sample),
+        failures=_failures(clause, sample),
+        value=widest,
+        bound=None,
+        limit=clause.width,
+        rule=(
+            f"a contiguous range of {clause.along} >= {clause.width:g} {clause.unit} with at most "
+            f"{clause.failures} failures in {clause.trials} trials a step"
+        ),
+        group={},
+    )

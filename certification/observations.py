@@ -1,0 +1,64 @@
+"""Observations: the measured facts verdicts are derived from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from certification.clauses import Selector
+
+Cell = dict[str, str | float]
+"""Where in a test matrix an observation belongs, for instance ``{"colour": "#F39119", "surface": "screen"}``."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One measured fact of one requirement.
+
+    Attributes:
+        requirement: id of the requirement it was made for.
+        measure: name the catalogue's clauses refer to.
+        value: a named outcome (``exact``, ``no_read`` …) or a number in ``unit``.
+        unit: unit of a numeric value, ``1`` otherwise.
+        uncertainty: expanded uncertainty U (k = 2) of a numeric value, in ``unit``.
+        cell: place in the test matrix.
+        t_ns: monotonic time of the observation, ns.
+        journal: first and last journal record it rests on, or None where no wire was involved.
+        detail: what a reader needs to see beside the value (what was shown, what came back); no identity data.
+        picture: file name of the stimulus below the run's ``pictures/``, where one was kept.
+    """
+
+    requirement: str
+    measure: str
+    value: str | float
+    unit: str = "1"
+    uncertainty: float = 0.0
+    cell: Cell = field(default_factory=dict)
+    t_ns: int = 0
+    journal: tuple[int, int] | None = None
+    detail: dict[str, str | float] = field(default_factory=dict)
+    picture: str | None = None
+
+    def as_record(self) -> dict[str, Any]:
+        """The observation as one JSON object of ``observations.jsonl``."""
+        return asdict(self)
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        """Read an observation back from ``observations.jsonl``."""
+        journal = record["journal"]
+        return cls(**{**record, "journal": None if journal is None else (journal[0], journal[1])})
+
+
+def matches(cell: Cell, where: dict[str, Selector]) -> bool:
+    """Whether a cell satisfies every selector of a clause's ``where``."""
+    for key, wanted in where.items():
+        if key not in cell:
+            return False
+        value = cell[key]
+        if isinstance(wanted, tuple):
+            if not isinstance(value, int | float) or not wanted[0] <= value <= wanted[1]:
+                return False
+        elif value != wanted:
+            return False
+    return True

@@ -1,0 +1,113 @@
+"""Plans: which of the requirements that have a scenario a run executes."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from importlib import resources
+
+from certification.catalogue import Catalogue, SubjectKind, Text
+from certification.errors import PlanError
+from certification.subject import Subject
+from certification.verdicts import Circumstance, Verdict
+
+
+def plan_names() -> dict[str, list[str]]:
+    """Named plans with the rows they leave out (``data/plans.toml``)."""
+    data = tomllib.loads((resources.files("certification") / "data" / "plans.toml").read_text(encoding="utf-8"))
+    return {name: list(plan["without"]) for name, plan in data["plan"].items()}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run executes and why the other rows of its subject's catalogue are left out.
+
+    Attributes:
+        name: the plan's name.
+        rows: every requirement of the subject's kind, in catalogue order.
+        execute: rows with a scenario that this run executes.
+        left_out: verdict and reason of each row that is not executed.
+        chosen: rows that count for the exit code: those executed, and those asked for by name.
+    """
+
+    name: str
+    rows: tuple[str, ...]
+    execute: frozenset[str]
+    left_out: Mapping[str, Circumstance]
+    chosen: frozenset[str]
+
+
+_NOT_IMPLEMENTED = Circumstance(Verdict.NOT_ASSESSED, Text(zh="尚无场景", en="no scenario is implemented yet"))
+_HARDWARE_ONLY = Circumstance(
+    Verdict.NOT_ASSESSED, Text(zh="仅能在真实硬件上评定", en="can be assessed on real hardware only")
+)
+_NOT_APPLICABLE = Circumstance(
+    Verdict.NOT_APPLICABLE, Text(zh="符合性声明中未提供该选项", en="the conformance statement answers no")
+)
+
+
+_NOT_FILED = Circumstance(
+    Verdict.NOT_ASSESSED, Text(zh="未提供受测对象文件（--subject）", en="no subject file was given (--subject)")
+)
+_NEEDS_SUBJECT_FILE = ("EHC-TRM-001",)
+
+
+def make_plan(
+    catalogue: Catalogue,
+    subject: Subject,
+    *,
+    name: str,
+    only: Collection[str],
+    scenarios: Collection[str],
+) -> Plan:
+    """Decide what a run executes.
+
+    Args:
+        catalogue: the catalogue in force.
+        subject: the subject with its statement.
+        name: ``quick`` or ``full``.
+        only: ids asked for by name; empty for the whole plan. An id asked for is run whatever the plan leaves out.
+        scenarios: ids that have a scenario.
+
+    Raises:
+        PlanError: an id in ``only`` is unknown, or demanded of another kind of subject.
+    """
+    plans = plan_names()
+    if name not in plans:
+        raise PlanError(
+            f"there is no plan {name!r}", where="--plan", remedy=f"choose one of {', '.join(sorted(plans))}"
+        )
+    rows = {requirement.id: requirement for requirement in catalogue.of(SubjectKind(subject.kind))}
+    for requirement_id in only:
+        if requirement_id not in rows:
+            other = catalogue[requirement_id].subject
+            raise PlanError(
+                f"{requirement_id} is demanded of a {other}, this subject is a {subject.kind}",
+                where="--only",
+                remedy="name requirements of this kind of subject",
+            )
+    left_out: dict[str, Circumstance] = {}
+    for requirement_id, requirement in rows.items():
+        if not subject.applies(requirement):
+            left_out[requirement_id] = _NOT_APPLICABLE
+        elif requirement_id not in scenarios:
+            left_out[requirement_id] = _HARDWARE_ONLY if requirement.hardware_only else _NOT_IMPLEMENTED
+        elif not subject.declared and requirement_id in _NEEDS_SUBJECT_FILE:
+            left_out[requirement_id] = _NOT_FILED
+        elif only and requirement_id not in only:
+            left_out[requirement_id] = Circumstance(
+                Verdict.NOT_ASSESSED, Text(zh="本次未选中（--only）", en="not chosen for this run (--only)")
+            )
+        elif not only and requirement_id in plans[name]:
+            left_out[requirement_id] = Circumstance(
+                Verdict.NOT_ASSESSED, Text(zh=f"不在 {name} 计划内", en=f"not part of the {name} plan")
+            )
+    execute = frozenset(rows) - frozenset(left_out)
+    return Plan(
+        name=name,
+        rows=tuple(rows),
+        execute=execute,
+        left_out=left_out,
+        chosen=execute | frozenset(only),
+    )

@@ -1,0 +1,12 @@
+"""Brings the fixtures, the steps and the scenario runner to pytest."""
+
+pytest_plugins = (
+    "fixtures.run",
+    "steps.criterion",
+    "steps.his",
+    "steps.identity",
+    "steps.link",
+    "steps.samples",
+    "steps.terminal",
+    "xiangka.pytest_plugin",
+)

@@ -1,0 +1,1 @@
+"""Scenarios for code terminals (识读终端)."""

@@ -1,0 +1,25 @@
+Feature: A terminal cannot be misled
+  A hospital desk is full of other bar codes, and anyone can print one.
+
+  Background:
+    Given a terminal is ready on the bench
+
+  @EHC-TRM-006
+  Scenario: Other bar codes are not taken for a card
+    When the terminal is shown 200 bar codes that are no health card
+    Then the criterion of the catalogue is met
+
+  @EHC-TRM-017
+  Scenario: The serial link keeps to its protocol
+    When forty scripted exchanges are made on its serial link
+    Then the criterion of the catalogue is met
+
+  @EHC-TRM-025
+  Scenario: Malformed codes do no harm
+    When the terminal is shown ten thousand malformed codes, each followed by a good one
+    Then the criterion of the catalogue is met
+
+  @EHC-TRM-026
+  Scenario: Codes do not type commands and do not change settings
+    When the terminal is shown setting codes of its vendor while it is not in service mode
+    Then the criterion of the catalogue is met

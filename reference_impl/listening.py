@@ -1,0 +1,65 @@
+"""Where the platform listens: a loopback address unless told otherwise, on a port that is free."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+
+from reference_impl.errors import PlatformError
+
+_BACKLOG = 1024
+_LAST_PORT = 65535
+
+
+def listen(host: str, port: int, *, allow_non_loopback: bool) -> socket.socket:
+    """Return a socket that listens on ``host``; port 0 takes a free one.
+
+    Raises:
+        PlatformError: the host is unknown or not loopback, or the port is busy or not allowed.
+    """
+    family, address = _resolve(host, port, allow_non_loopback)
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        # Two sockets may share a bound port until one listens: only now is the port ours.
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        busy = error.errno == errno.EADDRINUSE
+        raise PlatformError(
+            "another program listens on this port" if busy else f"cannot listen here ({error.strerror})",
+            where=f"{host}:{port}",
+            remedy="stop that program, or choose port 0 for a free one" if busy else "choose another host or port",
+        ) from error
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return the URL under which a listening socket is reached."""
+    address, port = listener.getsockname()[:2]
+    host = f"[{address}]" if listener.family == socket.AF_INET6 else address
+    return f"http://{host}:{port}"
+
+
+def _resolve(host: str, port: int, allow_non_loopback: bool) -> tuple[socket.AddressFamily, str]:
+    if not 0 <= port <= _LAST_PORT:
+        raise PlatformError(
+            "there is no such port", where=f"{host}:{port}", remedy=f"choose a port from 0 (a free one) to {_LAST_PORT}"
+        )
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise PlatformError(
+            "this host names no address", where=host, remedy="use 127.0.0.1, or an address of this machine"
+        ) from error
+    family, *_, sockaddr = found[0]
+    address = str(sockaddr[0])
+    if not ipaddress.ip_address(address).is_loopback and not allow_non_loopback:
+        raise PlatformError(
+            "the reference platform serves test data over plain HTTP, so it listens on this machine only",
+            where=host,
+            remedy="use 127.0.0.1, or allow other addresses explicitly on a closed test network",
+        )
+    return family, address

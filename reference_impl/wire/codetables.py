@@ -1,0 +1,64 @@
+"""The code tables of the field, as text to text: a leading zero is part of a code.
+
+Source: ``ehc.*`` interface notes of hospital vendors (the sets) and GB/T 2261.1 (sex); reconstructed, for the
+provincial guide is not public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+ID_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "01": "identity card",
+        "02": "household book",
+        "03": "passport",
+        "04": "officer's card",
+        "05": "driving licence",
+        "06": "Hong Kong or Macao permit",
+        "07": "Taiwan permit",
+        "08": "birth certificate",
+        "99": "other",
+    }
+)
+
+APPLY_TYPES: Mapping[str, str] = MappingProxyType({"1": "app", "2": "kiosk", "3": "window", "4": "batch"})
+
+TERMINAL_TYPES: Mapping[str, str] = MappingProxyType({"01": "window", "02": "self-service", "99": "other"})
+
+CHANNELS: Mapping[str, str] = MappingProxyType(
+    {
+        "0100": "window",
+        "0200": "kiosk",
+        "0300": "doctor",
+        "0401": "WeChat account",
+        "0402": "mini program",
+    }
+)
+
+STEPS: Mapping[str, str] = MappingProxyType(
+    {
+        "010101": "register",
+        "010102": "diagnose",
+        "010103": "dispense",
+        "010104": "examine",
+        "010105": "settle",
+        "010106": "prescribe",
+        "010107": "operate",
+        "000000": "other",
+    }
+)
+
+SEXES: Mapping[str, str] = MappingProxyType({"0": "unknown", "1": "male", "2": "female", "9": "not stated"})
+
+CARD_STATES: Mapping[str, str] = MappingProxyType(
+    {
+        "0": "applied",
+        "1": "inactive",
+        "2": "active",
+        "3": "closed",
+        "4": "lost",
+        "5": "frozen",
+    }
+)

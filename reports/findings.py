@@ -1,0 +1,218 @@
+"""What a row rests on: which clause each result belongs to, which result decided, which observations fell short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from certification.catalogue import Requirement, Text
+from certification.clauses import (
+    Clause,
+    CountClause,
+    InspectionClause,
+    LimitClause,
+    PercentileClause,
+    ProportionClause,
+    WindowClause,
+)
+from certification.decision import ClauseResult, Outcome
+from certification.observations import Cell, Observation, matches
+
+_GRAVITY = {Outcome.BROKEN: 0, Outcome.OPEN: 1, Outcome.HOLDS: 2}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One clause with its results, one for each group of the sample.
+
+    Attributes:
+        clause: the clause as the catalogue gives it; None where the catalogue in force cannot tell.
+        results: its results as recorded with the verdict.
+    """
+
+    clause: Clause | None
+    results: tuple[ClauseResult, ...]
+
+
+def judged_clauses(requirement: Requirement | None, results: Sequence[ClauseResult]) -> list[Judged]:
+    """Give every recorded result back to its clause.
+
+    Results stand in the order of the criterion's clauses. Where they do not fit the requirement (another
+    catalogue, a changed criterion), every result stands alone without its clause.
+    """
+    if requirement is not None and results:
+        found: list[Judged] = []
+        rest = list(results)
+        for clause in requirement.criterion:
+            taken = _take(clause, rest)
+            found.append(Judged(clause, tuple(rest[:taken])))
+            rest = rest[taken:]
+        if not rest and all(judged.results for judged in found):
+            return found
+    return [Judged(None, (result,)) for result in results]
+
+
+def _take(clause: Clause, results: Sequence[ClauseResult]) -> int:
+    if not results or not _belongs(clause, results[0]):
+        return 0
+    if isinstance(clause, WindowClause) or not clause.per or not results[0].group:
+        return 1
+    seen: list[Cell] = []
+    for result in results:
+        if not _belongs(clause, result) or result.group in seen or not result.group:
+            break
+        seen.append(result.group)
+    return len(seen)
+
+
+def _belongs(clause: Clause, result: ClauseResult) -> bool:
+    if (clause.kind, clause.measure, clause.unit) != (result.kind, result.measure, result.unit):
+        return False
+    if result.limit != _limit(clause):
+        return False
+    where = {key: wanted for key, wanted in clause.where.items() if key in result.group}
+    keys_fit = not result.group or set(result.group) == set(clause.per)
+    return keys_fit and matches(result.group, where)
+
+
+def _limit(clause: Clause) -> float | None:
+    match clause:
+        case ProportionClause():
+            return clause.at_least
+        case CountClause():
+            return float(clause.failures)
+        case PercentileClause():
+            return clause.at_most
+        case LimitClause():
+            return clause.at_most if clause.at_most is not None else clause.at_least
+        case WindowClause():
+            return clause.width
+        case InspectionClause():
+            return float(clause.items)
+
+
+def gravest_first(results: Sequence[ClauseResult]) -> list[ClauseResult]:
+    """Results with what is not met first, then what is open, then by how little room is left."""
+    return sorted(results, key=lambda result: (_GRAVITY[result.outcome], -_closeness(result)))
+
+
+def _closeness(result: ClauseResult) -> float:
+    """How near a result is to breaking, larger is nearer; comparable within one kind of clause."""
+    if result.interval is not None:
+        return result.failures / result.trials if result.trials else 0.0
+    if result.bound is not None and result.limit:
+        return result.bound / result.limit
+    return 0.0
+
+
+def deciding(judged: Sequence[Judged]) -> tuple[Clause | None, ClauseResult] | None:
+    """The one result a row turns on: the first not met, else the first open, else the one with least room left."""
+    pairs = [(one.clause, result) for one in judged for result in gravest_first(one.results)[:1]]
+    return min(pairs, key=lambda pair: (_GRAVITY[pair[1].outcome], -_closeness(pair[1])), default=None)
+
+
+def falls_short(clause: Clause, observation: Observation) -> bool:
+    """Whether one observation counts against a clause it is judged by."""
+    value, u = observation.value, observation.uncertainty
+    match clause:
+        case ProportionClause() | CountClause() | WindowClause():
+            return value not in clause.success if clause.success else value in clause.failure
+        case InspectionClause():
+            return value != "conforms"
+        case PercentileClause():
+            return float(value) + u > clause.at_most
+        case LimitClause():
+            if clause.statistic != "each":
+                return False
+            high = clause.at_most is not None and float(value) + u > clause.at_most
+            return high or (clause.at_least is not None and float(value) - u < clause.at_least)
+
+
+def judges(clause: Clause, observation: Observation) -> bool:
+    """Whether a clause takes an observation into its sample."""
+    return observation.measure == clause.measure and matches(observation.cell, clause.where)
+
+
+def shortfalls(judged: Sequence[Judged], observations: Sequence[Observation]) -> list[Observation]:
+    """Observations that count against any clause, in the order they were made."""
+    clauses = [one.clause for one in judged if one.clause is not None]
+    return [
+        observation
+        for observation in observations
+        if any(judges(clause, observation) and falls_short(clause, observation) for clause in clauses)
+    ]
+
+
+@dataclass
+class CellCount:
+    """Trials of one cell of a measure.
+
+    Attributes:
+        cell: the cell.
+        trials: trials in it.
+        successes: those that succeeded.
+        outcome: gravest outcome among the results the cell was judged in; None where it is only reported.
+        clause: the clause that judged it, where one did.
+    """
+
+    cell: Cell
+    trials: int
+    successes: int
+    outcome: Outcome | None
+    clause: Clause | None
+
+    @property
+    def share(self) -> float:
+        """Share of successes."""
+        return self.successes / self.trials
+
+
+def cell_counts(judged: Sequence[Judged], observations: Sequence[Observation], measure: str) -> list[CellCount]:
+    """Count the trials of a measure cell by cell, in the order the cells first appear."""
+    rules = [one for one in judged if one.clause is not None and one.clause.measure == measure]
+    found: dict[tuple[tuple[str, str | float], ...], CellCount] = {}
+    for observation in observations:
+        if observation.measure != measure:
+            continue
+        key = tuple(sorted(observation.cell.items()))
+        count = found.get(key)
+        if count is None:
+            count = found[key] = CellCount(observation.cell, 0, 0, *_judgement(rules, observation.cell))
+        count.trials += 1
+        rule = count.clause or next((one.clause for one in rules), None)
+        count.successes += rule is None or not falls_short(rule, observation)
+    return list(found.values())
+
+
+def _judgement(rules: Sequence[Judged], cell: Cell) -> tuple[Outcome | None, Clause | None]:
+    """The outcome of a cell: from the results of its own group where there are any, else from those it is part of."""
+    hits = list(_hits(rules, cell))
+    narrow = [hit for hit in hits if hit[1].group] or hits
+    if not narrow:
+        return None, None
+    clause, result = min(narrow, key=lambda hit: _GRAVITY[hit[1].outcome])
+    return result.outcome, clause
+
+
+def _hits(rules: Sequence[Judged], cell: Cell) -> Iterator[tuple[Clause, ClauseResult]]:
+    for rule in rules:
+        if rule.clause is None or not matches(cell, rule.clause.where):
+            continue
+        for result in rule.results:
+            if all(cell.get(key) == value for key, value in result.group.items()):
+                yield rule.clause, result
+
+
+def value_counts(observations: Sequence[Observation]) -> dict[str, dict[str, int]]:
+    """How often each named outcome came, by measure; numbers are left out."""
+    counts: dict[str, dict[str, int]] = {}
+    for observation in observations:
+        if isinstance(observation.value, str):
+            of_measure = counts.setdefault(observation.measure, {})
+            of_measure[observation.value] = of_measure.get(observation.value, 0) + 1
+    return counts
+
+
+def source_reason(requirement: Requirement | None) -> Text | None:
+    """Why a requirement stands in the catalogue, where its source gives a reason."""
+    return None if requirement is None else requirement.source.reason

@@ -1,0 +1,143 @@
+"""A drawing canvas whose labels are in both languages: matplotlib draws, what leaves is small, plain, inline SVG.
+
+Every label is drawn as a short mark and put in its two languages afterwards, so that the page's language switch
+works inside a plot and no font has to be installed where the report is made.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+from markupsafe import Markup, escape
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from certification.catalogue import Text
+from reports.masking import masked
+
+INK, MUTED, LINE, FAINT = "#1f2933", "#56616d", "#c9d1d9", "#e9edf1"
+GOOD, BAD, OPEN, REPORTED = "#1f7a5c", "#b3261e", "#a86a00", "#8794a1"
+ACCENT = "#1d4f73"
+
+WIDTH = 440
+"""Width of every plot in its own units: one unit is about one pixel on a phone."""
+
+_STYLE: Mapping[str, Any] = {
+    "svg.fonttype": "none",
+    "font.size": 11,
+    "font.family": "DejaVu Sans",
+    "text.color": INK,
+    "axes.edgecolor": LINE,
+    "axes.labelcolor": MUTED,
+    "axes.labelsize": 11,
+    "axes.linewidth": 1.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.unicode_minus": True,
+    "grid.color": FAINT,
+    "grid.linewidth": 1.0,
+    "xtick.color": LINE,
+    "ytick.color": LINE,
+    "xtick.labelcolor": MUTED,
+    "ytick.labelcolor": MUTED,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "xtick.major.pad": 5,
+    "ytick.major.pad": 6,
+    "path.simplify": True,
+}
+
+_PROLOGUE = re.compile(r"^.*?(?=<svg)|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
+_OPENING = re.compile(r"<svg\b[^>]*?viewBox=\"([^\"]+)\"[^>]*>")
+_GROUP_ID = re.compile(r"<g id=\"[^\"]*\"")
+_BARE_GROUP = re.compile(r"<g>\s*((?:(?!</?g\b).)*?)\s*</g>", re.DOTALL)
+_FONT = re.compile(r"font: (?:(?:bold|[0-9]{3}) )?([0-9.]+)px [^;\"]*")
+_BETWEEN = re.compile(r">\s+<")
+_LONG = re.compile(r"(\d+\.\d{2})\d+")
+_MARK = re.compile(r"<text\b([^>]*)>@(\d+)@</text>")
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A finished plot.
+
+    Attributes:
+        svg: inline ``<svg>`` whose labels carry the classes ``zh`` and ``en``.
+        caption: what it shows.
+    """
+
+    svg: Markup
+    caption: Text
+
+
+class Canvas:
+    """One plot being drawn.
+
+    Args:
+        name: what the plot is of, unique on the page; makes the ids inside reproducible.
+        height: height in the plot's own units (``WIDTH`` wide).
+    """
+
+    def __init__(self, name: str, height: float) -> None:
+        self._name = name
+        self._height = height
+        self._labels: list[Text] = []
+        self._style = {**_STYLE, "svg.hashsalt": name}
+        with mpl.rc_context(self._style):
+            self.figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=72)
+
+    def axes(self, left: float, top: float, right: float, bottom: float, **options: Any) -> Axes:
+        """Axes with their margins in plot units."""
+        box = (
+            left / WIDTH,
+            bottom / self._height,
+            1 - (left + right) / WIDTH,
+            1 - (top + bottom) / self._height,
+        )
+        with mpl.rc_context(self._style):
+            axes: Axes = self.figure.add_axes(box, **options)
+        return axes
+
+    def say(self, text: Text) -> str:
+        """A mark to draw in place of a text; both languages stand there in the end."""
+        self._labels.append(text)
+        return f"@{len(self._labels) - 1}@"
+
+    def label(self, axes: Axes, x: Text | None = None, y: Text | None = None) -> None:
+        """Label the axes; the y label stands upright above its axis."""
+        if x is not None:
+            axes.set_xlabel(self.say(x), labelpad=6)
+        if y is not None:
+            axes.text(
+                0, 1, self.say(y), transform=axes.transAxes, ha="left", va="bottom", color=MUTED, fontsize=11
+            ).set_in_layout(False)
+
+    def finish(self, caption: Text) -> Plot:
+        """Draw and clean."""
+        stream = io.BytesIO()
+        with mpl.rc_context(self._style):
+            FigureCanvasSVG(self.figure).print_svg(stream, metadata={"Date": None})
+        return Plot(self._cleaned(stream.getvalue().decode()), caption)
+
+    def _cleaned(self, svg: str) -> Markup:
+        svg = _PROLOGUE.sub("", svg).replace("xlink:href", "href")
+        svg = _OPENING.sub(r'<svg class="plot" viewBox="\1" role="img" focusable="false">', svg, count=1)
+        svg = _BETWEEN.sub("><", _GROUP_ID.sub("<g", svg))
+        svg = _BARE_GROUP.sub(r"\1", svg)
+        svg = _LONG.sub(r"\1", _FONT.sub(r"font-size: \1px", svg))
+        return Markup(_MARK.sub(self._both, svg).strip())  # noqa: S704 - labels are escaped in _both
+
+    def _both(self, match: re.Match[str]) -> str:
+        text = self._labels[int(match[2])]
+        zh, en = (escape(masked(part)) for part in (text.zh, text.en))
+        if zh == en:
+            return f"<text{match[1]}>{zh}</text>"
+        return f'<text class="zh"{match[1]}>{zh}</text><text class="en" lang="en"{match[1]}>{en}</text>'

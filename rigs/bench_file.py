@@ -1,0 +1,202 @@
+"""The bench file: which real or emulated device fills each role. TOML, every key checked before anything is opened."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from rigs.errors import BenchFileError
+from rigs.roles import DeviceIdentity
+
+_PTY = "/dev/pts/"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FramePortTable(_Table):
+    """A presenter that shows frames to lookers on loopback HTTP."""
+
+    driver: Literal["frame-port"]
+    frame_port: int = Field(default=0, ge=0, le=65535)
+
+
+class ScreenTable(_Table):
+    """A presenter that shows frames full screen on a display in front of the device."""
+
+    driver: Literal["screen"]
+    display: str = ":0"
+    left: int = 0
+    top: int = 0
+    width: int = Field(default=1920, ge=320)
+    height: int = Field(default=1080, ge=240)
+    refresh_hz: float = Field(default=60.0, gt=0)
+    lag_ms: float = Field(default=0.0, ge=0)
+
+
+class LabelTable(_Table):
+    """What the person who set up the bench read from the device's label; the device's own word goes first."""
+
+    vendor: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    hardware: str | None = None
+    firmware: str | None = None
+
+    def identity(self) -> DeviceIdentity:
+        """The label as an identity."""
+        return DeviceIdentity(**self.model_dump())
+
+
+class EmulatedScannerTable(_Table):
+    """Start the software twin of the scanner on a pty of its own."""
+
+    pace: Literal["uart", "usb"] = "uart"
+    time_scale: float = Field(default=1.0, ge=1.0)
+
+
+class ScannerTable(_Table):
+    """The scanner under test."""
+
+    driver: Literal["gm65", "honeywell"]
+    url: str | None = None
+    baud: Literal[9600, 19200, 38400, 57600, 115200] = 9600
+    mode: Literal["command", "presentation"] = "command"
+    read_timeout_s: float = Field(default=2.0, gt=0.1, le=25)
+    silence_s: float = Field(default=1.0, gt=0.01)
+    """How long nothing must arrive before a symbol counts as not delivered."""
+    label: LabelTable = LabelTable()
+    emulated: EmulatedScannerTable | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.url is None) == (self.emulated is None):
+            raise ValueError("needs either `url` (a real port) or a table [scanner.emulated], and not both")
+        return self
+
+
+class EmulatedPowerTable(_Table):
+    """Start the software twin of a bench supply, and feed the emulated scanner from it."""
+
+
+class PowerTable(_Table):
+    """The supply of the scanner."""
+
+    driver: Literal["scpi"]
+    resource: str | None = None
+    emulated: EmulatedPowerTable | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.resource is None) == (self.emulated is None):
+            raise ValueError("needs either `resource` (a VISA name) or a table [power.emulated], and not both")
+        return self
+
+
+class ReferencePlatformTable(_Table):
+    """Start the reference platform in a process of its own."""
+
+
+class PlatformTable(_Table):
+    """The card platform behind the hospital system."""
+
+    driver: Literal["hn-a"]
+    url: str | None = None
+    credentials: Path | None = None
+    """JSON file with app_id, app_secret and term_id."""
+    reference: ReferencePlatformTable | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.url is None) == (self.reference is None):
+            raise ValueError("needs either `url` (with `credentials`) or a table [platform.reference], and not both")
+        if self.url is not None and self.credentials is None:
+            raise ValueError("needs `credentials`, a JSON file with app_id, app_secret and term_id")
+        return self
+
+
+class BenchFile(_Table):
+    """A whole bench file."""
+
+    name: str
+    presenter: FramePortTable | ScreenTable = Field(discriminator="driver")
+    scanner: ScannerTable
+    platform: PlatformTable
+    power: PowerTable | None = None
+
+    @property
+    def emulated(self) -> bool:
+        """Whether any part that a verdict rests on is software: such a run certifies nothing."""
+        url = self.scanner.url or ""
+        return (
+            self.scanner.emulated is not None
+            or isinstance(self.presenter, FramePortTable)
+            or os.path.realpath(url).startswith(_PTY)
+        )
+
+    def settings(self) -> dict[str, Any]:
+        """The bench as it stands in a report; credentials are named by file only."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def load_bench(path: Path) -> BenchFile:
+    """Read and check a bench file.
+
+    Raises:
+        BenchFileError: the file is missing, not TOML, or a key in it is missing, misspelt or has a wrong value.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BenchFileError(
+            f"cannot be read ({error.strerror})", where=str(path), remedy="check the path of the bench file"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BenchFileError(f"is not TOML: {error}", where=str(path), remedy="correct the line named") from error
+    try:
+        return BenchFile.model_validate(data)
+    except ValidationError as error:
+        what, remedy = _first_problem(error)
+        raise BenchFileError(what, where=str(path), remedy=remedy) from error
+
+
+def _first_problem(error: ValidationError) -> tuple[str, str]:
+    """The problem to name first: a misspelt key is both unknown and missing, and the unknown one tells more."""
+    problem = min(error.errors(), key=lambda p: p["type"] != "extra_forbidden")
+    path = [str(part) for part in problem["loc"] if part not in ("frame-port", "screen")]
+    key = ".".join(path)
+    match problem["type"]:
+        case "extra_forbidden":
+            known = _known_keys(path[:-1])
+            near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.5)
+            return f"unknown key {key!r}", f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+        case "missing":
+            return f"key {key!r} is missing", "add it; docs/benches.md lists every key"
+        case "literal_error" | "union_tag_invalid":
+            allowed = problem["ctx"].get("expected") or problem["ctx"].get("expected_tags")
+            what = "driver" if problem["type"] == "union_tag_invalid" or key.endswith("driver") else "value"
+            found = problem["ctx"].get("tag") or problem["input"]
+            return f"unknown {what} {found!r} for {key!r}", f"choose one of {allowed}"
+        case _:
+            return f"{key}: {problem['msg'].removeprefix('Value error, ')}", "docs/benches.md explains every key"
+
+
+_TABLES: dict[str, tuple[type[BaseModel], ...]] = {
+    "": (BenchFile,),
+    "presenter": (FramePortTable, ScreenTable),
+    "scanner": (ScannerTable,),
+    "scanner.label": (LabelTable,),
+    "scanner.emulated": (EmulatedScannerTable,),
+    "power": (PowerTable,),
+    "platform": (PlatformTable,),
+}
+
+
+def _known_keys(table: list[str]) -> list[str]:
+    return [name for model in _TABLES.get(".".join(table), ()) for name in model.model_fields]

@@ -1,0 +1,78 @@
+"""Processes a bench starts: ready when they say so, gone when the bench is closed."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import subprocess
+import sys
+import tempfile
+
+from rigs.errors import RigError
+
+READY_S = 30.0
+
+
+class ChildProcess:
+    """A process of the project's own command line, tethered to this one by its standard input.
+
+    Args:
+        role: bench part it stands for, named in errors.
+        arguments: what follows ``python -m xiangka``.
+
+    Raises:
+        RigError: it ended or stayed silent instead of saying that it is ready.
+    """
+
+    def __init__(self, role: str, arguments: list[str]) -> None:
+        self._role = role
+        self._errors = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "xiangka", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            start_new_session=True,
+        )
+        self.greeting = self._first_line()
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """End the process: gently, then by force."""
+        if self._process.poll() is None:
+            with contextlib.suppress(OSError):
+                self._process.terminate()
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+    def _first_line(self) -> str:
+        output = self._process.stdout
+        assert output is not None  # noqa: S101 - Popen was given a pipe
+        ready, _, _ = select.select([output], [], [], READY_S)
+        line = output.readline().decode("utf-8", "replace").strip() if ready else ""
+        if line:
+            return line
+        self._process.kill()
+        self._process.wait()
+        self._errors.seek(0)
+        last = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        self.close()
+        raise RigError(
+            f"its process did not start ({last[-1] if last else 'no word from it'})",
+            where=self._role,
+            remedy=f"try it by hand: xiangka {' '.join(self._arguments_shown())}",
+        )
+
+    def _arguments_shown(self) -> list[str]:
+        return [str(part) for part in self._process.args[3:]] if isinstance(self._process.args, list) else []

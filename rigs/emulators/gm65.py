@@ -1,0 +1,112 @@
+"""The GM65 family's side of the line: registers, replies, deliveries."""
+
+from __future__ import annotations
+
+import time
+
+from rigs.emulators.behaviour import Behaviour
+from rigs.emulators.device import ScanDevice
+from rigs.emulators.looker import Looker
+from rigs.emulators.pty_port import PtyPort
+from rigs.protocols import gm65
+
+_FACTORY = {
+    gm65.Register.MODE: 0xD4,
+    gm65.Register.READ_TIMEOUT: 0x32,
+    gm65.Register.SAME_CODE_DELAY: 0x9E,
+    gm65.Register.HARDWARE_VERSION: 0x64,
+    gm65.Register.SOFTWARE_VERSION: 0x7B,
+}
+_READ_ONLY = (gm65.Register.HARDWARE_VERSION, gm65.Register.SOFTWARE_VERSION)
+
+
+class Gm65Emulator:
+    """An emulated GM65 engine on a port.
+
+    Args:
+        port: the device's end of the line.
+        looker: what it sees with.
+        behaviour: how it behaves.
+        time_scale: how much faster than the wall clock the device's own clock runs.
+    """
+
+    def __init__(self, port: PtyPort, looker: Looker, behaviour: Behaviour, time_scale: float) -> None:
+        self._port = port
+        self._behaviour = behaviour
+        self._reader = gm65.CommandReader()
+        self._stored = bytearray(gm65.REGISTER_COUNT)
+        for address, value in _FACTORY.items():
+            self._stored[address] = value
+        self._stored[gm65.Register.BAUD : gm65.Register.BAUD + 2] = gm65.baud_value(port.baud)
+        if not behaviour.reports_firmware:
+            self._stored[gm65.Register.SOFTWARE_VERSION] = 0
+        self._registers = bytearray(self._stored)
+        self._device = ScanDevice(looker, behaviour, self._deliver, self._configure, time_scale)
+        self._apply()
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes from the host."""
+        if not self._device.alive:
+            return
+        if not self._behaviour.takes_split_commands:
+            self._reader = gm65.CommandReader()
+        for command in self._reader.feed(data, time.monotonic()):
+            self._obey(command)
+
+    def power(self, on: bool) -> None:
+        """Cut or restore the supply; unsaved settings are lost."""
+        self._device.power(on)
+        if on:
+            self._stored[gm65.Register.SOFTWARE_VERSION] += self._behaviour.firmware_after_restart
+            self._registers = bytearray(self._stored)
+            self._reader = gm65.CommandReader()
+            self._apply()
+
+    def close(self) -> None:
+        """Stop the device."""
+        self._device.close()
+
+    def _obey(self, command: gm65.Command) -> None:
+        match command.kind:
+            case gm65.Kind.READ:
+                count = command.data[0] or 256
+                self._port.send(gm65.reply(bytes(self._registers[command.address : command.address + count])))
+            case gm65.Kind.WRITE:
+                self._write(command.address, command.data)
+            case gm65.Kind.SAVE:
+                self._stored[:] = self._registers
+                self._port.send(gm65.ACKNOWLEDGE)
+
+    def _write(self, address: int, data: bytes) -> None:
+        if address + len(data) > gm65.REGISTER_COUNT:
+            return
+        for offset, value in enumerate(data):
+            if address + offset not in _READ_ONLY:
+                self._registers[address + offset] = value
+        self._port.send(gm65.ACKNOWLEDGE)
+        self._apply()
+        if address == gm65.Register.TRIGGER:
+            self._registers[gm65.Register.TRIGGER] = 0
+            if data[0] & 1:
+                self._device.trigger()
+            else:
+                self._device.stop()
+        if address == gm65.Register.BAUD and (rate := gm65.baud_from_value(data[:2])) is not None:
+            self._port.change_baud(rate)
+
+    def _apply(self) -> None:
+        self._device.presentation = self._registers[gm65.Register.MODE] & 3 == gm65.MODE_SENSING
+        self._device.read_timeout_s = self._registers[gm65.Register.READ_TIMEOUT] / 10
+        self._device.same_code_delay_s = (self._registers[gm65.Register.SAME_CODE_DELAY] & 0x7F) / 10
+
+    def _deliver(self, text: bytes) -> None:
+        self._port.send(text + b"\r")
+
+    def _configure(self, content: bytes) -> bool:
+        if content not in gm65.SETTING_CODES:
+            return False
+        if self._behaviour.lets_codes_configure or self._registers[gm65.Register.SETTING_CODES] & 1:
+            address, value = gm65.SETTING_CODES[content]
+            self._registers[address] = value
+            self._apply()
+        return True

@@ -1,0 +1,105 @@
+"""An emulated scanning terminal as a process: prints the path of its port and runs until it is stopped."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from rigs.emulators.behaviour import Behaviour
+from rigs.emulators.defects import behaviour_of
+from rigs.emulators.gm65 import Gm65Emulator
+from rigs.emulators.honeywell import HoneywellEmulator
+from rigs.emulators.looker import Looker
+from rigs.emulators.pty_port import PtyPort
+from rigs.errors import BenchFileError
+
+
+class Emulator(Protocol):
+    """The protocol side of an emulated scanner."""
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes from the host."""
+
+    def power(self, on: bool) -> None:
+        """Cut or restore the supply."""
+
+    def close(self) -> None:
+        """Stop the device."""
+
+
+EMULATORS: dict[str, Callable[[PtyPort, Looker, Behaviour, float], Emulator]] = {
+    "gm65": Gm65Emulator,
+    "honeywell": HoneywellEmulator,
+}
+
+
+@dataclass(frozen=True)
+class ScannerOptions:
+    """What an emulated scanner is started with.
+
+    Attributes:
+        protocol: vendor protocol, a key of ``EMULATORS``.
+        camera: address of the frame it looks at.
+        defect: name of a deliberate defect, or None for a sound device.
+        baud: line rate, bit/s.
+        pace: ``uart`` or ``usb``, see ``PtyPort``.
+        time_scale: how much faster than the wall clock the device's own clock runs.
+        rail: ``host:port`` of an emulated supply that feeds it, or None for mains.
+        tethered: end when standard input closes, so that no process outlives the bench that started it.
+    """
+
+    protocol: str
+    camera: str
+    defect: str | None = None
+    baud: int = 9600
+    pace: str = "uart"
+    time_scale: float = 1.0
+    rail: str | None = None
+    tethered: bool = False
+
+
+def run_scanner(options: ScannerOptions) -> None:
+    """Run an emulated scanner until SIGTERM, SIGINT, or the end of its tether.
+
+    Raises:
+        BenchFileError: protocol or defect are unknown.
+    """
+    if options.protocol not in EMULATORS:
+        raise BenchFileError(
+            f"there is no emulator for protocol {options.protocol!r}",
+            where="--protocol",
+            remedy=f"choose one of {', '.join(sorted(EMULATORS))}",
+        )
+    behaviour = behaviour_of(options.defect)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    port = PtyPort(options.baud, options.pace)
+    emulator = EMULATORS[options.protocol](port, Looker(options.camera), behaviour, options.time_scale)
+    if options.tethered:
+        threading.Thread(target=_follow_tether, args=(stopping,), daemon=True).start()
+    if options.rail is not None:
+        threading.Thread(target=_follow_rail, args=(options.rail, emulator), daemon=True).start()
+    print(port.path, flush=True)  # noqa: T201
+    while not stopping.is_set():
+        if data := port.read(0.1):
+            emulator.receive(data)
+    port.close()
+    emulator.close()
+
+
+def _follow_tether(stopping: threading.Event) -> None:
+    sys.stdin.buffer.read()
+    stopping.set()
+
+
+def _follow_rail(address: str, emulator: Emulator) -> None:
+    host, _, port = address.rpartition(":")
+    with socket.create_connection((host, int(port))) as rail, rail.makefile("r") as states:
+        for state in states:
+            emulator.power(state.strip() == "1")

@@ -1,0 +1,184 @@
+"""What a scenario may ask of a device, whatever the device is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+from rigs.optics.frames import Frame
+from rigs.optics.stimulus import Stimulus
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One code a scanner handed to its host.
+
+    Attributes:
+        data: bytes between deliveries, without the terminator.
+        first_ns: monotonic arrival of the first byte, ns.
+        last_ns: monotonic arrival of the terminator, ns.
+        journal: first and last journal record.
+    """
+
+    data: bytes
+    first_ns: int
+    last_ns: int
+    journal: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceIdentity:
+    """What a device says of itself; None where its protocol does not tell.
+
+    Fields it cannot tell are read from its label by the person who set up the bench.
+    """
+
+    vendor: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    hardware: str | None = None
+    firmware: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One scripted exchange on a serial link.
+
+    Attributes:
+        name: what it tries.
+        exact: whether every byte was as the protocol's document demands.
+        seconds: how long the device took to answer, or to be usable again.
+        expected: what was demanded, hex or words.
+        received: what came, hex.
+        journal: first and last journal record.
+    """
+
+    name: str
+    exact: bool
+    seconds: float
+    expected: str
+    received: str
+    journal: tuple[int, int]
+
+
+class Scanner(Protocol):
+    """A code scanner as its host sees it."""
+
+    uncertainty_ms: float
+    """Expanded uncertainty (k = 2) of arrival times, ms."""
+    time_scale: float
+    """How much faster than the wall clock the device's own clock runs; 1 on anything real."""
+
+    def identify(self) -> DeviceIdentity:
+        """Ask the device who it is."""
+
+    def arm(self) -> None:
+        """Make the device ready to deliver the next code it sees."""
+
+    def disarm(self) -> None:
+        """Stop looking, and drop what still arrives within the device's settling time."""
+
+    def delivery(self, timeout_s: float) -> Delivery | None:
+        """The next code, or None when nothing arrives in time.
+
+        Raises:
+            RigError: the line is gone.
+        """
+
+    def settings(self) -> Mapping[str, str]:
+        """The device's configuration, for comparison before and after."""
+
+    def exchanges(self) -> list[Callable[[], Exchange]]:
+        """The protocol's scripted exchanges, each to be called once."""
+
+    def reopen(self) -> None:
+        """Make the device usable again after its power was cycled.
+
+        Raises:
+            RigError: it does not come back.
+        """
+
+    def close(self) -> None:
+        """Leave the device as it was found and release the port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A frame in view.
+
+    Attributes:
+        sequence: number of the frame.
+        t_ns: monotonic time from which it was fully shown, ns.
+        journal: journal record of the showing.
+    """
+
+    sequence: int
+    t_ns: int
+    journal: int
+
+
+class Presenter(Protocol):
+    """Whatever puts a code in front of a device."""
+
+    uncertainty_ms: float
+    """Expanded uncertainty (k = 2) of show times, ms."""
+
+    def prepare(self, stimulus: Stimulus, check: bool = False) -> Future[Frame]:
+        """Render a stimulus in the background."""
+
+    def show(self, frame: Frame) -> Shown:
+        """Put a frame in view."""
+
+    def clear(self) -> Shown:
+        """Take everything out of view."""
+
+    def close(self) -> None:
+        """Stop presenting."""
+
+
+class Power(Protocol):
+    """The supply of the device under test."""
+
+    def cycle(self) -> None:
+        """Cut the supply, wait until it is down, and restore it."""
+
+    def current_a(self) -> float:
+        """Current drawn, ampere."""
+
+    def close(self) -> None:
+        """Leave the device powered and release the instrument."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformAnswer:
+    """What the card platform said.
+
+    Attributes:
+        code: the dialect's answer code.
+        accepted: whether it means success.
+        message: the platform's words.
+        content: decrypted business fields; may hold identity data and never leaves memory.
+        journal: first and last journal record.
+    """
+
+    code: str
+    accepted: bool
+    message: str
+    content: Mapping[str, object]
+    journal: tuple[int, int]
+
+
+class Platform(Protocol):
+    """A hospital system's line to the card platform."""
+
+    def call(self, method: str, content: Mapping[str, object]) -> PlatformAnswer:
+        """Call one method.
+
+        Raises:
+            RigError: the platform cannot be reached or answers nonsense.
+        """
+
+    def close(self) -> None:
+        """Drop the connection."""

@@ -1,0 +1,27 @@
+"""The last step of every scenario: does the sample meet the catalogue's criterion?"""
+
+from __future__ import annotations
+
+from pytest_bdd import then
+
+from certification.decision import Outcome
+from steps.sampling import Sampler
+
+
+class Nonconformity(AssertionError):
+    """The subject does not meet a criterion: the subject's fault, proved by observations."""
+
+
+class Undecided(AssertionError):
+    """The sample neither proves nor disproves the criterion."""
+
+
+@then("the criterion of the catalogue is met")
+@then("满足需求目录中的判据")
+def criterion_met(sampler: Sampler) -> None:
+    """The scenario's result for pytest; the verdict itself is derived from the observations."""
+    outcome = sampler.outcome()
+    if outcome is Outcome.BROKEN:
+        raise Nonconformity(f"{sampler.requirement.id}: {sampler.requirement.criterion_text.en}")
+    if outcome is Outcome.OPEN:
+        raise Undecided(f"{sampler.requirement.id}: too few samples, or inside the guard band")

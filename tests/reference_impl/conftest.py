@@ -1,0 +1,181 @@
+"""A platform opened in this process under a clock the test turns, and one served by a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from reference_impl.identity import check_digit
+from reference_impl.platform import Platform, open_platform
+from reference_impl.wire.dialects import HN_A
+from reference_impl.wire.envelope import Credentials, Response, open_response, seal_request
+
+SERVE = """
+import json, sys
+from pathlib import Path
+from reference_impl.server import PlatformOptions, run
+options = json.loads(sys.argv[1])
+run(PlatformOptions(**options | {"data_dir": Path(options["data_dir"])}))
+"""
+
+VISIT = {"medstepcode": "010101", "channelcode": "0100", "terminalcode": "window-1"}
+
+
+def resident(serial: int) -> dict[str, str]:
+    body = f"43990019900101{serial:03d}"
+    return {"id_type": "01", "id_no": body + check_digit(body), "name": f"合成居民{serial}", "gender": "1"}
+
+
+class Caller:
+    """Speaks hn-a through ``post``; knows the platform's methods by the short names a test wants."""
+
+    def __init__(
+        self, credentials: Credentials, post: Callable[[bytes], Mapping[str, object]], now_ms: Callable[[], int]
+    ) -> None:
+        self.credentials = credentials
+        self.post = post
+        self.now_ms = now_ms
+        self._stamped = 0
+
+    def send(self, envelope: Mapping[str, object], method: str) -> Response:
+        answer = self.post(json.dumps(envelope).encode())
+        return open_response(HN_A, self.credentials, answer, method, self.now_ms())
+
+    def call(self, method: str, biz: Mapping[str, str]) -> Response:
+        # Two equal requests of one millisecond have one digest, which the platform takes for a replay.
+        self._stamped = max(self.now_ms(), self._stamped + 1)
+        return self.send(seal_request(HN_A, self.credentials, method, biz, self._stamped), method)
+
+    def register(self, serial: int = 1) -> str:
+        return str(self.call("ehc.ehealthcard.register", resident(serial)).biz["ehealth_card_id"])
+
+    def dynamic(self, card_id: str) -> str:
+        answer = self.call("ehc.ehealthcode.generate", {"ehealth_card_id": card_id, "ewmbs": "0"})
+        return str(answer.biz["ehealth_code"])
+
+    def dynamics(self, card_id: str, count: int) -> list[str]:
+        biz = {"ehealth_card_id": card_id, "ewmbs": "0", "count": str(count)}
+        return list(self.call("ehc.ehealthcode.generate", biz).biz["ehealth_codes"])
+
+    def static(self, card_id: str) -> str:
+        answer = self.call("ehc.ehealthcode.generate", {"ehealth_card_id": card_id, "ewmbs": "1"})
+        return str(answer.biz["ehealth_code"])
+
+    def verify(self, code: str) -> Response:
+        return self.call("ehc.ehealthcode.verify", {**VISIT, "ehealth_code": code})
+
+    def close(self, card_id: str) -> Response:
+        return self.call("ehc.ehealthcard.close", {"ehealth_card_id": card_id, "revoke_no": "1"})
+
+
+@dataclass
+class TurnableClock:
+    now: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Bench(Caller):
+    """A platform of this process, asked past the web."""
+
+    def __init__(self, platform: Platform, clock: TurnableClock) -> None:
+        super().__init__(platform.credentials, self._answer, lambda: int(clock.now * 1000))
+        self.platform = platform
+        self.clock = clock
+
+    def _answer(self, body: bytes) -> Mapping[str, object]:
+        return self.platform.commits.submit(lambda c: self.platform.gateway.answer(c, body)).result(10)
+
+
+@dataclass
+class Served:
+    """A platform in a process of its own."""
+
+    process: subprocess.Popen[str]
+    ready: dict[str, object]
+    credentials: dict[str, str]
+    clients: list[httpx.Client] = field(default_factory=list)
+
+    def client(self) -> httpx.Client:
+        client = httpx.Client(base_url=self.credentials["url"], trust_env=False)
+        self.clients.append(client)
+        return client
+
+    def caller(self) -> Caller:
+        """Return a caller with a connection of its own."""
+        client = self.client()
+
+        def post(body: bytes) -> Mapping[str, object]:
+            response = client.post("/gateway", content=body)
+            assert response.status_code == 200
+            return response.json()
+
+        names = ("app_id", "app_secret", "term_id")
+        return Caller(
+            Credentials(**{name: self.credentials[name] for name in names}), post, lambda: int(time.time() * 1000)
+        )
+
+    def stop(self) -> tuple[int, str]:
+        """End the process; return its exit code and what it wrote to stderr."""
+        for client in self.clients:
+            client.close()
+        self.process.terminate()
+        _, errors = self.process.communicate(timeout=10)
+        return self.process.returncode, errors
+
+
+def start(options: Mapping[str, object]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", SERVE, json.dumps(options)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.fixture
+def start_process() -> Callable[[Mapping[str, object]], subprocess.Popen[str]]:
+    return start
+
+
+@pytest.fixture
+def person() -> Callable[[int], dict[str, str]]:
+    return resident
+
+
+@pytest.fixture
+def open_bench(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
+    """Open the platform of this test's folder; opening again is a restart."""
+    clock = TurnableClock()
+    benches: list[Bench] = []
+
+    def opened(**options: object) -> Bench:
+        while benches:
+            benches.pop().platform.close()
+        benches.append(Bench(open_platform(tmp_path / "data", clock=clock, **options), clock))
+        return benches[-1]
+
+    yield opened
+    for bench in benches:
+        bench.platform.close()
+
+
+@pytest.fixture
+def bench(open_bench: Callable[..., Bench]) -> Bench:
+    return open_bench()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    process = start({"data_dir": str(tmp_path_factory.mktemp("platform"))})
+    ready = json.loads(process.stdout.readline())
+    platform = Served(process, ready, json.loads(Path(ready["credentials"]).read_text()))
+    yield platform
+    if process.poll() is None:
+        platform.stop()

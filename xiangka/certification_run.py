@@ -1,0 +1,288 @@
+"""One run from options to run folder: checks the files, opens the bench, keeps the evidence, derives the verdicts."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from certification.catalogue import Text, load_catalogue
+from certification.errors import PlanError
+from certification.plan import Plan, make_plan
+from certification.subject import IDENTITY_FIELDS, Subject, load_subject, undeclared_terminal
+from certification.verdicts import (
+    INTERRUPTED,
+    INVALID,
+    SCHEMA,
+    Circumstance,
+    ExitCode,
+    Row,
+    Verdict,
+    exit_code,
+    judge_run,
+    overall_verdict,
+)
+from fixtures.evidence import Evidence
+from fixtures.run import Run
+from rigs.bench import Bench, EmulationOptions
+from rigs.bench_file import BenchFile, load_bench
+from rigs.errors import RigError
+from rigs.journal import Journal
+from rigs.readings import ReadingStation
+from xiangka.scenarios import ROOT, implemented
+from xiangka.versions import machine, versions
+from xiangka.watching import Watcher
+
+DEFAULT_BENCH = ROOT / "rigs" / "benches" / "emulated-gm65.toml"
+SUBJECTS = ROOT / "fixtures" / "subjects"
+RUNS = ROOT / "reports" / "runs"
+
+EMULATED_STATEMENT = Text(
+    zh="模拟设备运行，不构成任何认证。",
+    en="An emulated run certifies nothing.",
+)
+HARDWARE_STATEMENT = Text(
+    zh="本报告仅为测试记录；认证须由授权人签署。",
+    en="This report is a record of tests; a certificate needs an authorised signature.",
+)
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a run is asked for.
+
+    Attributes:
+        bench: bench file.
+        subject: subject file, or None for the one that belongs to a bench of the project's own.
+        only: requirement ids asked for by name; empty for the whole plan.
+        plan: ``quick`` or ``full``.
+        seed: source of every random choice.
+        defect: deliberate defect of an emulated device.
+        out: run folder, or None for a new one below ``reports/runs/``.
+    """
+
+    bench: Path = DEFAULT_BENCH
+    subject: Path | None = None
+    only: tuple[str, ...] = ()
+    plan: str = "quick"
+    seed: int = 1
+    defect: str | None = None
+    out: Path | None = None
+
+
+@dataclass
+class CertificationRun:
+    """A run, from checked files to written verdicts.
+
+    Raises (on construction, before anything is opened or written):
+        PlanError: options or subject file are wrong.
+        BenchFileError: the bench file is wrong.
+    """
+
+    options: RunOptions
+    watcher: Watcher
+    circumstances: dict[str, Circumstance] = field(default_factory=dict)
+    durations: dict[str, float] = field(default_factory=dict)
+    notes: list[Text] = field(default_factory=list)
+    invalid: bool = False
+
+    def __post_init__(self) -> None:
+        self.catalogue = load_catalogue()
+        self.bench_file: BenchFile = load_bench(self.options.bench)
+        self._subject_file = self.options.subject or _subject_beside(self.options.bench)
+        self.subject: Subject = (
+            undeclared_terminal({}) if self._subject_file is None else load_subject(self._subject_file)
+        )
+        self.plan: Plan = make_plan(
+            self.catalogue,
+            self.subject,
+            name=self.options.plan,
+            only=self.options.only,
+            scenarios=implemented(self.catalogue),
+        )
+        started = datetime.now(UTC).astimezone()
+        self.name = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        self.folder = self.options.out or RUNS / self.name
+        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+            raise PlanError("already holds something", where=str(self.folder), remedy="name a new or empty folder")
+        self._started = started.isoformat(timespec="seconds")
+
+    def open(self) -> None:
+        """Open the bench and the run folder; a bench that cannot be opened leaves no folder behind.
+
+        Raises:
+            RigError: a part of the bench is absent, busy or silent.
+        """
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        self._state = tempfile.mkdtemp(prefix="xiangka-platform-")
+        staging = self.folder.parent / f".{self.folder.name}.opening"
+        staging.mkdir()
+        self.journal = Journal(staging / "journal.jsonl")
+        try:
+            self.bench = Bench(self.bench_file, self.journal, EmulationOptions(Path(self._state), self.options.defect))
+            identity = self.bench.identify()
+        except BaseException:
+            self.journal.close()
+            shutil.rmtree(staging)
+            shutil.rmtree(self._state, ignore_errors=True)
+            raise
+        staging.rename(self.folder)
+        if not self.subject.declared:
+            self.subject = undeclared_terminal(asdict(identity))
+        self.run = Run(
+            bench=self.bench,
+            station=ReadingStation(self.bench.presenter, self.bench.scanner, self.bench_file.scanner.read_timeout_s),
+            subject=self.subject,
+            catalogue=self.catalogue,
+            seed=self.options.seed,
+            evidence=Evidence(self.folder),
+            identity=identity,
+            progress=self.watcher.progress,
+        )
+        differing = [
+            name
+            for name in IDENTITY_FIELDS
+            if (found := getattr(identity, name)) is not None and found != getattr(self.subject.identity, name)
+        ]
+        if differing:
+            self.invalidate(
+                Text(
+                    zh=f"设备身份与申请不符：{'、'.join(differing)}",
+                    en=f"the device is not the one applied for: {', '.join(differing)} differ",
+                )
+            )
+        self._write_run("running", None)
+
+    def invalidate(self, reason: Text) -> None:
+        """The subject is not, or no longer, who it was: nothing this run says counts."""
+        self.invalid = True
+        self.notes.append(reason)
+
+    def check_identity(self) -> None:
+        """Compare the identity between two scenarios; a change makes the run invalid."""
+        if not self.run.check_identity():
+            self.identity_changed()
+
+    def identity_changed(self) -> None:
+        """Mark the run invalid because the device reports another identity than at its start."""
+        self.invalidate(Text(zh="运行期间设备身份发生改变", en="the device changed its identity during the run"))
+
+    def rig_error(self, requirement: str | None, error: RigError) -> None:
+        """Blame the bench for a scenario that could not be finished."""
+        reason = Text(zh=f"测试台故障：{error}", en=f"the bench failed: {error}")
+        self.notes.append(reason)
+        if requirement is not None:
+            self.circumstances[requirement] = Circumstance(Verdict.RIG_ERROR, reason)
+
+    def rows(self) -> list[Row]:
+        """Verdicts as they follow from the evidence so far."""
+        reached = set(self.durations) | set(self.circumstances)
+        unreached = {
+            requirement: Circumstance(Verdict.NOT_ASSESSED, Text(zh="运行未进行到此项", en="the run did not get to it"))
+            for requirement in self.plan.execute
+            if requirement not in reached
+        }
+        return judge_run(
+            self.catalogue,
+            self.plan.rows,
+            self.run.evidence.observations,
+            {**self.plan.left_out, **unreached, **self.circumstances},
+            plan=self.plan.chosen,
+            emulated=self.bench_file.emulated,
+        )
+
+    def finish(self, state: str) -> ExitCode:
+        """Close the bench, write verdicts and report; ``state`` is finished, interrupted or aborted."""
+        self.abandon()
+        rows = self.rows()
+        code = exit_code(rows)
+        if state == "interrupted":
+            overall = INTERRUPTED
+        else:
+            overall = INVALID if self.invalid else str(overall_verdict(rows))
+        self.overall = overall
+        _write_json(
+            self.folder / "verdicts.json",
+            {
+                "schema": SCHEMA,
+                "run": self.name,
+                "overall": overall,
+                "verdicts": [row.as_record() for row in rows],
+            },
+        )
+        self._write_run(state, code, overall)
+        try:
+            from reports.html_report import write_report
+            write_report(self.folder)
+        except ImportError: pass
+        return code
+
+    def abandon(self) -> None:
+        """Close everything that is open; what was recorded so far stays in the run folder."""
+        self.watcher.close()
+        self.bench.close()
+        self.journal.close()
+        self.run.evidence.close()
+        shutil.rmtree(self._state, ignore_errors=True)
+
+    def _write_run(self, state: str, code: ExitCode | None, overall: str | None = None) -> None:
+        emulated = self.bench_file.emulated
+        statement = EMULATED_STATEMENT if emulated else HARDWARE_STATEMENT
+        _write_json(
+            self.folder / "run.json",
+            {
+                "schema": SCHEMA,
+                "run": self.name,
+                "started": self._started,
+                "finished": None if code is None else datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+                "state": state,
+                "overall": overall,
+                "exit_code": None if code is None else int(code),
+                "emulated": emulated,
+                "statement": statement.model_dump(),
+                "plan": {"name": self.plan.name, "execute": sorted(self.plan.execute)},
+                "seed": self.options.seed,
+                "defect": self.options.defect,
+                "subject": {**self.subject.model_dump(mode="json"), "file": _shown(self._subject_file)},
+                "identity_read": asdict(self.run.identity),
+                "bench": {"file": _shown(self.options.bench), "settings": self.bench_file.settings()},
+                "versions": versions(),
+                "machine": machine(),
+                "reads": self.run.station.reads,
+                "clock_factor": self.bench.scanner.time_scale,
+                "durations": {key: round(value, 3) for key, value in self.durations.items()},
+                "notes": [note.model_dump() for note in self.notes],
+            },
+        )
+
+
+def _subject_beside(bench: Path) -> Path | None:
+    """The subject of a bench of the project's own, by its name."""
+    candidate = SUBJECTS / bench.name
+    own = bench.resolve().parent == DEFAULT_BENCH.parent
+    return candidate if own and candidate.is_file() else None
+
+
+def _shown(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    resolved = path.resolve()
+    return str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else path.name
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    os.replace(partial, path)
+
+
+def seconds_since(start: float) -> float:
+    """Seconds since a ``time.monotonic()`` reading."""
+    return time.monotonic() - start

@@ -1,0 +1,130 @@
+"""``xiangka certify``: one command from a bench to a report."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from certification.verdicts import Row, Verdict
+from fixtures.run import RUN
+from rigs.errors import RigError
+from xiangka.certification_run import CertificationRun, RunOptions
+from xiangka.pytest_plugin import CERTIFICATION
+from xiangka.scenarios import FEATURES, ROOT
+from xiangka.watching import watcher_for
+
+_STYLES = {
+    Verdict.PASS: "green",
+    Verdict.FAIL: "bold red",
+    Verdict.RIG_ERROR: "magenta",
+    Verdict.INCONCLUSIVE: "yellow",
+}
+
+
+class _Session:
+    """Hands an opened run to pytest, and takes pytest's own reporting off the screen."""
+
+    def __init__(self, certification: CertificationRun) -> None:
+        self._certification = certification
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Stash the run and silence the terminal reporter."""
+        config.stash[CERTIFICATION] = self._certification
+        config.stash[RUN] = self._certification.run
+        config.pluginmanager.unregister(name="terminalreporter")
+
+
+def certify(options: RunOptions) -> int:
+    """Run the plan and write the run folder; returns the exit code.
+
+    Raises:
+        PlanError, BenchFileError: files or options are wrong; nothing was opened.
+        RigError: the bench could not be opened; nothing was written.
+    """
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    console = Console(stderr=True)
+    certification = CertificationRun(options, watcher_for(console))
+    try:
+        certification.open()
+    except BaseException:
+        certification.watcher.close()
+        raise
+    try:
+        state = _run_scenarios(certification)
+    except BaseException:
+        certification.abandon()
+        raise
+    code = certification.finish(state)
+    _summarise(console, certification, state)
+    return int(code)
+
+
+def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _run_scenarios(certification: CertificationRun) -> str:
+    if certification.invalid:
+        return "aborted"
+    arguments = [
+        str(FEATURES / certification.subject.kind),
+        f"--rootdir={ROOT}",
+        f"--config-file={ROOT / 'pytest.ini'}",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "-o",
+        "addopts=",
+        "-o",
+        "timeout=0",
+        f"--junitxml={certification.folder / 'junit.xml'}",
+        f"--alluredir={certification.folder / 'allure-results'}",
+    ]
+    try:
+        ended = pytest.main(arguments, plugins=[_Session(certification)])
+    except KeyboardInterrupt:
+        return "interrupted"
+    match ended:
+        case pytest.ExitCode.INTERRUPTED:
+            return "aborted" if certification.circumstances or certification.invalid else "interrupted"
+        case pytest.ExitCode.OK | pytest.ExitCode.TESTS_FAILED | pytest.ExitCode.NO_TESTS_COLLECTED:
+            return "aborted" if certification.circumstances or certification.invalid else "finished"
+        case _:
+            raise RigError(
+                f"pytest ended with {ended!r}", where="harness", remedy="run `pytest features` to see its own words"
+            )
+
+
+def _summarise(console: Console, certification: CertificationRun, state: str) -> None:
+    rows = [row for row in certification.rows() if row.planned]
+    table = Table(show_edge=False, pad_edge=False)
+    for heading in ("requirement", "verdict", "n", "名称", "title"):
+        table.add_column(heading, no_wrap=heading in ("requirement", "verdict"))
+    for row in rows:
+        table.add_row(
+            row.requirement,
+            f"[{_STYLES.get(row.verdict, 'default')}]{row.verdict}[/]",
+            str(_sample(row)),
+            row.title.zh,
+            row.title.en,
+        )
+    console.print(table)
+    for note in certification.notes:
+        console.print(f"{note.zh} · {note.en}", style="magenta", highlight=False, markup=False, soft_wrap=True)
+    if state == "interrupted":
+        console.print("运行被中断 · the run was interrupted; its evidence is kept", style="yellow")
+    if certification.bench_file.emulated:
+        console.print("模拟设备运行，不构成任何认证。· An emulated run certifies nothing.", style="bold")
+    console.print(f"{certification.overall}  {certification.folder / 'report.html'}", highlight=False, soft_wrap=True)
+
+
+def _sample(row: Row) -> int:
+    return max(
+        (sum(c.trials for c in row.clauses if c.measure == m) for m in {c.measure for c in row.clauses}), default=0
+    )
