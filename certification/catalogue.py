@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cache
@@ -101,8 +102,7 @@ class Catalogue(Mapping[str, Requirement]):
     def __init__(self, requirements: list[Requirement]) -> None:
         self._by_id = {requirement.id: requirement for requirement in requirements}
         if len(self._by_id) != len(requirements):
-            seen: set[str] = set()
-            double = next(r.id for r in requirements if r.id in seen or seen.add(r.id))
+            double = next(id_ for id_, count in Counter(r.id for r in requirements).items() if count > 1)
             raise PlanError(
                 f"requirement {double} stands twice", where="certification/data", remedy="remove one of the two"
             )

@@ -25,6 +25,8 @@ class _Clause(BaseModel):
     """Only observations whose cell matches are judged; the others are reported."""
     per: tuple[str, ...] = ()
     """Cell keys that split the sample: the clause must hold in each group by itself."""
+    only_if: str | None = None
+    """Option of the subject's statement without which the clause is not judged."""
 
 
 class _Trials(_Clause):

@@ -8,7 +8,7 @@ pass, and a failure that no further sample could mend is a failure at once.
 from __future__ import annotations
 
 import statistics as plain
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -78,6 +78,24 @@ def judge_clause(clause: Clause, observations: Iterable[Observation]) -> list[Cl
     ]
 
 
+def judge_criterion(
+    criterion: Iterable[Clause], observations: Sequence[Observation], options: Collection[str] | None = None
+) -> list[ClauseResult]:
+    """Apply every clause of a criterion that the statement leaves standing.
+
+    Args:
+        criterion: the clauses.
+        observations: of their requirement.
+        options: options the statement answers yes; None to judge every clause.
+    """
+    return [
+        result
+        for clause in criterion
+        if options is None or clause.only_if is None or clause.only_if in options
+        for result in judge_clause(clause, observations)
+    ]
+
+
 def overall(results: Iterable[ClauseResult]) -> Outcome:
     """A criterion holds when every result holds, and is broken as soon as one is."""
     outcomes = {result.outcome for result in results}
@@ -114,7 +132,7 @@ def _share(trials: int, failures: int) -> float | None:
 
 def _proportion(clause: ProportionClause, sample: list[Observation], group: Cell) -> ClauseResult:
     trials, failures = len(sample), _failures(clause, sample)
-    final_trials, final_failures = clause.stages[-1]
+    _, final_failures = clause.stages[-1]
     reached = any(trials >= n and failures <= c for n, c in clause.stages)
     bound = lower_bound(trials - failures, trials, clause.confidence) if trials else 0.0
     if failures > final_failures:

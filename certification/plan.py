@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib import resources
 
-from certification.catalogue import Catalogue, SubjectKind, Text
+from certification.catalogue import Catalogue, Requirement, SubjectKind, Text
 from certification.errors import PlanError
 from certification.subject import Subject
 from certification.verdicts import Circumstance, Verdict
@@ -51,6 +51,12 @@ _NOT_FILED = Circumstance(
     Verdict.NOT_ASSESSED, Text(zh="未提供受测对象文件（--subject）", en="no subject file was given (--subject)")
 )
 _NEEDS_SUBJECT_FILE = ("EHC-TRM-001",)
+_UNBOUND = {
+    "keyboard_link": Circumstance(
+        Verdict.NOT_ASSESSED, Text(zh="测试台未绑定键盘（[keyboard]）", en="the bench binds no keyboard ([keyboard])")
+    )
+}
+"""What to say of rows that need a link the statement answers with yes and the bench does not bind."""
 
 
 def make_plan(
@@ -60,6 +66,7 @@ def make_plan(
     name: str,
     only: Collection[str],
     scenarios: Collection[str],
+    unbound: Collection[str] = (),
 ) -> Plan:
     """Decide what a run executes.
 
@@ -69,6 +76,7 @@ def make_plan(
         name: ``quick`` or ``full``.
         only: ids asked for by name; empty for the whole plan. An id asked for is run whatever the plan leaves out.
         scenarios: ids that have a scenario.
+        unbound: options whose link the bench does not bind; only ``keyboard_link`` may be left unbound.
 
     Raises:
         PlanError: an id in ``only`` is unknown, or demanded of another kind of subject.
@@ -95,6 +103,8 @@ def make_plan(
             left_out[requirement_id] = _HARDWARE_ONLY if requirement.hardware_only else _NOT_IMPLEMENTED
         elif not subject.declared and requirement_id in _NEEDS_SUBJECT_FILE:
             left_out[requirement_id] = _NOT_FILED
+        elif lacking := _options(requirement) & subject.yes_options & set(unbound):
+            left_out[requirement_id] = _UNBOUND[min(lacking)]
         elif only and requirement_id not in only:
             left_out[requirement_id] = Circumstance(
                 Verdict.NOT_ASSESSED, Text(zh="本次未选中（--only）", en="not chosen for this run (--only)")
@@ -111,3 +121,9 @@ def make_plan(
         left_out=left_out,
         chosen=execute | frozenset(only),
     )
+
+
+def _options(requirement: Requirement) -> set[str]:
+    """Options the requirement or one of its clauses depends on."""
+    named = (requirement.applies_if, *(clause.only_if for clause in requirement.criterion))
+    return {option for option in named if option is not None}

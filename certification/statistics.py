@@ -6,6 +6,7 @@ Sources: Clopper and Pearson 1934; ILAC-G8:09/2019 on decision rules; ISO/IEC 17
 from __future__ import annotations
 
 from functools import cache
+from statistics import NormalDist
 
 from scipy.special import betaincinv
 
@@ -23,18 +24,12 @@ def two_sided_bounds(successes: int, trials: int, confidence: float = 0.95) -> t
     """Two-sided Wilson interval, for display only: it never decides."""
     if trials == 0:
         return 0.0, 1.0
-    z = 1.959963984540054 if confidence == 0.95 else _normal_quantile(0.5 + confidence / 2)
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
     share = successes / trials
     centre = share + z * z / (2 * trials)
     spread = z * ((share * (1 - share) + z * z / (4 * trials)) / trials) ** 0.5
     scale = 1 + z * z / trials
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
-
-
-def _normal_quantile(p: float) -> float:
-    from statistics import NormalDist
-
-    return NormalDist().inv_cdf(p)
 
 
 @cache

@@ -7,8 +7,8 @@ A subject file is TOML: ``[identity]`` as the application form gives it, ``[opti
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -63,9 +63,14 @@ class Subject(BaseModel):
     declared: bool = Field(default=True, exclude=True)
     """Whether the identity comes from an application form, and not from the device itself."""
 
+    @property
+    def yes_options(self) -> frozenset[str]:
+        """Options the statement answers with yes."""
+        return frozenset(name for name, answer in self.options if answer == "yes")
+
     def applies(self, requirement: Requirement) -> bool:
         """Whether the statement leaves the requirement standing."""
-        return requirement.applies_if is None or getattr(self.options, requirement.applies_if) == "yes"
+        return requirement.applies_if is None or requirement.applies_if in self.yes_options
 
 
 def load_subject(path: Path) -> Subject:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any
 
 from certification.catalogue import Catalogue, Level, Requirement, Text
-from certification.decision import ClauseResult, Outcome, judge_clause, overall
+from certification.decision import ClauseResult, Outcome, judge_criterion, overall
 from certification.observations import Observation
 
 SCHEMA = 1
@@ -90,14 +90,15 @@ def judge(
     *,
     planned: bool,
     emulated: bool,
+    options: Collection[str] | None = None,
 ) -> Row:
-    """Derive the verdict on one requirement.
+    """Derive the verdict on one requirement, by the clauses its subject's ``options`` leave standing (None: all).
 
     A failure already proved by the observations stands even when the bench broke afterwards; otherwise a
     circumstance (not applicable, not assessed, rig error) outranks the sample, so that nothing measured on a
     broken bench can pass.
     """
-    results = [result for clause in requirement.criterion for result in judge_clause(clause, observations)]
+    results = judge_criterion(requirement.criterion, observations, options)
     outcome = overall(results) if observations else Outcome.OPEN
     verdict, reason = _SAID[outcome]
     if circumstance is not None and outcome is not Outcome.BROKEN:
@@ -124,8 +125,9 @@ def judge_run(
     *,
     plan: frozenset[str],
     emulated: bool,
+    options: Collection[str] | None = None,
 ) -> list[Row]:
-    """Derive the verdict on every row of a run from its observations and circumstances alone."""
+    """Derive the verdict on every row of a run from its observations, circumstances and options alone."""
     by_requirement: dict[str, list[Observation]] = {}
     for observation in observations:
         by_requirement.setdefault(observation.requirement, []).append(observation)
@@ -136,6 +138,7 @@ def judge_run(
             circumstances.get(requirement_id),
             planned=requirement_id in plan,
             emulated=emulated,
+            options=options,
         )
         for requirement_id in requirements
     ]

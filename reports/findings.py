@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from certification.catalogue import Requirement, Text
+from certification.catalogue import Requirement
 from certification.clauses import (
     Clause,
     CountClause,
@@ -33,6 +34,11 @@ class Judged:
     clause: Clause | None
     results: tuple[ClauseResult, ...]
 
+    @property
+    def grouped(self) -> bool:
+        """Whether the sample was split into groups, each judged by itself."""
+        return any(result.group for result in self.results)
+
 
 def judged_clauses(requirement: Requirement | None, results: Sequence[ClauseResult]) -> list[Judged]:
     """Give every recorded result back to its clause.
@@ -49,7 +55,21 @@ def judged_clauses(requirement: Requirement | None, results: Sequence[ClauseResu
             rest = rest[taken:]
         if not rest and all(judged.results for judged in found):
             return found
-    return [Judged(None, (result,)) for result in results]
+    return [Judged(None, together) for together in _alike(results)]
+
+
+def _alike(results: Sequence[ClauseResult]) -> Iterator[tuple[ClauseResult, ...]]:
+    """Results that look like groups of one clause, where nothing but the results is known."""
+
+    def likeness(result: ClauseResult) -> tuple[object, ...]:
+        return result.kind, result.measure, result.unit, result.limit, result.rule, tuple(sorted(result.group))
+
+    for _, members in groupby(results, likeness):
+        together = tuple(members)
+        if together[0].group:
+            yield together
+        else:
+            yield from ((result,) for result in together)
 
 
 def _take(clause: Clause, results: Sequence[ClauseResult]) -> int:
@@ -97,18 +117,25 @@ def gravest_first(results: Sequence[ClauseResult]) -> list[ClauseResult]:
 
 
 def _closeness(result: ClauseResult) -> float:
-    """How near a result is to breaking, larger is nearer; comparable within one kind of clause."""
-    if result.interval is not None:
-        return result.failures / result.trials if result.trials else 0.0
-    if result.bound is not None and result.limit:
-        return result.bound / result.limit
-    return 0.0
+    """How much of the room a rule allows is used up: near 0 plenty is left, from 1 on none."""
+    limit = result.limit or 0.0
+    match result.kind:
+        case "count":
+            return result.failures / (limit + 1)
+        case "proportion":
+            return result.failures / max(result.trials, 1) / max(1 - limit, 1e-9)
+        case _:
+            return result.bound / limit if result.bound is not None and limit else 0.0
 
 
-def deciding(judged: Sequence[Judged]) -> tuple[Clause | None, ClauseResult] | None:
-    """The one result a row turns on: the first not met, else the first open, else the one with least room left."""
-    pairs = [(one.clause, result) for one in judged for result in gravest_first(one.results)[:1]]
-    return min(pairs, key=lambda pair: (_GRAVITY[pair[1].outcome], -_closeness(pair[1])), default=None)
+def deciding(judged: Sequence[Judged]) -> Judged | None:
+    """The clause a row turns on: the first not met, else the first open, else the one with least room left."""
+
+    def gravity(one: Judged) -> tuple[int, float]:
+        result = gravest_first(one.results)[0]
+        return _GRAVITY[result.outcome], -_closeness(result)
+
+    return min((one for one in judged if one.results), key=gravity, default=None)
 
 
 def falls_short(clause: Clause, observation: Observation) -> bool:
@@ -211,8 +238,3 @@ def value_counts(observations: Sequence[Observation]) -> dict[str, dict[str, int
             of_measure = counts.setdefault(observation.measure, {})
             of_measure[observation.value] = of_measure.get(observation.value, 0) + 1
     return counts
-
-
-def source_reason(requirement: Requirement | None) -> Text | None:
-    """Why a requirement stands in the catalogue, where its source gives a reason."""
-    return None if requirement is None else requirement.source.reason

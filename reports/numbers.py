@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from certification.catalogue import Text
-from reports.words import unit_word
+from reports.words import quantity_of
 
 _SPACE = "\u202f"
 """Narrow no-break space: between groups of digits, and between a number and its unit."""
@@ -26,19 +26,15 @@ def plain(value: float) -> str:
     return text.replace("-", "−")
 
 
-def share(value: float) -> str:
-    """A share as per cent, cut after two decimals: 99.996 % is not shown as 100 %."""
-    cut = math.floor(value * 10_000 + 1e-9) / 100
-    return f"{cut:.2f}".rstrip("0").rstrip(".") + f"{_SPACE}%"
+def share(value: float, *, full: bool = False) -> str:
+    """A share as per cent, cut after two decimals: 99.996 % is not shown as 100 %. ``full`` keeps both decimals."""
+    text = f"{math.floor(value * 10_000 + 1e-9) / 100:.2f}"
+    return (text if full else text.rstrip("0").rstrip(".")) + f"{_SPACE}%"
 
 
 def quantity(value: float, unit: str) -> Text:
     """A number with its unit in both languages."""
-    if unit == "1":
-        return Text(zh=plain(value), en=plain(value))
-    name = unit_word(unit)
-    joint = "" if unit == "°" else _SPACE
-    return Text(zh=f"{plain(value)}{joint}{name.zh}", en=f"{plain(value)}{joint}{name.en}")
+    return quantity_of(plain(value), unit)
 
 
 def file_size(size: int) -> str:

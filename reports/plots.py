@@ -7,8 +7,9 @@ intervals, for display only.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,21 +20,31 @@ from certification.decision import Outcome
 from certification.observations import Observation
 from certification.statistics import two_sided_bounds
 from reports.findings import CellCount, Judged, cell_counts
-from reports.numbers import grouped, plain, share
-from reports.rules import axis_label
-from reports.svg import ACCENT, BAD, FAINT, GOOD, INK, LINE, MUTED, OPEN, REPORTED, WIDTH, Canvas, Plot
-from reports.words import CELL_KEYS, CELL_UNITS, MEASURES, cell_text, cell_value, joined, word
+from reports.numbers import grouped, quantity, share
+from reports.svg import ACCENT, BAD, FAINT, GOOD, INK, LINE, OPEN, REPORTED, SERIES, Canvas, Plot
+from reports.words import (
+    CELL_KEYS,
+    CELL_UNITS,
+    MEASURES,
+    as_recorded,
+    axis_label,
+    cell_text,
+    cell_value,
+    joined,
+    shortened,
+    word,
+)
 
 MOST_BARS = 24
 FEWEST_FOR_HISTOGRAM = 20
 FEWEST_TIMINGS = 3
 MOST_TIMINGS = 60
 
-_READ_RATE = Text(zh="识读率 / %", en="read rate / %")
-_SUCCESS_RATE = Text(zh="成功率 / %", en="success rate / %")
-_INTERVAL = Text(zh="横线为 95 % Wilson 区间", en="bars: 95 % Wilson interval")
+_READ_RATE = Text(zh="识读率", en="read rate")
+_SUCCESS_RATE = Text(zh="成功率", en="success rate")
 _COLOURS = {Outcome.HOLDS: GOOD, Outcome.BROKEN: BAD, Outcome.OPEN: OPEN, None: REPORTED}
 _MARKERS = ("o", "s", "^", "D")
+_DASHED = (0, (3, 2))
 
 
 def plots_of(name: str, judged: Sequence[Judged], observations: Sequence[Observation]) -> list[Plot]:
@@ -51,45 +62,51 @@ def plots_of(name: str, judged: Sequence[Judged], observations: Sequence[Observa
         if any(isinstance(clause, PercentileClause | LimitClause) for clause in clauses):
             found.extend(_number_plots(name, measure, clauses, sample))
         else:
-            found.extend(_trial_plots(name, measure, cell_counts(judged, sample, measure)))
-    found.extend(_timings(name, observations))
+            rate = axis_label(_READ_RATE if measure == "read" else _SUCCESS_RATE, "%")
+            found.extend(_trial_plots(f"{name}-{measure}", cell_counts(judged, sample, measure), rate))
+    found.extend(_timing_plots(name, observations))
     return found
 
 
-def _trial_plots(name: str, measure: str, counts: Sequence[CellCount]) -> Iterator[Plot]:
-    rate = _READ_RATE if measure == "read" else _SUCCESS_RATE
+def _trial_plots(name: str, counts: Sequence[CellCount], rate: Text) -> Iterator[Plot]:
     keys = list(dict.fromkeys(key for count in counts for key in count.cell))
     if {"axis", "angle"} <= set(keys):
-        roll = [count for count in counts if count.cell.get("axis") == "roll"]
-        if len(roll) > 2:
-            yield _polar(f"{name}-roll", roll)
-        tilt = [count for count in counts if count.cell.get("axis") in ("pitch", "yaw")]
-        if len(tilt) > 2:
-            yield _curves(f"{name}-tilt", "axis", "angle", tilt, rate)
+        yield from _pose_plots(name, counts, rate)
     elif {"effect", "level"} <= set(keys):
         for effect in dict.fromkeys(str(count.cell.get("effect")) for count in counts):
             of_effect = [count for count in counts if count.cell.get("effect") == effect]
             if len(of_effect) > 1:
-                yield _curves(f"{name}-{effect}", "effect", "level", of_effect, rate)
+                level = axis_label(cell_value("effect", effect), "%")
+                yield _curves(f"{name}-{effect}", [of_effect], "level", level, rate)
     elif {"version", "level"} <= set(keys):
-        yield _heat_map(f"{name}-versions", counts, rate)
-    elif _is_line(keys, counts):
-        yield _curves(f"{name}-{keys[0]}", "", keys[0], counts, rate)
+        yield _heat_map(name, counts)
+    elif len(keys) == 1 and len(counts) > 3 and all(isinstance(c.cell.get(keys[0]), int | float) for c in counts):
+        along = axis_label(word(CELL_KEYS, keys[0]), CELL_UNITS.get(keys[0], "1"))
+        yield _curves(name, [counts], keys[0], along, rate)
     elif keys and 2 <= len(counts) <= MOST_BARS and max(count.trials for count in counts) > 1:
-        yield _bars(f"{name}-{measure}", counts, rate)
+        yield _bars(name, counts, rate)
 
 
-def _is_line(keys: Sequence[str], counts: Sequence[CellCount]) -> bool:
-    return len(keys) == 1 and len(counts) > 3 and all(isinstance(c.cell.get(keys[0]), int | float) for c in counts)
+def _pose_plots(name: str, counts: Sequence[CellCount], rate: Text) -> Iterator[Plot]:
+    by_axis: dict[str, list[CellCount]] = {}
+    for count in counts:
+        by_axis.setdefault(str(count.cell.get("axis")), []).append(count)
+    roll = by_axis.pop("roll", [])
+    if len(roll) > 2:
+        yield _polar(f"{name}-roll", roll)
+    if sum(map(len, by_axis.values())) > 2:
+        angle = axis_label(CELL_KEYS["angle"], "°")
+        names = [cell_value("axis", axis) for axis in by_axis]
+        yield _curves(f"{name}-tilt", list(by_axis.values()), "angle", angle, rate, names)
 
 
 def _required(clause: Clause | None) -> float | None:
-    """The share of successes a clause asks of its full sample."""
+    """The share of successes a clause asks of its full sample, %."""
     match clause:
         case ProportionClause():
-            return clause.at_least
+            return 100 * clause.at_least
         case CountClause() | WindowClause():
-            return 1 - clause.failures / clause.trials
+            return 100 - 100 * clause.failures / clause.trials
         case _:
             return None
 
@@ -101,228 +118,173 @@ def _interval(count: CellCount) -> tuple[float, float]:
 
 def _bars(name: str, counts: Sequence[CellCount], rate: Text) -> Plot:
     """One horizontal bar a cell: share of successes, its interval, and what the criterion asks."""
-    height = 58 + 25 * len(counts)
-    canvas = Canvas(name, height)
-    axes = canvas.axes(132, 8, 96, 46)
-    places = list(range(len(counts)))
-    for place, count in zip(places, counts, strict=True):
+    canvas = Canvas(name, 54 + 24 * len(counts))
+    axes = canvas.axes(134, 4, 98, 44)
+    for place, count in enumerate(counts):
         colour = _COLOURS[count.outcome]
-        low, high = _interval(count)
         axes.barh(place, 100 * count.share, height=0.56, color=colour, alpha=0.3, linewidth=0)
-        axes.plot([low, high], [place, place], color=colour, linewidth=2, solid_capstyle="butt")
-        axes.plot([100 * count.share], [place], marker="o", markersize=5, color=colour, clip_on=False)
-        if (required := _required(count.clause)) is not None:
-            axes.plot([100 * required] * 2, [place - 0.4, place + 0.4], color=INK, linewidth=1.2, linestyle=(0, (3, 2)))
-        shown = f"{grouped(count.successes)}/{grouped(count.trials)}  {share(count.share)}"
-        axes.text(102.5, place, canvas.say(Text(zh=shown, en=shown)), va="center", ha="left", fontsize=10, clip_on=False)
+        axes.plot(_interval(count), [place, place], color=colour, linewidth=2, solid_capstyle="butt")
+        axes.plot(100 * count.share, place, marker="o", markersize=5, color=colour, clip_on=False)
+        required = _required(count.clause)
+        if required is not None:
+            axes.plot([required] * 2, [place - 0.42, place + 0.42], color=INK, linewidth=1.2, linestyle=_DASHED)
+        shown = f"{grouped(count.successes)}/{grouped(count.trials)} · {share(count.share)}"
+        axes.text(102.5, place, canvas.say(as_recorded(shown)), va="center", fontsize=10)
         _swatch(axes, place, count)
-    axes.set_yticks(places, [canvas.say(_short(cell_text(count.cell))) for count in counts], fontsize=10)
+    names = [canvas.say(shortened(cell_text(count.cell), 26)) for count in counts]
+    axes.set_yticks(range(len(counts)), names, fontsize=10)
     axes.tick_params(axis="y", labelcolor=INK)
     axes.set_xlim(0, 100)
     axes.set_ylim(len(counts) - 0.4, -0.6)
     axes.grid(axis="y", visible=False)
     axes.set_xticks([0, 25, 50, 75, 100])
     canvas.label(axes, x=rate)
+    return canvas.finish(_bars_caption(counts))
+
+
+def _bars_caption(counts: Sequence[CellCount]) -> Text:
     keys = dict.fromkeys(key for count in counts for key in count.cell)
-    split = joined((word(CELL_KEYS, key) for key in keys), "和", " and ")
-    return canvas.finish(
-        Text(
-            zh=f"按{split.zh}分列；细横线为 95 % Wilson 区间，虚线为判据要求" + _grey_note(counts).zh,
-            en=f"By {split.en}; thin bars: 95 % Wilson interval, dashed: what the criterion asks" + _grey_note(counts).en,
-        )
+    split = joined((word(CELL_KEYS, key) for key in keys), "、", " and ")
+    grey = any(count.outcome is None for count in counts)
+    return Text(
+        zh=f"按{split.zh}分列；细横线为 95 % Wilson 区间，虚线为判据要求{'；灰色只报告，不判定' if grey else ''}。",
+        en=f"By {split.en}; thin bars: 95 % Wilson interval, dashed: what the criterion asks"
+        f"{'; grey is reported, not judged' if grey else ''}.",
     )
-
-
-def _grey_note(counts: Sequence[CellCount]) -> Text:
-    if all(count.outcome is not None for count in counts):
-        return Text(zh="。", en=".")
-    return Text(zh="；灰色只报告，不判定。", en="; grey is reported, not judged.")
-
-
-def _short(text: Text) -> Text:
-    return Text(zh=_cut(text.zh, 14), en=_cut(text.en, 24))
-
-
-def _cut(text: str, most: int) -> str:
-    wide = sum(2 if ord(c) > 0x2E80 else 1 for c in text)
-    return text if wide <= 2 * most else text[: most - 1] + "…"
 
 
 def _swatch(axes: Axes, place: int, count: CellCount) -> None:
+    """A patch of the colour a cell is about, at the foot of its bar."""
     colour = count.cell.get("colour")
     if isinstance(colour, str) and len(colour) == 7 and colour.startswith("#"):
-        axes.plot([0.8], [place], marker="s", markersize=8, color=colour, markeredgecolor="white", clip_on=False)
+        axes.plot(2.5, place, marker="s", markersize=8, color=colour, markeredgecolor="white", clip_on=False)
 
 
-def _curves(name: str, split: str, along: str, counts: Sequence[CellCount], rate: Text) -> Plot:
-    """Share of successes over a numeric cell key, one line for each value of ``split``."""
+def _curves(
+    name: str, lines: Sequence[Sequence[CellCount]], along: str, x: Text, rate: Text, names: Sequence[Text] = ()
+) -> Plot:
+    """Share of successes over a numeric cell key, one line or several."""
     canvas = Canvas(name, 226)
-    axes = canvas.axes(44, 30, 16, 46)
-    lines: dict[str, list[CellCount]] = {}
-    for count in counts:
-        lines.setdefault(str(count.cell.get(split, "")), []).append(count)
-    for number, (value, line) in enumerate(lines.items()):
-        line.sort(key=lambda count: float(count.cell[along]))
-        _curve(canvas, axes, line, along, number)
-        if len(lines) > 1:
-            _key(canvas, axes, number, cell_value(split, value))
-    _judged_range(canvas, axes, counts, along)
+    axes = canvas.axes(40, 32, 14, 46)
+    _judged_range(axes, [count for line in lines for count in line], along)
+    for line, colour, marker in zip(lines, SERIES, _MARKERS, strict=False):
+        _curve(axes, sorted(line, key=lambda count: float(count.cell[along])), along, colour, marker)
+    for number, text in enumerate(names):
+        place = 0.8 - 0.2 * (len(names) - 1 - number)
+        style: dict[str, Any] = {
+            "marker": _MARKERS[number],
+            "color": SERIES[number],
+            "transform": axes.transAxes,
+            "clip_on": False,
+        }
+        axes.plot(place, 1.085, markersize=6, **style)
+        canvas.write(axes, place + 0.025, 1.045, text, INK)
     axes.set_ylim(-4, 104)
     axes.set_yticks([0, 25, 50, 75, 100])
     axes.margins(x=0.04)
-    canvas.label(axes, x=_along_label(split, along, lines, counts), y=rate)
-    about = joined((cell_value(split, value) for value in lines), "、", ", ") if split else word(CELL_KEYS, along)
+    canvas.label(axes, x=x, y=rate)
+    about = joined(names, "、", ", ") if names else x
     return canvas.finish(
         Text(
-            zh=f"{about.zh}：竖线为 95 % Wilson 区间；浅色底为判定范围，虚线为判据要求。",
-            en=f"{about.en}: bars are 95 % Wilson intervals; shaded: range judged, dashed: what the criterion asks.",
+            zh=f"{about.zh}：竖线为 95 % Wilson 区间，浅色底为判定范围，虚线为判据要求，✕ 为不满足。",
+            en=f"{about.en}: bars are 95 % Wilson intervals, shaded the range judged, "
+            "dashed what the criterion asks, ✕ not met.",
         )
     )
 
 
-def _curve(canvas: Canvas, axes: Axes, line: Sequence[CellCount], along: str, number: int) -> None:
-    del canvas
-    x = [float(count.cell[along]) for count in line]
-    y = [100 * count.share for count in line]
-    colour = (ACCENT, "#8a5a1f", "#5b4b8a", "#4a6b3a")[number % 4]
-    axes.plot(x, y, color=colour, linewidth=1.6)
-    for place, count in zip(x, line, strict=True):
-        low, high = _interval(count)
-        axes.plot([place, place], [low, high], color=colour, linewidth=1.2, alpha=0.55)
-        failed = count.outcome is Outcome.BROKEN
-        axes.plot(
-            [place],
-            [100 * count.share],
-            marker="X" if failed else _MARKERS[number % 4],
-            markersize=8 if failed else 5,
-            color=BAD if failed else colour,
-            markeredgecolor="white",
-            markeredgewidth=0.7,
-            zorder=3,
-            clip_on=False,
-        )
+def _curve(axes: Axes, line: Sequence[CellCount], along: str, colour: str, marker: str) -> None:
+    places = [float(count.cell[along]) for count in line]
+    axes.plot(places, [100 * count.share for count in line], color=colour, linewidth=1.6)
+    for place, count in zip(places, line, strict=True):
+        axes.plot([place, place], _interval(count), color=colour, linewidth=1.2, alpha=0.55)
+    sound = [(place, count) for place, count in zip(places, line, strict=True) if count.outcome is not Outcome.BROKEN]
+    failed = [(place, count) for place, count in zip(places, line, strict=True) if count.outcome is Outcome.BROKEN]
+    edge: dict[str, Any] = {
+        "linestyle": "none",
+        "markeredgecolor": "white",
+        "markeredgewidth": 0.7,
+        "clip_on": False,
+        "zorder": 3,
+    }
+    axes.plot(*_points(sound), marker=marker, markersize=5.5, color=colour, **edge)
+    axes.plot(*_points(failed), marker="X", markersize=9, color=BAD, **edge)
 
 
-def _key(canvas: Canvas, axes: Axes, number: int, text: Text) -> None:
-    """One entry of the key, right above the axes."""
-    x = 1 - 0.19 * (number + 1)
-    colour = (ACCENT, "#8a5a1f", "#5b4b8a", "#4a6b3a")[number % 4]
-    axes.plot(
-        [x], [1.085], marker=_MARKERS[number % 4], markersize=6, color=colour, transform=axes.transAxes, clip_on=False
-    )
-    axes.text(x + 0.025, 1.085, canvas.say(text), transform=axes.transAxes, va="center", color=INK, fontsize=11)
+def _points(pairs: Sequence[tuple[float, CellCount]]) -> tuple[list[float], list[float]]:
+    return [place for place, _ in pairs], [100 * count.share for _, count in pairs]
 
 
-def _along_label(split: str, along: str, lines: Mapping[str, object], counts: Sequence[CellCount]) -> Text:
-    if split == "effect":
-        (effect,) = lines
-        units = {"damage": "% of the area", "blur": "%"}
-        del units, counts
-        return axis_label(cell_value("effect", effect), "%")
-    return axis_label(word(CELL_KEYS, along), CELL_UNITS.get(along, "1"))
-
-
-def _judged_range(canvas: Canvas, axes: Axes, counts: Sequence[CellCount], along: str) -> None:
-    del canvas
+def _judged_range(axes: Axes, counts: Sequence[CellCount], along: str) -> None:
     judged = [count for count in counts if count.outcome is not None]
     if not judged:
         return
     places = [float(count.cell[along]) for count in judged]
-    required = _required(judged[0].clause)
     axes.axvspan(min(places), max(places), color=FAINT, alpha=0.65, linewidth=0, zorder=0)
+    required = _required(judged[0].clause)
     if required is not None:
-        axes.plot(
-            [min(places), max(places)], [100 * required] * 2, color=INK, linewidth=1.2, linestyle=(0, (3, 2)), zorder=2
-        )
+        axes.plot([min(places), max(places)], [required] * 2, color=INK, linewidth=1.2, linestyle=_DASHED, zorder=2)
 
 
 def _polar(name: str, counts: Sequence[CellCount]) -> Plot:
     """Read rate all the way round, as the code is turned in its plane."""
-    canvas = Canvas(name, 300)
-    axes = canvas.axes(90, 28, 90, 28, projection="polar")
+    canvas = Canvas(name, 290)
+    axes = canvas.axes(95, 22, 95, 22, projection="polar")
     line = sorted(counts, key=lambda count: float(count.cell["angle"]))
-    angles = [math.radians(float(count.cell["angle"])) for count in line]
+    turned = [math.radians(float(count.cell["angle"])) for count in line]
     rates = [100 * count.share for count in line]
-    axes.plot([*angles, angles[0]], [*rates, rates[0]], color=ACCENT, linewidth=1.6)
-    for angle, rate, count in zip(angles, rates, line, strict=True):
-        failed = count.outcome is Outcome.BROKEN
-        axes.plot(
-            [angle],
-            [rate],
-            marker="X" if failed else "o",
-            markersize=9 if failed else 5,
-            color=BAD if failed else ACCENT,
-            clip_on=False,
-        )
+    axes.plot([*turned, turned[0]], [*rates, rates[0]], color=ACCENT, linewidth=1.6)
+    for angle, rate, count in zip(turned, rates, line, strict=True):
+        marker, size, colour = ("X", 9, BAD) if count.outcome is Outcome.BROKEN else ("o", 5, ACCENT)
+        axes.plot(angle, rate, marker=marker, markersize=size, color=colour, clip_on=False)
     axes.set_ylim(0, 100)
-    axes.set_yticks([50, 100], ["50 %", "100 %"], fontsize=9)
-    axes.set_rlabel_position(22.5)  # type: ignore[attr-defined]
-    axes.set_xticks([math.radians(a) for a in range(0, 360, 45)], [f"{a}°" for a in range(0, 360, 45)])
+    axes.set_yticks([50, 100], ["50 %", "100 %"], fontsize=9.5)
+    axes.tick_params(axis="y", labelrotation=0)
+    axes.set_xticks([math.radians(angle) for angle in range(0, 360, 45)], [f"{angle}°" for angle in range(0, 360, 45)])
     axes.spines["polar"].set_color(LINE)
     return canvas.finish(
         Text(
             zh="旋转角 / ° 与识读率 / %：外圈为 100 %，✕ 为不满足判据的角度。",
-            en="Roll / ° and read rate / %: the outer ring is 100 %, ✕ marks an angle that does not meet the criterion.",
+            en="Roll / ° and read rate / %: the outer ring is 100 %, ✕ marks an angle that falls short.",
         )
     )
 
 
-def _heat_map(name: str, counts: Sequence[CellCount], rate: Text) -> Plot:
-    """Share of successes for every QR version and error-correction level."""
+def _heat_map(name: str, counts: Sequence[CellCount]) -> Plot:
+    """Failures for every QR version and error-correction level."""
     versions = sorted({float(count.cell["version"]) for count in counts})
     levels = [level for level in "LMQH" if any(count.cell["level"] == level for count in counts)]
-    canvas = Canvas(name, 76 + 32 * len(levels))
-    axes = canvas.axes(34, 26, 8, 46)
+    canvas = Canvas(name, 72 + 30 * len(levels))
+    axes = canvas.axes(26, 26, 4, 44)
     for count in counts:
         x, y = versions.index(float(count.cell["version"])), levels.index(str(count.cell["level"]))
-        failures = count.trials - count.successes
-        axes.barh(y, 0.92, left=x - 0.46, height=0.88, color=_heat(count), linewidth=0)
-        if failures:
-            dark = count.share < 0.75
-            axes.text(x, y, f"{failures}", ha="center", va="center", fontsize=10, color="white" if dark else INK)
+        step = min(math.ceil((1 - count.share) * 8), len(_HEAT) - 1)
+        axes.barh(y, 0.92, left=x - 0.46, height=0.88, color=_HEAT[step], linewidth=0)
+        if count.trials > count.successes:
+            on = "white" if step == len(_HEAT) - 1 else INK
+            axes.text(x, y, f"{count.trials - count.successes}", ha="center", va="center", fontsize=10, color=on)
     judged = [float(count.cell["version"]) for count in counts if count.outcome is not None]
     if judged and max(judged) < versions[-1]:
         edge = versions.index(max(judged)) + 0.5
-        axes.axvline(edge, color=INK, linewidth=1.2, linestyle=(0, (3, 2)))
-        only = canvas.say(Text(zh="只报告 →", en="reported only →"))
-        axes.text(edge + 0.15, -0.62, only, ha="left", va="bottom", fontsize=10, color=MUTED)
-    axes.set_xlim(-0.55, len(versions) - 0.45)
+        axes.axvline(edge, color=INK, linewidth=1.2, linestyle=_DASHED)
+        canvas.write(axes, (edge + 0.65) / len(versions), 1.045, Text(zh="只报告 →", en="reported only →"))
+    axes.set_xlim(-0.5, len(versions) - 0.5)
     axes.set_ylim(len(levels) - 0.5, -0.5)
     axes.set_xticks(range(len(versions)), [f"{version:g}" for version in versions], fontsize=10)
     axes.set_yticks(range(len(levels)), levels)
     axes.grid(visible=False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_visible(False)
+    axes.spines[["left", "bottom"]].set_visible(False)
     canvas.label(axes, x=Text(zh="二维码版本", en="QR version"), y=Text(zh="纠错等级", en="EC level"))
-    del rate
     return canvas.finish(
         Text(
             zh="每格一种版本与纠错等级：颜色越深失败越多，数字为失败次数，无数字为全部成功。",
-            en="One cell for each version and level: the darker, the more failures; the number counts them, none means all read.",
+            en="One cell for each version and level: the darker, the more failures; the number counts them, "
+            "no number means all were read.",
         )
     )
 
 
-def _heat(count: CellCount) -> str:
-    steps = ("#cfe6dc", "#f6e3b5", "#efbf8a", "#dd8768", "#b3261e")
-    return steps[min(int(math.ceil((1 - count.share) * 8)), 4)]
-
-
-def _number_plots(name: str, measure: str, clauses: Sequence[Clause], sample: Sequence[Observation]) -> Iterator[Plot]:
-    values = [float(o.value) for o in sample if not isinstance(o.value, str)]
-    if len(values) < FEWEST_FOR_HISTOGRAM:
-        return
-    marks: list[Mark] = []
-    limits: list[Mark] = []
-    for clause in clauses:
-        if isinstance(clause, PercentileClause):
-            percentile = f"p{clause.percentile:g}"
-            at = float(np.sort(values)[min(int(clause.percentile / 100 * len(values)), len(values) - 1)])
-            marks.append(Mark(percentile, at))
-            limits.append(Mark(percentile, clause.at_most))
-        elif isinstance(clause, LimitClause) and clause.statistic == "each":
-            limits.extend(Mark("", limit) for limit in (clause.at_least, clause.at_most) if limit is not None)
-    yield _distribution(f"{name}-{measure}", word(MEASURES, measure), sample[0].unit, values, marks, limits)
+_HEAT = ("#cfe6dc", "#f6e3b5", "#efbf8a", "#e59c7c", "#b3261e")
 
 
 @dataclass(frozen=True)
@@ -333,93 +295,106 @@ class Mark:
     at: float
 
 
+def _number_plots(name: str, measure: str, clauses: Sequence[Clause], sample: Sequence[Observation]) -> Iterator[Plot]:
+    values = sorted(float(observation.value) for observation in sample)
+    if len(values) < FEWEST_FOR_HISTOGRAM:
+        return
+    found: list[Mark] = []
+    limits: list[Mark] = []
+    for clause in clauses:
+        if isinstance(clause, PercentileClause):
+            percentile = f"p{clause.percentile:g}"
+            found.append(Mark(percentile, values[min(int(clause.percentile / 100 * len(values)), len(values) - 1)]))
+            limits.append(Mark(percentile, clause.at_most))
+        elif isinstance(clause, LimitClause) and clause.statistic == "each":
+            limits.extend(Mark("", limit) for limit in (clause.at_least, clause.at_most) if limit is not None)
+    yield _distribution(f"{name}-{measure}", word(MEASURES, measure), sample[0].unit, values, found, limits)
+
+
 def _distribution(
-    name: str, about: Text, unit: str, values: Sequence[float], marks: Sequence[Mark], limits: Sequence[Mark]
+    name: str, about: Text, unit: str, values: Sequence[float], found: Sequence[Mark], limits: Sequence[Mark]
 ) -> Plot:
-    """A histogram over a cumulative curve, with the percentiles found and the limits."""
-    canvas = Canvas(name, 330)
-    upper, lower = canvas.axes(44, 44, 18, 178), canvas.axes(44, 178, 18, 46)
-    highest = max([*values, *(mark.at for mark in marks)])
-    farthest = max((limit.at for limit in limits), default=highest)
-    end = 1.08 * (max(farthest, highest) if farthest <= 6 * highest else highest)
-    edges = np.linspace(0, end, 61)
-    tall, _ = np.histogram(values, edges)
+    """A histogram over a cumulative curve of sorted values, with the percentiles found and the limits."""
+    canvas = Canvas(name, 320)
+    upper, lower = canvas.axes(40, 50, 14, 168), canvas.axes(40, 178, 14, 44)
+    farthest = max((limit.at for limit in limits), default=0.0)
+    end = 1.06 * (max(farthest, values[-1]) if farthest <= 8 * values[-1] else values[-1])
+    tall, edges = np.histogram(values, 72, range=(0, end))
     upper.stairs(tall, edges, fill=True, color=ACCENT, alpha=0.55)
-    ordered = np.sort(values)
-    at = np.linspace(0, len(ordered) - 1, min(len(ordered), 160)).astype(int)
-    lower.plot(ordered[at], 100 * (at + 1) / len(ordered), color=ACCENT, linewidth=1.8, drawstyle="steps-post")
+    at = np.unique(np.linspace(0, len(values) - 1, 160).astype(int))
+    reached = 100 * (at + 1) / len(values)
+    lower.plot([values[i] for i in at], reached, color=ACCENT, linewidth=1.8, drawstyle="steps-post")
     for axes in (upper, lower):
         axes.set_xlim(0, end)
-        for mark in marks:
+        for mark in found:
             axes.axvline(mark.at, color=GOOD, linewidth=1.2)
         for limit in limits:
             if limit.at <= end:
-                axes.axvline(limit.at, color=BAD, linewidth=1.2, linestyle=(0, (4, 2)))
+                axes.axvline(limit.at, color=BAD, linewidth=1.2, linestyle=_DASHED)
     upper.set_ylim(0, 1.08 * max(int(tall.max()), 1))
     upper.tick_params(axis="x", labelbottom=False)
     lower.set_ylim(0, 103)
     lower.set_yticks([0, 25, 50, 75, 100])
-    _name_lines(canvas, upper, end, marks, limits, unit)
     canvas.label(upper, y=Text(zh="次数", en="count"))
-    canvas.label(lower, x=axis_label(about, unit), y=Text(zh="累计 / %", en="cumulative / %"))
+    canvas.label(lower, x=axis_label(about, unit), y=axis_label(Text(zh="累计", en="cumulative"), "%"))
+    if found:
+        named = joined((_named(mark, unit, "") for mark in found), "，", ", ")
+        canvas.write(upper, 1, 1.24, Text(zh=f"测得 {named.zh}", en=f"found {named.en}"), GOOD, "right")
+    if limits:
+        named = joined((_named(limit, unit, "" if limit.at <= end else " →") for limit in limits), "，", ", ")
+        canvas.write(upper, 1, 1.045, Text(zh=f"限值 {named.zh}", en=f"limit {named.en}"), BAD, "right")
+    n = grouped(len(values))
     return canvas.finish(
         Text(
-            zh=f"{about.zh}的分布（n = {grouped(len(values))}）：绿线为测得的百分位，红虚线为限值。",
-            en=f"Distribution of the {about.en} (n = {grouped(len(values))}): green, percentiles found; red dashed, limits.",
+            zh=f"{about.zh}的分布与累计曲线（n = {n}）：绿线为测得的百分位，红虚线为限值。",
+            en=f"Distribution and cumulative curve of the {about.en} (n = {n}): "
+            "green, percentiles found; red dashed, limits.",
         )
     )
 
 
-def _name_lines(
-    canvas: Canvas, axes: Axes, end: float, marks: Sequence[Mark], limits: Sequence[Mark], unit: str
-) -> None:
-    """Name the percentiles found in one line above the axes and the limits in a second."""
-    found = joined((_named(mark, unit) for mark in marks), "，", ", ")
-    asked = joined((_named(limit, unit, "≤ ", end) for limit in limits), "，", ", ")
-    rows = [(Text(zh=f"测得 {found.zh}", en=f"found {found.en}"), GOOD)] if marks else []
-    rows.append((Text(zh=f"限值 {asked.zh}", en=f"limit {asked.en}"), BAD))
-    for row, (text, colour) in enumerate(reversed(rows)):
-        axes.text(
-            1, 1.02 + 0.15 * row, canvas.say(text), transform=axes.transAxes, ha="right", va="bottom", color=colour, fontsize=11
-        )
-
-
-def _named(mark: Mark, unit: str, sign: str = "", end: float = math.inf) -> Text:
-    unit_zh = axis_label(Text(zh="", en=""), unit)
+def _named(mark: Mark, unit: str, beyond: str) -> Text:
+    amount = quantity(mark.at, unit)
     name = f"{mark.name} " if mark.name else ""
-    beyond = " →" if mark.at > end else ""
-    parts = (unit_zh.zh.removeprefix(" / "), unit_zh.en.removeprefix(" / "))
-    zh, en = (f"{name}{sign}{plain(mark.at)} {part}{beyond}" for part in parts)
-    return Text(zh=zh, en=en)
+    return Text(zh=f"{name}{amount.zh}{beyond}", en=f"{name}{amount.en}{beyond}")
 
 
-def _timings(name: str, observations: Sequence[Observation]) -> Iterator[Plot]:
-    """Named exchanges with the time each took."""
-    timed: list[tuple[str, float, bool]] = []
+@dataclass(frozen=True)
+class _Timing:
+    """A named exchange and the time it took."""
+
+    name: str
+    ms: float
+    exact: bool
+
+
+def _timing_plots(name: str, observations: Sequence[Observation]) -> Iterator[Plot]:
+    timings: list[_Timing] = []
     for observation in observations:
-        key = next((key for key in observation.detail if key.endswith("_ms")), None)
-        if key is None or observation.measure != "exchange" or "name" not in observation.detail:
-            continue
-        timed.append(
-            (str(observation.detail["name"]), float(observation.detail[key]), observation.value == "exact")
-        )
-    if FEWEST_TIMINGS <= len(timed) <= MOST_TIMINGS:
-        yield _timing_dots(f"{name}-timings", timed)
+        detail = observation.detail
+        times = [float(detail[key]) for key in detail if key.endswith("_ms")]
+        if observation.measure == "exchange" and "name" in detail and times:
+            timings.append(_Timing(str(detail["name"]), times[0], observation.value == "exact"))
+    if FEWEST_TIMINGS <= len(timings) <= MOST_TIMINGS:
+        yield _timing_dots(f"{name}-timings", timings)
 
 
-def _timing_dots(name: str, timed: Sequence[tuple[str, float, bool]]) -> Plot:
-    canvas = Canvas(name, 62 + 15 * len(timed))
-    axes = canvas.axes(176, 8, 18, 46)
-    for place, (_, time, exact) in enumerate(timed):
-        colour = ACCENT if exact else BAD
-        axes.plot([0, time], [place, place], color=colour, linewidth=1, alpha=0.4)
-        axes.plot([time], [place], marker="o" if exact else "X", markersize=5 if exact else 8, color=colour)
-    names = [canvas.say(Text(zh=_cut(label, 14), en=_cut(label, 14))) for label, _, _ in timed]
-    axes.set_yticks(range(len(timed)), names, fontsize=9.5)
-    axes.set_ylim(len(timed) - 0.3, -0.7)
-    axes.set_xlim(0, 1.06 * max(time for _, time, _ in timed))
+def _timing_dots(name: str, timings: Sequence[_Timing]) -> Plot:
+    canvas = Canvas(name, 54 + 15 * len(timings))
+    axes = canvas.axes(176, 4, 16, 44)
+    for place, timing in enumerate(timings):
+        marker, size, colour = ("o", 5, ACCENT) if timing.exact else ("X", 8, BAD)
+        axes.plot([0, timing.ms], [place, place], color=colour, linewidth=1, alpha=0.4)
+        axes.plot(timing.ms, place, marker=marker, markersize=size, color=colour)
+    names = [canvas.say(shortened(as_recorded(timing.name), 28)) for timing in timings]
+    axes.set_yticks(range(len(timings)), names, fontsize=9.5)
+    axes.set_ylim(len(timings) - 0.3, -0.7)
+    axes.set_xlim(0, 1.06 * max(timing.ms for timing in timings) or 1)
     axes.grid(axis="y", visible=False)
-    canvas.label(axes, x=Text(zh="用时 / ms", en="time taken / ms"))
+    canvas.label(axes, x=axis_label(Text(zh="用时", en="time taken"), "ms"))
     return canvas.finish(
-        Text(zh="各组交互的用时；✕ 为不一致的交互。", en="Time each exchange took; ✕ marks an exchange that was not exact.")
+        Text(
+            zh="各组交互的用时；✕ 为不一致的交互。",
+            en="Time each exchange took; ✕ marks an exchange that was not exact.",
+        )
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from certification.catalogue import Text
 from certification.clauses import (
     Clause,
@@ -16,7 +18,17 @@ from certification.clauses import (
 from certification.decision import ClauseResult, Outcome
 from certification.statistics import allowed_failures
 from reports.numbers import grouped, plain, quantity, share
-from reports.words import CELL_KEYS, CELL_VALUES, MEASURES, as_recorded, cell_value, joined, unit_word, value_word, word
+from reports.words import (
+    CELL_KEYS,
+    CELL_UNITS,
+    CELL_VALUES,
+    MEASURES,
+    as_recorded,
+    cell_value,
+    joined,
+    value_word,
+    word,
+)
 
 _STATISTICS = {
     "each": Text(zh="每个值", en="every value"),
@@ -41,11 +53,14 @@ def rule_text(clause: Clause | None, result: ClauseResult) -> Text:
                 f"{share(clause.at_least)}; registered stages (trials/failures allowed): {stages.replace('、', ', ')}",
             )
         case CountClause():
-            each = bool(clause.per)
+            trials = Text(zh=f"{grouped(clause.trials)} 次", en=f"{grouped(clause.trials)} trials")
+            if clause.per:
+                trials = Text(zh=f"每组 {trials.zh}", en=f"{trials.en} in each group")
+            if clause.failures == 0:
+                return Text(zh=f"{trials.zh}，不得有失败", en=f"no failure in {trials.en}")
             return Text(
-                zh=f"{'每组 ' if each else ''}{grouped(clause.trials)} 次中失败不超过 {clause.failures} 次",
-                en=f"at most {_failures(clause.failures)} in {grouped(clause.trials)} trials"
-                + (" in each group" if each else ""),
+                zh=f"{trials.zh}中失败不超过 {clause.failures} 次",
+                en=f"at most {_failures(clause.failures)} in {trials.en}",
             )
         case PercentileClause():
             return _percentile_rule(clause, result)
@@ -55,7 +70,8 @@ def rule_text(clause: Clause | None, result: ClauseResult) -> Text:
             along = word(CELL_KEYS, clause.along)
             width = quantity(clause.width, clause.unit)
             return Text(
-                zh=f"{along.zh}上存在宽度不小于 {width.zh} 的连续范围，每一档 {clause.trials} 次中失败不超过 {clause.failures} 次",
+                zh=f"{along.zh}上存在宽度不小于 {width.zh} 的连续范围，"
+                f"每一档 {clause.trials} 次中失败不超过 {clause.failures} 次",
                 en=f"a continuous range of {along.en} at least {width.en} wide, with at most "
                 f"{_failures(clause.failures)} in {clause.trials} trials at every step",
             )
@@ -64,18 +80,24 @@ def rule_text(clause: Clause | None, result: ClauseResult) -> Text:
 
 
 def _failures(number: int) -> str:
-    return "1 failure" if number == 1 else f"{number} failures"
+    return "1 failure" if number == 1 else f"{grouped(number) if number else 'no'} failures"
 
 
 def _percentile_rule(clause: PercentileClause, result: ClauseResult) -> Text:
     trials = max(clause.trials, result.trials)
     allowed = allowed_failures(trials, clause.percentile / 100, clause.confidence)
-    limit = quantity(clause.at_most, clause.unit)
+    limit, n = quantity(clause.at_most, clause.unit), grouped(trials)
+    counted = Text(
+        zh=f"{n} 个值中至多 {allowed} 个高于限值减 U" if allowed else f"{n} 个值均不高于限值减 U",
+        en=f"at most {allowed} of {n} values above the limit less U"
+        if allowed
+        else f"none of {n} values above the limit less U",
+    )
     return Text(
-        zh=f"p{clause.percentile:g} 不高于 {limit.zh}（{share(clause.confidence)} 置信，保护带 w = U，k = 2）："
-        f"{grouped(trials)} 个值中至多 {allowed} 个高于限值减 U",
-        en=f"p{clause.percentile:g} at most {limit.en} ({share(clause.confidence)} confidence, guard band w = U, k = 2): "
-        f"at most {allowed} of {grouped(trials)} values above the limit less U",
+        zh=f"p{clause.percentile:g} 不高于 {limit.zh}"
+        f"（{share(clause.confidence)} 置信，保护带 w = U，k = 2）：{counted.zh}",
+        en=f"p{clause.percentile:g} at most {limit.en} "
+        f"({share(clause.confidence)} confidence, guard band w = U, k = 2): {counted.en}",
     )
 
 
@@ -89,7 +111,9 @@ def _limit_rule(clause: LimitClause) -> Text:
         low = quantity(clause.at_least, clause.unit)
         limits.append(Text(zh=f"不低于 {low.zh}", en=f"at least {low.en}"))
     return joined(
-        (joined((what, joined(limits, "、", " and ")), "", " "), Text(zh="保护带 w = U", en="guard band w = U")), "，", ", "
+        (joined((what, joined(limits, "、", " and ")), "", " "), Text(zh="保护带 w = U", en="guard band w = U")),
+        "，",
+        ", ",
     )
 
 
@@ -99,7 +123,7 @@ def scope_text(clause: Clause | None) -> Text | None:
         return None
     parts: list[Text] = []
     if clause.where:
-        where = joined((_selector_text(key, wanted) for key, wanted in clause.where.items()), "、", ", ")
+        where = joined(_selector_texts(clause.where), "、", ", ")
         parts.append(Text(zh=f"判定范围：{where.zh}", en=f"judged: {where.en}"))
     if isinstance(clause, ProportionClause | CountClause | WindowClause):
         named = clause.success or clause.failure
@@ -107,21 +131,38 @@ def scope_text(clause: Clause | None) -> Text | None:
         good = bool(clause.success)
         parts.append(
             Text(
-                zh=f"{'成功' if good else '失败'}：{values.zh}", en=f"counts as {'success' if good else 'failure'}: {values.en}"
+                zh=f"{'成功' if good else '失败'}：{values.zh}",
+                en=f"counts as {'success' if good else 'failure'}: {values.en}",
             )
         )
     return joined(parts, "；", "; ") if parts else None
 
 
-def _selector_text(key: str, wanted: Selector) -> Text:
-    if isinstance(wanted, tuple):
-        low, high = (cell_value(key, end) for end in wanted)
-        span = low if wanted[0] == wanted[1] else joined((low, high), "～", " to ")
-    else:
-        span = cell_value(key, str(wanted))
-        if (key, str(wanted)) in CELL_VALUES:
-            return span
-    return joined((word(CELL_KEYS, key), span), " ", " ")
+_TOGETHER = {"effect": ("level", "%"), "axis": ("angle", "°")}
+"""Cell keys that name what the number beside them is of, with that number's unit."""
+
+
+def _selector_texts(where: Mapping[str, Selector]) -> Iterator[Text]:
+    rest = dict(where)
+    for name, (key, unit) in _TOGETHER.items():
+        wanted = rest.get(key)
+        if name in rest and isinstance(wanted, tuple):
+            about = cell_value(name, str(rest.pop(name)))
+            yield joined((about, _span(wanted, unit)), " ", " ")
+            del rest[key]
+    for key, wanted in rest.items():
+        if isinstance(wanted, tuple):
+            yield joined((word(CELL_KEYS, key), _span(wanted, CELL_UNITS.get(key, "1"))), " ", " ")
+        elif (key, str(wanted)) in CELL_VALUES:
+            yield cell_value(key, str(wanted))
+        else:
+            yield joined((word(CELL_KEYS, key), cell_value(key, str(wanted))), " ", " ")
+
+
+def _span(ends: tuple[float, float], unit: str) -> Text:
+    low, high = ends
+    last = quantity(high, unit)
+    return last if low == high else joined((as_recorded(plain(low)), last), "～", " to ")
 
 
 def limit_text(clause: Clause | None, result: ClauseResult) -> Text | None:
@@ -133,7 +174,9 @@ def limit_text(clause: Clause | None, result: ClauseResult) -> Text | None:
         case "proportion":
             return as_recorded(f"≥ {share(result.limit)}")
         case "count":
-            return Text(zh=f"失败 ≤ {result.limit:g}", en=f"failures ≤ {result.limit:g}")
+            if not result.limit:
+                return Text(zh="无失败", en="no failure")
+            return Text(zh=f"失败 ≤ {result.limit:g}", en=f"≤ {_failures(int(result.limit))}")
         case "inspection":
             return Text(zh=f"{result.limit:g} 项", en=f"{result.limit:g} items")
         case "window":
@@ -163,7 +206,7 @@ def bound_text(result: ClauseResult) -> Text | None:
     """What the rule compares with the limit."""
     if result.bound is None:
         return None
-    return as_recorded(share(result.bound)) if _is_share(result) else quantity(result.bound, result.unit)
+    return as_recorded(share(result.bound, full=True)) if _is_share(result) else quantity(result.bound, result.unit)
 
 
 def finding_text(clause: Clause | None, result: ClauseResult) -> Text:
@@ -172,7 +215,7 @@ def finding_text(clause: Clause | None, result: ClauseResult) -> Text:
         case "proportion":
             found = _proportion_finding(result)
         case "count":
-            found = _count_finding(clause, result)
+            found = _count_finding(result)
         case "percentile":
             found = _percentile_finding(clause, result)
         case "inspection":
@@ -180,28 +223,39 @@ def finding_text(clause: Clause | None, result: ClauseResult) -> Text:
             found = Text(zh=f"{items} 项中 {good} 项符合", en=f"{good} of {items} items conform")
         case _:
             found = _limit_finding(clause, result)
+    needed = _sample_needed(clause)
+    if result.outcome is Outcome.OPEN and needed is not None and result.trials < needed:
+        n = grouped(needed)
+        found = Text(zh=f"{found.zh}；样本不足，至少需 {n}", en=f"{found.en}; too few, at least {n} are needed")
     about = word(MEASURES, result.measure)
     return Text(zh=f"{about.zh}：{found.zh}", en=f"{about.en}: {found.en}")
 
 
+def _sample_needed(clause: Clause | None) -> int | None:
+    match clause:
+        case ProportionClause():
+            return clause.stages[0][0]
+        case CountClause() | PercentileClause() | LimitClause():
+            return clause.trials
+        case _:
+            return None
+
+
 def _proportion_finding(result: ClauseResult) -> Text:
-    bound, limit = share(result.bound or 0.0), share(result.limit or 0.0)
+    bound, limit = share(result.bound or 0.0, full=True), share(result.limit or 0.0)
     return Text(
         zh=f"{grouped(result.trials)} 次中失败 {result.failures} 次，置信下限 {bound}，要求不低于 {limit}",
-        en=f"{_failures(result.failures)} in {grouped(result.trials)} trials, lower bound {bound}, required at least {limit}",
+        en=f"{_failures(result.failures)} in {grouped(result.trials)} trials, lower bound {bound}, "
+        f"required at least {limit}",
     )
 
 
-def _count_finding(clause: Clause | None, result: ClauseResult) -> Text:
-    allowed = int(result.limit or 0)
-    found = Text(
-        zh=f"{grouped(result.trials)} 次中失败 {result.failures} 次，允许 {allowed} 次",
-        en=f"{_failures(result.failures)} in {grouped(result.trials)} trials, {allowed} allowed",
+def _count_finding(result: ClauseResult) -> Text:
+    allowed, n = int(result.limit or 0), grouped(result.trials)
+    return Text(
+        zh=f"{n} 次中失败 {grouped(result.failures)} 次，允许 {allowed} 次",
+        en=f"{_failures(result.failures)} in {n} trials, {allowed or 'none'} allowed",
     )
-    if result.outcome is Outcome.OPEN and isinstance(clause, CountClause):
-        needed = grouped(clause.trials)
-        return Text(zh=f"{found.zh}；样本应为 {needed} 次", en=f"{found.en}; the sample should be {needed}")
-    return found
 
 
 def _percentile_finding(clause: Clause | None, result: ClauseResult) -> Text:
@@ -221,12 +275,3 @@ def _limit_finding(clause: Clause | None, result: ClauseResult) -> Text:
         return Text(zh="没有测得值", en="no value was measured")
     count = grouped(result.trials)
     return Text(zh=f"{value.zh}，限值 {limit.zh}（n = {count}）", en=f"{value.en}, limit {limit.en} (n = {count})")
-
-
-def axis_label(name: Text, unit: str) -> Text:
-    """An axis label with its unit, ``时延 / ms``."""
-    unit_name = unit_word(unit)
-    return name if unit == "1" else joined((name, unit_name), " / ", " / ")
-
-
-__all__ = ["axis_label", "bound_text", "finding_text", "limit_text", "plain", "rule_text", "scope_text", "value_text"]

@@ -278,7 +278,9 @@ def _parsed(file: Path, lines: list[str]) -> Iterator[Observation]:
             yield Observation.from_record(json.loads(line))
         except (KeyError, TypeError, ValueError) as error:
             raise ReportError(
-                f"is not an observation ({type(error).__name__}: {error})", where=f"{file}, line {number}", remedy=_AGAIN
+                f"is not an observation ({type(error).__name__}: {error})",
+                where=f"{file}, line {number}",
+                remedy=_AGAIN,
             ) from error
 
 

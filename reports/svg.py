@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
 from markupsafe import Markup, escape
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from certification.catalogue import Text
@@ -24,11 +22,12 @@ from reports.masking import masked
 INK, MUTED, LINE, FAINT = "#1f2933", "#56616d", "#c9d1d9", "#e9edf1"
 GOOD, BAD, OPEN, REPORTED = "#1f7a5c", "#b3261e", "#a86a00", "#8794a1"
 ACCENT = "#1d4f73"
+SERIES = (ACCENT, "#8a5a1f", "#5b4b8a", "#4a6b3a")
 
 WIDTH = 440
 """Width of every plot in its own units: one unit is about one pixel on a phone."""
 
-_STYLE: Mapping[str, Any] = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.size": 11,
     "font.family": "DejaVu Sans",
@@ -57,10 +56,14 @@ _STYLE: Mapping[str, Any] = {
 
 _PROLOGUE = re.compile(r"^.*?(?=<svg)|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
 _OPENING = re.compile(r"<svg\b[^>]*?viewBox=\"([^\"]+)\"[^>]*>")
-_GROUP_ID = re.compile(r"<g id=\"[^\"]*\"")
-_BARE_GROUP = re.compile(r"<g>\s*((?:(?!</?g\b).)*?)\s*</g>", re.DOTALL)
-_FONT = re.compile(r"font: (?:(?:bold|[0-9]{3}) )?([0-9.]+)px [^;\"]*")
-_BETWEEN = re.compile(r">\s+<")
+_DROPPED = re.compile(
+    r"<defs>\s*<style.*?</style>\s*</defs>"  # a style sheet would rule the whole page
+    r"|</?g(?: id=\"[^\"]*\")?/?>"  # groups without attributes group nothing
+    r"| font-family: [^;\"]*;"  # the page's own font
+    r"| transform=\"rotate\(-0 [^\"]*\"",
+    re.DOTALL,
+)
+_SPACE = re.compile(r"\s+")
 _LONG = re.compile(r"(\d+\.\d{2})\d+")
 _MARK = re.compile(r"<text\b([^>]*)>@(\d+)@</text>")
 
@@ -90,9 +93,10 @@ class Canvas:
         self._name = name
         self._height = height
         self._labels: list[Text] = []
-        self._style = {**_STYLE, "svg.hashsalt": name}
+        self._style: dict[Any, Any] = {**_STYLE, "svg.hashsalt": name}
         with mpl.rc_context(self._style):
             self.figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=72)
+            self.figure.patch.set_visible(False)
 
     def axes(self, left: float, top: float, right: float, bottom: float, **options: Any) -> Axes:
         """Axes with their margins in plot units."""
@@ -104,6 +108,7 @@ class Canvas:
         )
         with mpl.rc_context(self._style):
             axes: Axes = self.figure.add_axes(box, **options)
+        axes.patch.set_visible(False)
         return axes
 
     def say(self, text: Text) -> str:
@@ -116,23 +121,24 @@ class Canvas:
         if x is not None:
             axes.set_xlabel(self.say(x), labelpad=6)
         if y is not None:
-            axes.text(
-                0, 1, self.say(y), transform=axes.transAxes, ha="left", va="bottom", color=MUTED, fontsize=11
-            ).set_in_layout(False)
+            self.write(axes, -0.07, 1.045, y)
+
+    def write(self, axes: Axes, x: float, y: float, text: Text, colour: str = MUTED, align: str = "left") -> None:
+        """Write beside the data, at a place given in shares of the axes."""
+        axes.text(x, y, self.say(text), transform=axes.transAxes, ha=align, va="bottom", color=colour)
 
     def finish(self, caption: Text) -> Plot:
         """Draw and clean."""
         stream = io.BytesIO()
         with mpl.rc_context(self._style):
-            FigureCanvasSVG(self.figure).print_svg(stream, metadata={"Date": None})
+            self.figure.savefig(stream, format="svg", metadata={"Date": None})
         return Plot(self._cleaned(stream.getvalue().decode()), caption)
 
     def _cleaned(self, svg: str) -> Markup:
         svg = _PROLOGUE.sub("", svg).replace("xlink:href", "href")
         svg = _OPENING.sub(r'<svg class="plot" viewBox="\1" role="img" focusable="false">', svg, count=1)
-        svg = _BETWEEN.sub("><", _GROUP_ID.sub("<g", svg))
-        svg = _BARE_GROUP.sub(r"\1", svg)
-        svg = _LONG.sub(r"\1", _FONT.sub(r"font-size: \1px", svg))
+        svg = _LONG.sub(r"\1", _SPACE.sub(" ", _DROPPED.sub("", svg)))
+        svg = svg.replace("> <", "><")
         return Markup(_MARK.sub(self._both, svg).strip())  # noqa: S704 - labels are escaped in _both
 
     def _both(self, match: re.Match[str]) -> str:

@@ -45,12 +45,13 @@ VERDICT_MEANINGS: Mapping[str, Text] = {
         "Too few samples, or a result inside the guard band: neither a pass nor a fail.",
     ),
     "NOT_APPLICABLE": _t(
-        "厂商的符合性声明表明样品没有该项功能。", "The vendor's conformance statement says the subject has no such function."
+        "厂商的符合性声明表明样品没有该项功能。",
+        "The vendor's conformance statement says the subject has no such function.",
     ),
     "NOT_ASSESSED": _t("本次没有评定该项，原因另列。", "This run did not assess the row; the reason is given."),
     "RIG_ERROR": _t(
         "试验台、线缆、仪器或平台出现故障；不归咎于样品，须修复后重做。",
-        "The bench, a cable, an instrument or the platform failed; the subject is not blamed, the row must be run again.",
+        "The bench, a cable, an instrument or the platform failed; the subject is not blamed, the row must be run anew.",
     ),
     "INVALID": _t(
         "样品标识在试验中发生变化或与申请不符，本次全部结论无效。",
@@ -337,6 +338,25 @@ def unit_word(unit: str) -> Text:
     return _UNITS.get(unit) or _t(unit, unit)
 
 
+def axis_label(name: Text, unit: str) -> Text:
+    """What an axis shows with its unit, ``识读时延 / ms``."""
+    return name if unit == "1" else joined((name, unit_word(unit)), " / ", " / ")
+
+
+def shortened(text: Text, columns: int) -> Text:
+    """A text that fits a column, a Chinese character counting twice."""
+    return _t(_cut(text.zh, columns), _cut(text.en, columns))
+
+
+def _cut(text: str, columns: int) -> str:
+    taken = 0
+    for position, character in enumerate(text):
+        taken += 2 if character >= "\u2e80" else 1
+        if taken > columns:
+            return text[: position - 1] + "…"
+    return text
+
+
 def value_word(measure: str, value: str) -> Text:
     """A named outcome of a measure."""
     return _VALUES_OF_MEASURE.get((measure, value)) or word(VALUES, value)
@@ -345,6 +365,13 @@ def value_word(measure: str, value: str) -> Text:
 def methods_word(method: str) -> Text:
     """``T/H`` spelled out."""
     return joined((word(METHODS, part) for part in method.split("/")), "、", ", ")
+
+
+def quantity_of(number: str, unit: str) -> Text:
+    """A number already written out, with its unit."""
+    name = unit_word(unit)
+    joint = "" if unit in ("1", "°") else "\u202f"
+    return _t(f"{number}{joint}{name.zh}", f"{number}{joint}{name.en}")
 
 
 def number(value: float) -> str:
@@ -356,12 +383,7 @@ def cell_value(key: str, value: str | float) -> Text:
     """One value of a cell, with its unit where the key has one."""
     if isinstance(value, str):
         return CELL_VALUES.get((key, value)) or as_recorded(value)
-    unit = CELL_UNITS.get(key, "1")
-    if unit == "1":
-        return _t(number(value), number(value))
-    joint = "" if unit == "°" else "\u202f"
-    name = unit_word(unit)
-    return _t(f"{number(value)}{joint}{name.zh}", f"{number(value)}{joint}{name.en}")
+    return quantity_of(number(value), CELL_UNITS.get(key, "1"))
 
 
 def cell_text(cell: Cell) -> Text:

@@ -9,9 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rigs.bench_file import BenchFile, FramePortTable, ScreenTable
+from rigs.bench_file import BenchFile, EmulatedScannerTable, FramePortTable, ScreenTable
 from rigs.child_process import ChildProcess
 from rigs.drivers.gm65 import Gm65Scanner
+from rigs.drivers.hid_stream import HidStreamKeyboard
 from rigs.drivers.hn_a import HnAPlatform, load_credentials
 from rigs.drivers.honeywell import HoneywellScanner
 from rigs.drivers.serial_scanner import SerialScanner
@@ -19,7 +20,8 @@ from rigs.errors import BenchFileError, RigError
 from rigs.instruments.power_supply import ScpiPowerSupply
 from rigs.journal import Journal
 from rigs.optics.presenter import FramePortPresenter
-from rigs.roles import DeviceIdentity, Power, Presenter
+from rigs.optics.screen import ScreenPresenter
+from rigs.roles import DeviceIdentity, Keyboard, Power, Presenter
 from rigs.serial_line import SerialLine
 
 _SCANNERS: dict[str, type[SerialScanner]] = {"gm65": Gm65Scanner, "honeywell": HoneywellScanner}
@@ -63,6 +65,7 @@ class Bench:
         self._emulation = emulation
         self._closing = contextlib.ExitStack()
         self.power: Power | None = None
+        self.keyboard: Keyboard | None = None
         try:
             self._open()
         except BaseException:
@@ -89,7 +92,10 @@ class Bench:
     def _open(self) -> None:
         self.presenter = self._open_presenter()
         rail = self._open_power()
-        self.scanner = self._open_scanner(rail)
+        twin = self.file.scanner.emulated
+        emulator = None if twin is None else self._emulate_scanner(twin, rail)
+        self.scanner = self._open_scanner(emulator)
+        self.keyboard = self._open_keyboard(emulator)
         self.platform = self._open_platform()
 
     def _open_presenter(self) -> Presenter:
@@ -98,8 +104,6 @@ class Bench:
             case FramePortTable():
                 presenter: Presenter = FramePortPresenter(self.journal, table.frame_port)
             case ScreenTable():
-                from rigs.optics.screen import ScreenPresenter
-
                 presenter = ScreenPresenter(self.journal, table)
         self._closing.callback(presenter.close)
         return presenter
@@ -118,9 +122,9 @@ class Bench:
         self.power = supply
         return rail
 
-    def _open_scanner(self, rail: str | None) -> SerialScanner:
+    def _open_scanner(self, emulator: ChildProcess | None) -> SerialScanner:
         table = self.file.scanner
-        url = table.url or self._emulate_scanner(rail)
+        url = table.url or (emulator.greeting if emulator is not None else "")
         line = SerialLine(url, table.baud, "scanner", self.journal)
         try:
             scanner = _SCANNERS[table.driver](
@@ -136,10 +140,18 @@ class Bench:
         self._closing.callback(scanner.close)
         return scanner
 
-    def _emulate_scanner(self, rail: str | None) -> str:
-        table = self.file.scanner
-        emulated = table.emulated
-        if emulated is None or not isinstance(self.presenter, FramePortPresenter):
+    def _open_keyboard(self, emulator: ChildProcess | None) -> Keyboard | None:
+        table = self.file.keyboard
+        if table is None:
+            return None
+        url = table.url or (f"socket://{emulator.line().removeprefix('keyboard ')}" if emulator is not None else "")
+        keyboard = HidStreamKeyboard(url, self.journal)
+        self._closing.callback(keyboard.close)
+        return keyboard
+
+    def _emulate_scanner(self, emulated: EmulatedScannerTable, rail: str | None) -> ChildProcess:
+        table, keyboard = self.file.scanner, self.file.keyboard
+        if not isinstance(self.presenter, FramePortPresenter):
             raise BenchFileError(
                 "an emulated scanner can only look at a frame port",
                 where="[presenter]",
@@ -151,7 +163,9 @@ class Bench:
             arguments += ["--rail", rail]
         if self._emulation.defect is not None:
             arguments += ["--defect", self._emulation.defect]
-        return self._start("scanner", arguments).greeting
+        if keyboard is not None and keyboard.emulated is not None:
+            arguments.append("--keyboard")
+        return self._start("scanner", arguments)
 
     def _open_platform(self) -> HnAPlatform:
         table = self.file.platform

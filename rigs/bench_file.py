@@ -6,9 +6,17 @@ import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from rigs.errors import BenchFileError
 from rigs.roles import DeviceIdentity
@@ -81,6 +89,24 @@ class ScannerTable(_Table):
         return self
 
 
+class EmulatedKeyboardTable(_Table):
+    """Let the emulated scanner type every delivery on a keyboard link too."""
+
+
+class KeyboardTable(_Table):
+    """The keyboard link of the scanner."""
+
+    driver: Literal["hid-stream"]
+    url: Annotated[str, Field(pattern=r"^socket://[^:/]+:\d+$")] | None = None
+    emulated: EmulatedKeyboardTable | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.url is None) == (self.emulated is None):
+            raise ValueError("needs either `url` (socket://host:port) or a table [keyboard.emulated], and not both")
+        return self
+
+
 class EmulatedPowerTable(_Table):
     """Start the software twin of a bench supply, and feed the emulated scanner from it."""
 
@@ -129,6 +155,15 @@ class BenchFile(_Table):
     scanner: ScannerTable
     platform: PlatformTable
     power: PowerTable | None = None
+    keyboard: KeyboardTable | None = None
+
+    @field_validator("keyboard")
+    @classmethod
+    def _typed_by_the_twin(cls, keyboard: KeyboardTable | None, found: ValidationInfo) -> KeyboardTable | None:
+        scanner = found.data.get("scanner")
+        if keyboard is not None and keyboard.emulated is not None and scanner is not None and scanner.emulated is None:
+            raise ValueError("[keyboard.emulated] needs a table [scanner.emulated]: it is the scanner that types")
+        return keyboard
 
     @property
     def emulated(self) -> bool:
@@ -194,6 +229,7 @@ _TABLES: dict[str, tuple[type[BaseModel], ...]] = {
     "scanner.label": (LabelTable,),
     "scanner.emulated": (EmulatedScannerTable,),
     "power": (PowerTable,),
+    "keyboard": (KeyboardTable,),
     "platform": (PlatformTable,),
 }
 

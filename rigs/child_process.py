@@ -26,37 +26,28 @@ class ChildProcess:
 
     def __init__(self, role: str, arguments: list[str]) -> None:
         self._role = role
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
             [sys.executable, "-m", "xiangka", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             start_new_session=True,
+            bufsize=0,  # a line read ahead into a buffer would be invisible to select
         )
-        self.greeting = self._first_line()
+        self.greeting = self.line()
 
     @property
     def pid(self) -> int:
         """Process id."""
         return self._process.pid
 
-    def close(self) -> None:
-        """End the process: gently, then by force."""
-        if self._process.poll() is None:
-            with contextlib.suppress(OSError):
-                self._process.terminate()
-            try:
-                self._process.wait(5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._errors):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+    def line(self) -> str:
+        """The next line it says.
 
-    def _first_line(self) -> str:
+        Raises:
+            RigError: it ended or stayed silent.
+        """
         output = self._process.stdout
         assert output is not None  # noqa: S101 - Popen was given a pipe
         ready, _, _ = select.select([output], [], [], READY_S)
@@ -73,6 +64,21 @@ class ChildProcess:
             where=self._role,
             remedy=f"try it by hand: xiangka {' '.join(self._arguments_shown())}",
         )
+
+    def close(self) -> None:
+        """End the process: gently, then by force."""
+        if self._process.poll() is None:
+            with contextlib.suppress(OSError):
+                self._process.terminate()
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
 
     def _arguments_shown(self) -> list[str]:
         return [str(part) for part in self._process.args[3:]] if isinstance(self._process.args, list) else []

@@ -119,6 +119,35 @@ class Shown:
     journal: int
 
 
+@dataclass(frozen=True, slots=True)
+class Keystrokes:
+    """What a device typed on its keyboard link.
+
+    Attributes:
+        text: characters as a host with a US layout receives them; Enter is CR.
+        chords: reports that held Ctrl, Alt or GUI, such as ``Ctrl+C``; they type no character.
+        journal: first and last journal record, or None when nothing was typed.
+    """
+
+    text: str
+    chords: tuple[str, ...]
+    journal: tuple[int, int] | None
+
+
+class Keyboard(Protocol):
+    """The keyboard link of a device as its host sees it."""
+
+    def keystrokes(self, timeout_s: float) -> Keystrokes:
+        """Everything typed since the last call, and until nothing has been typed for ``timeout_s``.
+
+        Raises:
+            RigError: the link is gone.
+        """
+
+    def close(self) -> None:
+        """Stop listening."""
+
+
 class Presenter(Protocol):
     """Whatever puts a code in front of a device."""
 

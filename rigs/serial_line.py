@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import queue
 import threading
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import serial
 
@@ -106,7 +108,8 @@ class SerialLine:
     def close(self) -> None:
         """Release the port."""
         self._closing = True
-        self._port.cancel_read()
+        with contextlib.suppress(AttributeError):
+            self._port.cancel_read()
         self._reader.join(2)
         self._port.close()
 
@@ -132,23 +135,24 @@ class SerialLine:
         )
 
 
-def _open(url: str, baud: int, channel: str) -> serial.SerialBase:
-    exclusive = {} if "://" in url else {"exclusive": True}
+def _open(url: str, baud: int, channel: str) -> serial.Serial:
+    exclusive: dict[str, Any] = {} if "://" in url else {"exclusive": True}
     try:
-        return serial.serial_for_url(url, baudrate=baud, timeout=0.5, write_timeout=2, **exclusive)
+        port: serial.Serial = serial.serial_for_url(url, baudrate=baud, timeout=0.5, write_timeout=2, **exclusive)
     except (serial.SerialException, OSError, ValueError) as error:
-        raise RigError(*_why(error, url), where=channel, remedy=_remedy(error, url)) from error
+        raise RigError(_why(error, url), where=channel, remedy=_remedy(error, url)) from error
+    return port
 
 
-def _why(error: Exception, url: str) -> tuple[str]:
+def _why(error: Exception, url: str) -> str:
     number = getattr(error, "errno", None)
     if number == errno.ENOENT:
-        return (f"port {url} does not exist",)
+        return f"port {url} does not exist"
     if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK) or "exclusively lock" in str(error):
-        return (f"port {url} is in use by another process",)
+        return f"port {url} is in use by another process"
     if number == errno.EACCES:
-        return (f"no permission to open port {url}",)
-    return (f"port {url} cannot be opened ({error})",)
+        return f"no permission to open port {url}"
+    return f"port {url} cannot be opened ({error})"
 
 
 def _remedy(error: Exception, url: str) -> str:

@@ -8,11 +8,11 @@ from certification.decision import Outcome
 from steps.sampling import Sampler
 
 
-class Nonconformity(AssertionError):
+class NonconformityError(AssertionError):
     """The subject does not meet a criterion: the subject's fault, proved by observations."""
 
 
-class Undecided(AssertionError):
+class UndecidedError(AssertionError):
     """The sample neither proves nor disproves the criterion."""
 
 
@@ -22,6 +22,6 @@ def criterion_met(sampler: Sampler) -> None:
     """The scenario's result for pytest; the verdict itself is derived from the observations."""
     outcome = sampler.outcome()
     if outcome is Outcome.BROKEN:
-        raise Nonconformity(f"{sampler.requirement.id}: {sampler.requirement.criterion_text.en}")
+        raise NonconformityError(f"{sampler.requirement.id}: {sampler.requirement.criterion_text.en}")
     if outcome is Outcome.OPEN:
-        raise Undecided(f"{sampler.requirement.id}: too few samples, or inside the guard band")
+        raise UndecidedError(f"{sampler.requirement.id}: too few samples, or inside the guard band")

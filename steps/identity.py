@@ -28,8 +28,8 @@ def ask_identity(sampler: Sampler) -> None:
 @then("the digest of its firmware is on record")
 @then("固件摘要已记录在案")
 def firmware_digest(sampler: Sampler) -> None:
-    """The subject file is refused without one, so it only has to be copied into the evidence."""
-    sampler.observe("firmware_sha256", sampler.run.subject.identity.firmware_sha256)
+    """A subject file is refused without one, so it only has to be copied into the evidence."""
+    sampler.observe("firmware_sha256", sampler.run.subject.identity.firmware_sha256 or "missing")
 
 
 @when("its identity is read again, after a power cycle, and after a hundred readings")

@@ -33,10 +33,16 @@ def symbol(text: str, chance: Random) -> Symbol:
     return Symbol(text.encode(), mask=chance.randrange(8))
 
 
-def plain(chance: Random, appearance: Appearance | None = None, **optics: object) -> Stimulus:
-    """A static card code nobody holds, in a given appearance."""
-    shown = Stimulus((symbol(static_code(chance), chance),), appearance or Appearance())
-    return replace(shown, **optics) if optics else shown
+def plain(
+    chance: Random,
+    appearance: Appearance | None = None,
+    *,
+    pose: Pose | None = None,
+    blur: float = 0.0,
+) -> Stimulus:
+    """A static card code nobody holds, in a given appearance and pose."""
+    code = symbol(static_code(chance), chance)
+    return Stimulus((code,), appearance or Appearance(), pose or Pose(), blur=blur)
 
 
 @given("static card codes with and without a record number", target_fixture="trials")
@@ -140,33 +146,28 @@ def damage_sample(chance: Random) -> list[Trial]:
 @given("valid card codes, and codes that are neighbours of them or destroyed", target_fixture="trials")
 @given("有效码，以及与其相邻或已毁坏的码", target_fixture="trials")
 def misread_sample(chance: Random, requirement: Requirement) -> list[Trial]:
-    """As many valid codes as the registered stage asks for, 500 neighbours and 500 destroyed symbols."""
+    """500 neighbours of valid codes, 500 destroyed symbols, then as many valid codes as the registered stage asks."""
     valid = requirement.criterion[0].stages[0][0]  # type: ignore[union-attr]
     codes = [text for (_, text), _ in zip(static_codes(chance), range(valid), strict=False)]
-    trials = [Trial(Stimulus((symbol(text, chance),)), {"campaign": "valid"}) for text in codes]
-    for text in codes[-500:]:
+    trials = []
+    for text in codes[:500]:
         near = symbol(neighbour(text, chance), chance)
         broken = replace(symbol(static_code(chance), chance), broken=0.6)
         trials.append(Trial(Stimulus((near,)), {"campaign": "adjacent", "symbol": "neighbour"}))
         trials.append(Trial(Stimulus((broken,)), {"campaign": "adjacent", "symbol": "destroyed"}))
-    return trials
+    return trials + [Trial(Stimulus((symbol(text, chance),)), {"campaign": "valid"}) for text in codes]
 
 
 @given("single card codes, and pairs of card codes side by side", target_fixture="trials")
 @given("单个码，以及并排的两个码", target_fixture="trials")
 def presentation_sample(chance: Random) -> list[Trial]:
-    """100 of each."""
-    single = [Trial(plain(chance), {"presentation": "hold"}) for _ in range(100)]
-    pairs = [
-        Trial(
-            Stimulus(
-                (symbol(static_code(chance), chance), symbol(static_code(chance), chance)), Appearance(module_px=5)
-            ),
-            {"presentation": "two codes"},
-        )
-        for _ in range(100)
-    ]
-    return single + pairs
+    """100 of each, in turn."""
+    trials = []
+    for _ in range(100):
+        pair = (symbol(static_code(chance), chance), symbol(static_code(chance), chance))
+        trials.append(Trial(plain(chance), {"presentation": "hold"}))
+        trials.append(Trial(Stimulus(pair, Appearance(module_px=5)), {"presentation": "two codes"}))
+    return trials
 
 
 @given("static card codes", target_fixture="trials")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from certification.catalogue import Requirement
 from certification.clauses import CountClause, PercentileClause, ProportionClause
-from certification.decision import Outcome, judge_clause, overall
+from certification.decision import Outcome, judge_criterion, overall
 from certification.observations import Cell, Observation
 from fixtures.run import Run
 from rigs.optics.frames import Frame
@@ -64,7 +64,7 @@ class Sampler:
     def outcome(self) -> Outcome:
         """What the criterion says of the observations so far."""
         observations = self.run.evidence.of(self.requirement.id)
-        return overall(r for clause in self.requirement.criterion for r in judge_clause(clause, observations))
+        return overall(judge_criterion(self.requirement.criterion, observations, self.run.subject.yes_options))
 
     def observe(
         self,
@@ -148,12 +148,22 @@ class Sampler:
             if self.outcome() is not Outcome.OPEN:
                 return
 
-    def record_reading(self, trial: Trial, frame: Frame, reading: Reading, *, latency: bool = False) -> None:
-        """Record a reading, unless the stimulus turns out to be one that nobody could have read."""
-        if reading.outcome == "no_read" and not self._judgeable(frame):
+    def record_reading(
+        self, trial: Trial, frame: Frame, reading: Reading, *, latency: bool = False, silence_is_right: bool = False
+    ) -> None:
+        """Record a reading, unless the stimulus turns out to be one that nobody could have read.
+
+        Args:
+            trial: what was shown.
+            frame: its picture.
+            reading: what came of it.
+            latency: record the latency too.
+            silence_is_right: the stimulus is meant to be unreadable, and no delivery is what is wanted.
+        """
+        if reading.outcome == "no_read" and not silence_is_right and not self._judgeable(frame):
             self.observe("stimulus", "not_readable", cell=trial.cell, reading=reading)
             return
-        exact = reading.outcome == "exact"
+        exact = reading.outcome == ("no_read" if silence_is_right else "exact")
         picture = self.keep(trial, frame, failure=not exact)
         self.observe(
             "read",

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
 from random import Random
 
 import pytest
 from pytest_bdd import given, when
 
 from certification.catalogue import Requirement
+from fixtures.keystrokes import control_texts
 from fixtures.malformed import malformed_symbols
 from fixtures.other_symbols import other_symbols
 from fixtures.run import Run
 from reference_impl.wire.errors import PayloadError
 from reference_impl.wire.payload import parse
 from rigs.optics.stimulus import Stimulus
+from rigs.roles import Keyboard
 from steps.samples import plain, symbol
 from steps.sampling import Sampler, Trial, shortened
 
@@ -24,6 +28,8 @@ HOLD_S = 10.0
 TWO_CODES_S = 2.0
 RECOVERY_S = 2.0
 """Within which a good code must be read after a malformed one, s."""
+INJECTIONS = 100
+"""Setting codes shown, and again as many codes with control sequences where there is a keyboard link."""
 
 
 @pytest.fixture
@@ -94,11 +100,12 @@ def show_campaign(sampler: Sampler, trials: list[Trial]) -> None:
     """A destroyed symbol is shown until silence is certain; the others until they are delivered."""
     silence_s = sampler.run.bench.file.scanner.silence_s
     for trial, frame in sampler.prepared(trials):
-        if trial.cell.get("symbol") == "destroyed":
+        destroyed = trial.cell.get("symbol") == "destroyed"
+        if destroyed:
             reading = sampler.run.station.expect_silence(frame, silence_s, trial.expected)
         else:
             reading = sampler.run.station.read(frame, trial.expected)
-        sampler.record_reading(trial, frame, reading)
+        sampler.record_reading(trial, frame, reading, silence_is_right=destroyed)
         sampler.step(len(trials))
         if reading.outcome in ("wrong", "stale") and sampler.failed():
             return
@@ -178,12 +185,13 @@ def show_malformed(sampler: Sampler, chance: Random) -> None:
 @when("在非维护模式下向终端出示其厂商的设置码")
 def show_setting_codes(sampler: Sampler, chance: Random) -> None:
     """A hundred setting codes; the settings are read back after each."""
+    planned = INJECTIONS if _keyboard(sampler) is None else 2 * INJECTIONS
     codes = sampler.run.bench.scanner.configuration_codes
     silence_s = sampler.run.bench.file.scanner.silence_s
     before = sampler.run.bench.scanner.settings()
     trials = [
         Trial(Stimulus((symbol(chance.choice(codes).decode(), chance),)), {"payload": "configuration"})
-        for _ in range(100)
+        for _ in range(INJECTIONS)
     ]
     for trial, frame in sampler.prepared(trials):
         reading = sampler.run.station.expect_silence(frame, silence_s, trial.expected)
@@ -198,9 +206,48 @@ def show_setting_codes(sampler: Sampler, chance: Random) -> None:
             picture=sampler.keep(trial, frame, failure=bool(changed)),
         )
         before = after
-        sampler.step(200)
+        sampler.step(planned)
         if changed and sampler.failed():
             return
+
+
+@when("the terminal is shown codes that carry control sequences")
+@when("向终端出示携带控制序列的码")
+def show_control_sequences(sampler: Sampler, chance: Random) -> None:
+    """A hundred codes; what the keyboard link types is read after each. Without such a link nothing can be typed."""
+    keyboard = _keyboard(sampler)
+    if keyboard is None or sampler.failed():
+        return
+    silence_s = sampler.run.bench.file.scanner.silence_s
+    keyboard.keystrokes(silence_s)
+    codes = list(islice(control_texts(chance), INJECTIONS))
+    trials = [Trial(Stimulus((symbol(text, chance),)), {"payload": "control"}) for _, text in codes]
+    for (form, _), (trial, frame) in zip(codes, sampler.prepared(trials), strict=True):
+        reading = sampler.run.station.expect_silence(frame, silence_s, trial.expected)
+        typed = keyboard.keystrokes(silence_s)
+        if typed.journal is not None:
+            reading = replace(reading, journal=(reading.journal[0], max(reading.journal[1], typed.journal[1])))
+        sampler.observe(
+            "keystroke",
+            "chord" if typed.chords else "none",
+            cell=trial.cell,
+            reading=reading,
+            detail={
+                "form": form,
+                "code": shortened(trial.expected[0]),
+                "typed": shortened(typed.text.encode()),
+                "chords": ", ".join(typed.chords),
+            },
+            picture=sampler.keep(trial, frame, failure=bool(typed.chords)),
+        )
+        sampler.step(2 * INJECTIONS)
+        if typed.chords and sampler.failed():
+            return
+
+
+def _keyboard(sampler: Sampler) -> Keyboard | None:
+    """The keyboard link, where the statement says there is one."""
+    return sampler.run.bench.keyboard if "keyboard_link" in sampler.run.subject.yes_options else None
 
 
 def _is_card(data: bytes) -> bool:

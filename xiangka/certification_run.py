@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
 import tempfile
@@ -106,6 +105,7 @@ class CertificationRun:
             name=self.options.plan,
             only=self.options.only,
             scenarios=implemented(self.catalogue),
+            unbound=() if self.bench_file.keyboard is not None else ("keyboard_link",),
         )
         started = datetime.now(UTC).astimezone()
         self.name = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -196,6 +196,7 @@ class CertificationRun:
             {**self.plan.left_out, **unreached, **self.circumstances},
             plan=self.plan.chosen,
             emulated=self.bench_file.emulated,
+            options=self.subject.yes_options,
         )
 
     def finish(self, state: str) -> ExitCode:
@@ -220,8 +221,10 @@ class CertificationRun:
         self._write_run(state, code, overall)
         try:
             from reports.html_report import write_report
+
             write_report(self.folder)
-        except ImportError: pass
+        except ImportError:
+            pass
         return code
 
     def abandon(self) -> None:
@@ -280,7 +283,7 @@ def _shown(path: Path | None) -> str | None:
 def _write_json(path: Path, content: dict[str, Any]) -> None:
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def seconds_since(start: float) -> float:

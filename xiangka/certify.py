@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from types import FrameType
 
 import pytest
@@ -47,7 +49,7 @@ def certify(options: RunOptions) -> int:
         RigError: the bench could not be opened; nothing was written.
     """
     signal.signal(signal.SIGTERM, _as_interrupt)
-    console = Console(stderr=True)
+    console = _own_console()
     certification = CertificationRun(options, watcher_for(console))
     try:
         certification.open()
@@ -62,6 +64,11 @@ def certify(options: RunOptions) -> int:
     code = certification.finish(state)
     _summarise(console, certification, state)
     return int(code)
+
+
+def _own_console() -> Console:
+    """A console on a copy of standard error, which pytest's capturing leaves alone."""
+    return Console(file=os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8"))
 
 
 def _as_interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from certification.errors import PlanError
 from certification.verdicts import ExitCode
@@ -15,6 +16,8 @@ from reference_impl.errors import PlatformError
 from reports.errors import ReportError
 from rigs.errors import BenchFileError, RigError
 from xiangka import __version__
+
+Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -60,9 +63,6 @@ def _parser() -> _Parser:
     return parser
 
 
-Commands = "argparse._SubParsersAction[_Parser]"
-
-
 def _certify(commands: Commands) -> None:
     parser = commands.add_parser("certify", help="run a subject's requirements and write a report")
     parser.add_argument("--bench", type=Path, metavar="F", help="bench file; default: an emulated GM65 terminal")
@@ -74,8 +74,8 @@ def _certify(commands: Commands) -> None:
     parser.add_argument("--defect", metavar="NAME", help="give the emulated terminal a deliberate defect")
 
     def command(options: argparse.Namespace) -> int:
-        from xiangka.certify import certify
         from xiangka.certification_run import DEFAULT_BENCH, RunOptions
+        from xiangka.certify import certify
 
         return certify(
             RunOptions(
@@ -106,6 +106,7 @@ def _emulate(commands: Commands) -> None:
     scanner.add_argument("--pace", default="uart", choices=("uart", "usb"), help="how its line paces (default: uart)")
     scanner.add_argument("--time-scale", type=float, default=1.0, help="how much faster its own clock runs")
     scanner.add_argument("--rail", metavar="HOST:PORT", help="emulated supply that feeds it")
+    scanner.add_argument("--keyboard", action="store_true", help="type deliveries on a keyboard link too; prints it")
     scanner.add_argument("--tethered", action="store_true", help="end when standard input closes")
 
     def run_scanner(options: argparse.Namespace) -> int:
@@ -121,6 +122,7 @@ def _emulate(commands: Commands) -> None:
                 time_scale=options.time_scale,
                 rail=options.rail,
                 tethered=options.tethered,
+                keyboard=options.keyboard,
             )
         )
         return 0
@@ -193,10 +195,10 @@ def _platform(commands: Commands) -> None:
 
     def command(options: argparse.Namespace) -> int:
         from reference_impl.server import PlatformOptions, run
-        from xiangka.tether import end_with_stdin
+        from rigs.tether import when_stdin_closes
 
         if options.tethered:
-            end_with_stdin(signal.SIGTERM)
+            when_stdin_closes(lambda: os.kill(os.getpid(), signal.SIGTERM))
         run(
             PlatformOptions(
                 data_dir=options.data,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from gherkin.parser import Parser
 
@@ -35,11 +36,12 @@ def all_scenarios(features: Path = FEATURES) -> list[Scenario]:
     """Every scenario of the project, in file order."""
     found = []
     for file in sorted(features.rglob("*.feature")):
-        feature = Parser().parse(file.read_text(encoding="utf-8"))["feature"]
+        document: Any = Parser().parse(file.read_text(encoding="utf-8"))
+        feature = document["feature"]
         for child in feature["children"]:
-            if "scenario" not in child:
+            scenario = child.get("scenario")
+            if scenario is None:
                 continue
-            scenario = child["scenario"]
             for tag in [*feature["tags"], *scenario["tags"]]:
                 name = tag["name"].removeprefix("@")
                 found.append(Scenario(name, scenario["name"], str(file.relative_to(features))))

@@ -22,4 +22,5 @@ Feature: A terminal cannot be misled
   @EHC-TRM-026
   Scenario: Codes do not type commands and do not change settings
     When the terminal is shown setting codes of its vendor while it is not in service mode
+    And the terminal is shown codes that carry control sequences
     Then the criterion of the catalogue is met

@@ -37,14 +37,9 @@ class Gm65Scanner(SerialScanner):
         mode = gm65.MODE_COMMAND if self.mode == "command" else gm65.MODE_SENSING
         found = self._registers(gm65.Register.MODE, 1)
         kept = (found[0] if found else 0xD4) & 0xFC
-        timeout = min(255, max(1, round(self.read_timeout_s * 10)))
-        answers = (
-            found,
-            self.ask(gm65.write_command(gm65.Register.MODE, bytes((kept | mode,)))),
-            self.ask(gm65.write_command(gm65.Register.READ_TIMEOUT, bytes((timeout,)))),
-        )
-        if not any(answers):
+        if not self._told(gm65.Register.MODE, kept | mode):
             raise self.silent()
+        self._told(gm65.Register.READ_TIMEOUT, min(255, max(1, round(self.read_timeout_s * 10))))
 
     def _reply_length(self, buffer: bytes) -> int | None:
         return gm65.reply_length(buffer)
@@ -56,12 +51,24 @@ class Gm65Scanner(SerialScanner):
         self.ask(gm65.STOP_COMMAND, timeout_s=0.1)
 
     def _registers(self, address: int, count: int) -> bytes | None:
-        answer = self.ask(gm65.read_command(address, count))
+        answer = self._asked_twice(gm65.read_command(address, count))
         return None if answer is None else answer[4:-2]
+
+    def _told(self, address: int, value: int) -> bool:
+        return self._asked_twice(gm65.write_command(address, bytes((value,)))) is not None
+
+    def _asked_twice(self, frame: bytes) -> bytes | None:
+        return self.ask(frame) or self.ask(frame)
 
 
 def _version(registers: bytes | None) -> str | None:
     return f"V{registers[0] / 100:.2f}" if registers and registers[0] else None
+
+
+def _known(scanner: Gm65Scanner, frame: bytes) -> bytes:
+    """An answer the script compares later ones with; a device that does not give it at all gets an empty one to match
+    nothing."""
+    return scanner.ask(frame) or scanner.ask(frame) or gm65.reply(b"")
 
 
 def _script(scanner: Gm65Scanner) -> Script:
@@ -69,11 +76,11 @@ def _script(scanner: Gm65Scanner) -> Script:
     script = Script(scanner)
     ack = gm65.ACKNOWLEDGE
     mode = gm65.read_command(gm65.Register.MODE, 1)
-    mode_reply = scanner.ask(mode) or b""
+    mode_reply = _known(scanner, mode)
     version = gm65.read_command(gm65.Register.SOFTWARE_VERSION, 1)
-    version_reply = scanner.ask(version) or b""
+    version_reply = _known(scanner, version)
     timeout = gm65.write_command(gm65.Register.READ_TIMEOUT, bytes((max(1, round(scanner.read_timeout_s * 10)),)))
-    same_code_delay = (scanner.ask(gm65.read_command(gm65.Register.SAME_CODE_DELAY, 1)) or b"\x00" * 7)[4:5]
+    same_code_delay = _known(scanner, gm65.read_command(gm65.Register.SAME_CODE_DELAY, 1))[4:5]
     wrong_crc = mode[:-1] + bytes((mode[-1] ^ 0x01,))
 
     for size in (1, 2, 3, 4, 5, 6, 8, 16, 32, 64):

@@ -18,6 +18,8 @@ from rigs.roles import PlatformAnswer
 
 CHANNEL = "platform"
 TIMEOUT_S = 10.0
+IDLE_S = 5.0
+"""A connection idle for longer is opened anew: the platform may have dropped it, and a request is never sent twice."""
 
 
 def load_credentials(path: Path) -> Credentials:
@@ -41,7 +43,7 @@ class HnAPlatform:
     """Calls a platform over HTTP and believes nothing whose digest is wrong.
 
     Timestamps never repeat: two equal requests within a millisecond would have the same digest, and the second would
-    be refused as a replay. The journal holds the envelopes as they crossed the wire: their business content is enciphered.
+    be refused as a replay. The journal holds the envelopes as they crossed the wire, their business content enciphered.
 
     Args:
         url: address of the platform, without the gateway's path.
@@ -57,6 +59,7 @@ class HnAPlatform:
         self._credentials = credentials
         self._journal = journal
         self._stamp_ms = 0
+        self._used_at = time.monotonic()
         parts = urlsplit(url)
         connection = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = connection(parts.hostname or "127.0.0.1", parts.port, timeout=TIMEOUT_S)
@@ -96,6 +99,9 @@ class HnAPlatform:
         self._connection.close()
 
     def _post(self, body: bytes) -> bytes:
+        if time.monotonic() - self._used_at > IDLE_S:
+            self._connection.close()
+        self._used_at = time.monotonic()
         try:
             self._connection.request("POST", self._path, body, {"Content-Type": "application/json"})
             return self._connection.getresponse().read()

@@ -95,14 +95,14 @@ class HoneywellScanner(SerialScanner):
                 if honeywell.reply_length(answer, frame) == len(answer):
                     return answer
         if time.monotonic() - self._heard_ns / 1e9 > _STALE_S:
-            self._drop_stale()
+            self._discard()
         return None
 
     def _set_up(self) -> None:
         self._awaited = []
         self._ignored_since_s = None
         self._heard_ns = time.monotonic_ns()
-        self._drop_stale()
+        self._discard()
         timeout_ms = min(_LONGEST_READING_MS, max(1, round(self.read_timeout_s * 1000)))
         mode = Setting.MANUAL_TRIGGER if self.mode == "command" else Setting.PRESENTATION
         for wanted in (mode, f"{Setting.READ_TIMEOUT}{timeout_ms}"):
@@ -141,11 +141,6 @@ class HoneywellScanner(SerialScanner):
             if time.monotonic() > deadline:
                 raise self.silent()
         return answer
-
-    def _drop_stale(self) -> None:
-        if self._buffer:
-            self.line.record(self._buffer, self._since_ns)
-            self._buffer = b""
 
 
 def _script(scanner: HoneywellScanner) -> Script:

@@ -106,6 +106,7 @@ class SerialScanner(ABC):
         """Wait until the device answers again after a power cycle and set it up anew."""
         deadline = time.monotonic() + 30
         while True:
+            self._discard()
             try:
                 self._set_up()
                 return
@@ -133,14 +134,21 @@ class SerialScanner(ABC):
         while not self._replies:
             left = deadline - time.monotonic()
             if left <= 0:
+                self._discard()
                 return None
             self._pump(left)
         return self._replies.popleft()[0]
 
+    def _discard(self) -> None:
+        """Journal and drop half a frame that would hide every later reply."""
+        if self._buffer:
+            self.line.record(self._buffer, self._since_ns)
+            self._buffer = b""
+
     def drain(self, quiet_s: float) -> bytes:
         """Collect raw bytes until the line has been quiet for a while; used where no frame can be expected."""
         collected, self._buffer = self._buffer, b""
-        last_ns = 0
+        last_ns = self._since_ns
         while (chunk := self.line.read(quiet_s)) is not None:
             collected += chunk.data
             last_ns = chunk.t_ns

@@ -210,6 +210,14 @@ class ObeysSettingCodes(Behaviour):
     lets_codes_configure = True
 
 
+class TypesControlCharacters(Behaviour):
+    """Hands ASCII control characters on; a keyboard link makes Ctrl chords of them."""
+
+    def text(self, reading: Reading) -> bytes | None:
+        content = reading.content
+        return content if content and all(0 < byte < 0x7F for byte in content) else None
+
+
 _ALL = (
     Defect("hides-firmware", ("EHC-TRM-001",), "不报告固件版本", "does not tell its firmware version", HidesFirmware),
     Defect("firmware-drifts", ("EHC-TRM-002",), "重启后固件版本改变", "restarts with other firmware", FirmwareDrifts),
@@ -285,6 +293,13 @@ _ALL = (
         "非维护模式执行设置码",
         "obeys printed setting codes",
         ObeysSettingCodes,
+    ),
+    Defect(
+        "types-control-characters",
+        ("EHC-TRM-026",),
+        "上送控制字符，键盘链路上成为 Ctrl 组合键",
+        "hands control characters on, which a keyboard link types as Ctrl chords",
+        TypesControlCharacters,
     ),
 )
 

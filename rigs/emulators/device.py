@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from rigs.emulators.behaviour import Behaviour, Reading
+from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker, View
 from rigs.optics.scene import HEIGHT, WIDTH
 
@@ -26,6 +27,7 @@ class ScanDevice:
         deliver: hands one code to the host, without terminator.
         configure: offers a decoded content to the protocol as a setting code; True when it is one.
         time_scale: how much faster than the wall clock the device's own clock runs.
+        keyboard: its keyboard link, on which every delivery is typed too.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class ScanDevice:
         deliver: Callable[[bytes], None],
         configure: Callable[[bytes], bool],
         time_scale: float = 1.0,
+        keyboard: KeyboardPort | None = None,
     ) -> None:
         self.behaviour = behaviour
         self.presentation = False
@@ -44,6 +47,7 @@ class ScanDevice:
         self._deliver = deliver
         self._configure = configure
         self._time_scale = time_scale
+        self._keyboard = keyboard
         self._wake = threading.Condition()
         self._until = 0.0
         self._seen_sequence = -1
@@ -96,10 +100,17 @@ class ScanDevice:
                         self._wake.wait(0.1)
                 continue
             view = self._looker.look(self._seen_sequence, LOOK_MS)
-            if view is not None:
-                self._seen_sequence = view.sequence
-                if self._looking():
-                    self._see(view)
+            if view is None:
+                self._rest()
+                continue
+            self._seen_sequence = view.sequence
+            if self._looking():
+                self._see(view)
+
+    def _rest(self) -> None:
+        """Breathe after a look that saw nothing: a bench that is not there answers at once."""
+        with self._wake:
+            self._wake.wait(0.002)
 
     def _see(self, view: View) -> None:
         grey = self.behaviour.sense(view.image)
@@ -125,8 +136,13 @@ class ScanDevice:
 
     def _hand_over(self, reading: Reading, text: bytes) -> None:
         time.sleep(self.behaviour.delay_s(reading, time.monotonic() - self._idle_since))
-        self._deliver(text)
+        self._send(text)
         self._idle_since = time.monotonic()
+
+    def _send(self, text: bytes) -> None:
+        self._deliver(text)
+        if self._keyboard is not None:
+            self._keyboard.type_text(text)
 
     def _locked_out(self, text: bytes) -> bool:
         if not self.presentation:
@@ -146,7 +162,7 @@ class ScanDevice:
                 return
         for reading in self.behaviour.decode(self.behaviour.sense(view.image))[:1]:
             if (text := self.behaviour.text(reading)) is not None:
-                self._deliver(text)
+                self._send(text)
 
 
 def _distance_from_centre(reading: Reading) -> float:

@@ -6,6 +6,7 @@ import time
 
 from rigs.emulators.behaviour import Behaviour
 from rigs.emulators.device import ScanDevice
+from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker
 from rigs.emulators.pty_port import PtyPort
 from rigs.protocols import gm65
@@ -28,11 +29,20 @@ class Gm65Emulator:
         looker: what it sees with.
         behaviour: how it behaves.
         time_scale: how much faster than the wall clock the device's own clock runs.
+        keyboard: its keyboard link, or None.
     """
 
-    def __init__(self, port: PtyPort, looker: Looker, behaviour: Behaviour, time_scale: float) -> None:
+    def __init__(
+        self,
+        port: PtyPort,
+        looker: Looker,
+        behaviour: Behaviour,
+        time_scale: float,
+        keyboard: KeyboardPort | None = None,
+    ) -> None:
         self._port = port
         self._behaviour = behaviour
+        self._powered = True
         self._reader = gm65.CommandReader()
         self._stored = bytearray(gm65.REGISTER_COUNT)
         for address, value in _FACTORY.items():
@@ -41,7 +51,7 @@ class Gm65Emulator:
         if not behaviour.reports_firmware:
             self._stored[gm65.Register.SOFTWARE_VERSION] = 0
         self._registers = bytearray(self._stored)
-        self._device = ScanDevice(looker, behaviour, self._deliver, self._configure, time_scale)
+        self._device = ScanDevice(looker, behaviour, self._deliver, self._configure, time_scale, keyboard)
         self._apply()
 
     def receive(self, data: bytes) -> None:
@@ -55,11 +65,15 @@ class Gm65Emulator:
 
     def power(self, on: bool) -> None:
         """Cut or restore the supply; unsaved settings are lost."""
+        if on == self._powered:
+            return
+        self._powered = on
         self._device.power(on)
         if on:
             self._stored[gm65.Register.SOFTWARE_VERSION] += self._behaviour.firmware_after_restart
             self._registers = bytearray(self._stored)
             self._reader = gm65.CommandReader()
+            self._set_line_rate()
             self._apply()
 
     def close(self) -> None:
@@ -91,7 +105,12 @@ class Gm65Emulator:
                 self._device.trigger()
             else:
                 self._device.stop()
-        if address == gm65.Register.BAUD and (rate := gm65.baud_from_value(data[:2])) is not None:
+        if address == gm65.Register.BAUD:
+            self._set_line_rate()
+
+    def _set_line_rate(self) -> None:
+        value = bytes(self._registers[gm65.Register.BAUD : gm65.Register.BAUD + 2])
+        if (rate := gm65.baud_from_value(value)) is not None:
             self._port.change_baud(rate)
 
     def _apply(self) -> None:

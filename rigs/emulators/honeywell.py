@@ -6,6 +6,7 @@ import time
 
 from rigs.emulators.behaviour import Behaviour
 from rigs.emulators.device import ScanDevice
+from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker
 from rigs.emulators.pty_port import PtyPort
 from rigs.protocols import honeywell
@@ -53,9 +54,17 @@ class HoneywellEmulator:
         looker: what it sees with.
         behaviour: how it behaves.
         time_scale: how much faster than the wall clock the device's own clock runs.
+        keyboard: its keyboard link, or None.
     """
 
-    def __init__(self, port: PtyPort, looker: Looker, behaviour: Behaviour, time_scale: float) -> None:
+    def __init__(
+        self,
+        port: PtyPort,
+        looker: Looker,
+        behaviour: Behaviour,
+        time_scale: float,
+        keyboard: KeyboardPort | None = None,
+    ) -> None:
         self._port = port
         self._behaviour = behaviour
         self._reader = honeywell.CommandReader()
@@ -66,7 +75,7 @@ class HoneywellEmulator:
         self._working = dict(self._stored)
         self._firmware = _FIRMWARE
         self._powered = True
-        self._device = ScanDevice(looker, behaviour, self._deliver, self._configure, time_scale)
+        self._device = ScanDevice(looker, behaviour, self._deliver, self._configure, time_scale, keyboard)
         self._apply()
 
     def receive(self, data: bytes) -> None:

@@ -8,18 +8,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import os
 import re
 import signal
 import socket
-import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 from rigs.errors import RigError
+from rigs.tether import when_stdin_closes
 
 IDENTITY = "XIANGKA,EMU-PSU,0001,1.0"
 DEVICE_A = 0.160
@@ -226,7 +224,7 @@ async def _run(options: PowerSupplyOptions) -> None:
     scpi, port = await _listen(supply.serve_scpi, options.port)
     rail, rail_port = await _listen(supply.serve_rail, options.rail_port)
     if options.tethered:
-        threading.Thread(target=_follow_tether, args=(loop, stopping), daemon=True).start()
+        when_stdin_closes(lambda: _stop(loop, stopping))
     print(f"TCPIP::127.0.0.1::{port}::SOCKET 127.0.0.1:{rail_port}", flush=True)  # noqa: T201
     await stopping.wait()
     scpi.close()
@@ -245,9 +243,6 @@ async def _listen(handler: Handler, port: int) -> tuple[asyncio.Server, int]:
     return server, server.sockets[0].getsockname()[1]
 
 
-def _follow_tether(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
-    # os.read, because a thread inside sys.stdin's own lock makes the interpreter abort when it shuts down
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
+def _stop(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
     with contextlib.suppress(RuntimeError):  # the loop has ended already
         loop.call_soon_threadsafe(stopping.set)

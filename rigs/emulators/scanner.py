@@ -1,10 +1,9 @@
-"""An emulated scanning terminal as a process: prints the path of its port and runs until it is stopped."""
+"""An emulated scanning terminal as a process: prints where its links are and runs until it is stopped."""
 
 from __future__ import annotations
 
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +13,11 @@ from rigs.emulators.behaviour import Behaviour
 from rigs.emulators.defects import behaviour_of
 from rigs.emulators.gm65 import Gm65Emulator
 from rigs.emulators.honeywell import HoneywellEmulator
+from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker
 from rigs.emulators.pty_port import PtyPort
 from rigs.errors import BenchFileError
+from rigs.tether import when_stdin_closes
 
 
 class Emulator(Protocol):
@@ -32,7 +33,7 @@ class Emulator(Protocol):
         """Stop the device."""
 
 
-EMULATORS: dict[str, Callable[[PtyPort, Looker, Behaviour, float], Emulator]] = {
+EMULATORS: dict[str, Callable[[PtyPort, Looker, Behaviour, float, KeyboardPort | None], Emulator]] = {
     "gm65": Gm65Emulator,
     "honeywell": HoneywellEmulator,
 }
@@ -51,6 +52,7 @@ class ScannerOptions:
         time_scale: how much faster than the wall clock the device's own clock runs.
         rail: ``host:port`` of an emulated supply that feeds it, or None for mains.
         tethered: end when standard input closes, so that no process outlives the bench that started it.
+        keyboard: type every delivery on a keyboard link too, see ``KeyboardPort``.
     """
 
     protocol: str
@@ -61,10 +63,13 @@ class ScannerOptions:
     time_scale: float = 1.0
     rail: str | None = None
     tethered: bool = False
+    keyboard: bool = False
 
 
 def run_scanner(options: ScannerOptions) -> None:
     """Run an emulated scanner until SIGTERM, SIGINT, or the end of its tether.
+
+    Prints the path of its port and, with a keyboard link, a second line: ``keyboard host:port``.
 
     Raises:
         BenchFileError: protocol or defect are unknown.
@@ -80,22 +85,22 @@ def run_scanner(options: ScannerOptions) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     port = PtyPort(options.baud, options.pace)
-    emulator = EMULATORS[options.protocol](port, Looker(options.camera), behaviour, options.time_scale)
+    keyboard = KeyboardPort() if options.keyboard else None
+    emulator = EMULATORS[options.protocol](port, Looker(options.camera), behaviour, options.time_scale, keyboard)
     if options.tethered:
-        threading.Thread(target=_follow_tether, args=(stopping,), daemon=True).start()
+        when_stdin_closes(stopping.set)
     if options.rail is not None:
         threading.Thread(target=_follow_rail, args=(options.rail, emulator), daemon=True).start()
     print(port.path, flush=True)  # noqa: T201
+    if keyboard is not None:
+        print(f"keyboard {keyboard.address}", flush=True)  # noqa: T201
     while not stopping.is_set():
         if data := port.read(0.1):
             emulator.receive(data)
     port.close()
     emulator.close()
-
-
-def _follow_tether(stopping: threading.Event) -> None:
-    sys.stdin.buffer.read()
-    stopping.set()
+    if keyboard is not None:
+        keyboard.close()
 
 
 def _follow_rail(address: str, emulator: Emulator) -> None:

@@ -82,7 +82,7 @@ class ScpiLink:
             self._send(query)
             data = self._receive(query)
         if not data.strip() or not data.isascii() or len(data) >= MAX_REPLY:
-            raise self.nonsense(query, repr(data[:40]))
+            raise self._nonsense(query, repr(data[:40]))
         return data.decode("ascii").strip()
 
     def number(self, query: str) -> float:
@@ -97,7 +97,7 @@ class ScpiLink:
         except ValueError:
             value = math.nan
         if not abs(value) < NOT_A_NUMBER:
-            raise self.nonsense(query, repr(reply))
+            raise self._nonsense(query, repr(reply))
         return value
 
     def check(self) -> None:
@@ -114,21 +114,14 @@ class ScpiLink:
                 if int(code) == 0:
                     break
             except ValueError:
-                raise self.nonsense("SYST:ERR?", repr(entry)) from None
+                raise self._nonsense("SYST:ERR?", repr(entry)) from None
             entries.append(entry)
         if entries:
             raise RigError(
-                f"{self.identity} reports {'; '.join(entries)}",
+                f"{self.identity} reports {'; '.join(dict.fromkeys(entries))}",
                 where=self.channel,
                 remedy="clear the cause at the instrument; its manual lists the numbers",
             )
-
-    def nonsense(self, query: str, reply: str) -> RigError:
-        """The error for a reply that does not answer its query; ends the use of the link."""
-        return self._fail(
-            f"{self.resource} answered {reply} to {query}",
-            "check that the resource names the right instrument and that no other program is speaking to it",
-        )
 
     def last_word(self, command: str) -> None:
         """Send a command over a link that may have failed, without learning whether it arrived."""
@@ -137,7 +130,7 @@ class ScpiLink:
 
     def close(self) -> None:
         """Release the instrument."""
-        with contextlib.suppress(pyvisa.Error, OSError):
+        with contextlib.suppress(Exception):
             self._bounded(self._session.close)
 
     def _open(self) -> MessageBasedResource:
@@ -168,7 +161,7 @@ class ScpiLink:
     def _identify(self) -> str:
         identity = self.ask("*IDN?")
         if identity.count(",") < 3:
-            raise self.nonsense("*IDN?", repr(identity))
+            raise self._nonsense("*IDN?", repr(identity))
         return identity
 
     @contextlib.contextmanager
@@ -188,13 +181,13 @@ class ScpiLink:
         self._journal.wire(self.channel, "tx", command.encode() + b"\n")
         try:
             self._bounded(lambda: self._session.write(command))
-        except (pyvisa.Error, OSError) as error:
+        except Exception as error:  # each kind of VISA interface has errors of its own
             raise self._lost(error, command) from error
 
     def _receive(self, query: str) -> bytes:
         try:
             data = self._bounded(lambda: self._session.read_bytes(MAX_REPLY, break_on_termchar=True))
-        except (pyvisa.Error, OSError) as error:
+        except Exception as error:
             raise self._lost(error, query) from error
         self._journal.wire(self.channel, "rx", data)
         return data
@@ -226,6 +219,13 @@ class ScpiLink:
         return self._fail(
             f"{self.resource} went away at {message} ({_reason(error)})",
             "check cable and supply of the instrument, then start the run again",
+        )
+
+    def _nonsense(self, query: str, reply: str) -> RigError:
+        """The error for a reply that does not answer its query; ends the use of the link."""
+        return self._fail(
+            f"{self.resource} answered {reply} to {query}",
+            "check that the resource names the right instrument and that no other program is speaking to it",
         )
 
     def _fail(self, what: str, remedy: str) -> RigError:

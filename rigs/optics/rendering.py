@@ -9,6 +9,8 @@ import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from types import FrameType
 
+import cv2
+
 from rigs.optics.frames import Frame, make_frame
 from rigs.optics.stimulus import Stimulus
 
@@ -23,8 +25,6 @@ def _end_with_parent() -> None:
 def _settle(_signal: int = 0, _frame: FrameType | None = None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    import cv2
-
     cv2.setNumThreads(1)
 
 

@@ -90,13 +90,12 @@ ACKNOWLEDGE = reply(b"\x00")
 
 def baud_value(rate: int) -> bytes:
     """The two bytes of the baud register for a rate."""
-    return round(3_000_000 / rate).to_bytes(2, "little")
+    return int(3_000_000 / rate + 0.5).to_bytes(2, "little")
 
 
 def baud_from_value(value: bytes) -> int | None:
     """The standard rate a baud register means, or None."""
-    divisor = int.from_bytes(value, "little")
-    return next((rate for rate in BAUD_RATES if round(3_000_000 / rate) == divisor), None)
+    return next((rate for rate in BAUD_RATES if baud_value(rate) == value), None)
 
 
 def reply_length(buffer: bytes) -> int | None:
@@ -141,7 +140,7 @@ class CommandReader:
             self._buffer.clear()
         self._last_s = now_s
         self._buffer += data
-        found = []
+        found: list[Command] = []
         while True:
             start = self._buffer.find(HEAD)
             if start < 0:

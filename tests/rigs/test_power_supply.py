@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import pyvisa
 
+from rigs.emulators.power_supply import PowerSupplyOptions, run_power_supply
 from rigs.errors import RigError
 from rigs.instruments.power_supply import ScpiPowerSupply
 from rigs.journal import Journal
@@ -163,8 +164,9 @@ def test_current_counts_devices_and_shows_the_inrush(emulator: Emulator, journal
 
 def test_no_current_while_off(emulator: Emulator) -> None:
     with visa(emulator) as session, device_on(emulator.rail) as state:
+        assert state() == "1\n"
         session.write("OUTP 0")
-        assert [state(), state()] == ["1\n", "0\n"]
+        assert state() == "0\n"
         assert float(session.query("MEAS:CURR?")) == 0
 
 
@@ -487,6 +489,12 @@ def test_end_of_its_tether() -> None:
         emulator.process.stdin.close()
         assert emulator.process.wait(3) == 0
         assert emulator.process.stderr.read() == ""
+
+
+def test_a_port_that_is_taken(emulator: Emulator) -> None:
+    with pytest.raises(RigError) as caught:
+        run_power_supply(PowerSupplyOptions(port=emulator.port))
+    assert str(emulator.port) in complaint(caught)
 
 
 def test_survives_clients_that_hang_up_or_babble(emulator: Emulator) -> None:

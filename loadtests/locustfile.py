@@ -1,0 +1,78 @@
+"""Locust users at a hospital window: a resident is registered, then codes are fetched and verified.
+
+Every answer is checked: the card that comes back must be the one whose code was sent.
+Run by ``xiangka load``, or by hand: ``XIANGKA_CREDENTIALS=… locust -f loadtests/locustfile.py --host URL``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from itertools import count
+from pathlib import Path
+from random import Random
+
+from locust import FastHttpUser, constant, task
+
+from loadtests.people import registration
+from reference_impl.wire.dialects import HN_A
+from reference_impl.wire.envelope import Biz, Credentials, open_response, seal_request
+from reference_impl.wire.errors import WireError
+
+_stamps = count(time.time_ns() // 1_000_000)
+_seeds = count(1)
+
+
+def _credentials() -> Credentials:
+    data = json.loads(Path(os.environ["XIANGKA_CREDENTIALS"]).read_text(encoding="utf-8"))
+    return Credentials(data["app_id"], data["app_secret"], data["term_id"])
+
+
+class WindowUser(FastHttpUser):
+    """A hospital window that does nothing but register, fetch and verify."""
+
+    wait_time = constant(0)
+
+    def on_start(self) -> None:
+        """Register the resident whose codes this window will see."""
+        self._credentials = _credentials()
+        self._codes: list[str] = []
+        answer = self._call("ehc.ehealthcard.register", registration(Random(next(_seeds))))  # noqa: S311 - synthetic people
+        self._card = str(answer["ehealth_card_id"])
+
+    @task
+    def verify(self) -> None:
+        """Verify one dynamic code; the codes are fetched a hundred at a time."""
+        if not self._codes:
+            fetched = self._call(
+                "ehc.ehealthcode.generate",
+                {"ehealth_card_id": self._card, "ewmbs": "0", "count": "100"},
+            )
+            self._codes = [str(code) for code in fetched["ehealth_codes"]]
+        self._call(
+            "ehc.ehealthcode.verify",
+            {
+                "ehealth_code": self._codes.pop(),
+                "medstepcode": "010101",
+                "terminalcode": "01",
+                "channelcode": "0100",
+            },
+            expect_card=self._card,
+        )
+
+    def _call(self, method: str, content: dict[str, str], expect_card: str | None = None) -> Biz:
+        sealed = seal_request(HN_A, self._credentials, method, content, next(_stamps))
+        with self.client.post("/gateway", json=sealed, name=method, catch_response=True) as response:
+            try:
+                opened = open_response(
+                    HN_A, self._credentials, json.loads(response.content or b""), method, time.time_ns() // 1_000_000
+                )
+            except (WireError, ValueError) as error:
+                response.failure(f"not an hn-a answer: {error}")
+                return {}
+            if not opened.success:
+                response.failure(f"{opened.code} {opened.message}")
+            elif expect_card is not None and opened.biz["ehealth_card_id"] != expect_card:
+                response.failure("answered with another person")
+            return opened.biz

@@ -1,0 +1,181 @@
+"""The report of a run as one page that needs nothing else: no network, no font, no server."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from certification.catalogue import VERSION, Text, load_catalogue
+from certification.subject import IDENTITY_FIELDS
+from certification.verdicts import Verdict
+from reports import words
+from reports.errors import ReportError
+from reports.masking import masked
+from reports.numbers import file_size, grouped, plain
+from reports.run_folder import JOURNAL, RunFolder, RunRecord, read_run_folder
+from reports.sections import FAILURES_SHOWN, sections_of, tally, uncovered
+
+REPORT = "report.html"
+_SECRET = re.compile(r"secret|password|passwd|token|(^|[._-])keys?$", re.IGNORECASE)
+
+__all__ = ["REPORT", "ReportError", "render_report", "write_report"]
+
+
+def write_report(run_dir: Path) -> Path:
+    """Write ``report.html`` into a run folder, replacing an earlier one in a single step.
+
+    Args:
+        run_dir: folder with ``run.json``, ``verdicts.json``, ``observations.jsonl``, ``journal.jsonl``, ``pictures/``.
+
+    Returns:
+        The report's path.
+
+    Raises:
+        ReportError: the folder is incomplete or contradicts itself, or the report cannot be written.
+    """
+    page = render_report(read_run_folder(run_dir))
+    target = run_dir / REPORT
+    try:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=run_dir, prefix=".report-", delete=False) as stream:
+            stream.write(page)
+        Path(stream.name).chmod(0o644)
+        Path(stream.name).replace(target)
+    except OSError as error:
+        raise ReportError(
+            f"cannot be written ({error.strerror})", where=str(target), remedy="make the folder writable, free space"
+        ) from error
+    return target
+
+
+def render_report(folder: RunFolder) -> str:
+    """The page of a run."""
+    run = folder.run
+    sections = sections_of(folder, load_catalogue())
+    planned = [section for section in sections if section.row.planned]
+    style, script = _asset("report.css"), _asset("report.js")
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        run=run,
+        style=Markup(style),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704 - our own file
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        planned=planned,
+        others=[section for section in sections if not section.row.planned],
+        tally=tally(planned),
+        uncovered=uncovered(folder.rows),
+        identity=_identity_lines(run),
+        settings=list(_flattened(run.bench.settings)),
+        files=folder.files,
+        journal=JOURNAL if (folder.path / JOURNAL).is_file() else None,
+        cut=folder.cut,
+        started=_moment(run.started),
+        finished=None if run.finished is None else _moment(run.finished),
+        lasted=None if run.finished is None else _lasted(run.finished - run.started),
+        same_catalogue=run.versions.catalogue == VERSION,
+        catalogue_here=VERSION,
+        failures_shown=FAILURES_SHOWN,
+        words=words,
+        verdicts=list(Verdict),
+    )
+
+
+def _asset(name: str) -> str:
+    return (resources.files("reports") / "templates" / name).read_text(encoding="utf-8").strip()
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("reports", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.filters.update(both=both, grouped=grouped, plain=plain, size=file_size, lasted=_seconds)
+    environment.globals.update(say=say)
+    return environment
+
+
+def _shown(value: Any) -> Any:
+    """What an expression of the template may put on the page: text without identity numbers."""
+    if isinstance(value, Text):
+        return both(value)
+    return masked(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def both(text: Text) -> Markup:
+    """A text in both languages, of which the page shows one."""
+    zh, en = escape(masked(text.zh)), escape(masked(text.en))
+    if zh == en:
+        return zh
+    return Markup('<span class="zh">{}</span><span class="en" lang="en">{}</span>').format(zh, en)
+
+
+def say(zh: str, en: str) -> Markup:
+    """A sentence of the template in both languages."""
+    return both(Text(zh=zh, en=en))
+
+
+def _identity_lines(run: RunRecord) -> list[tuple[Text, str, str | None, bool]]:
+    """Field, declared, read, and whether the field is compared with the device."""
+    read = run.identity_read or {}
+    return [
+        (words.word(words.IDENTITY_FIELDS, field), declared, read.get(field), field in IDENTITY_FIELDS)
+        for field, declared in run.subject.identity.items()
+    ]
+
+
+def _flattened(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in settings.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            if value:
+                yield from _flattened(value, f"{name}.")
+            else:
+                yield name, "—"
+        elif _SECRET.search(name):
+            yield name, "•••"
+        else:
+            yield name, ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _moment(moment: datetime) -> Text:
+    zone = moment.strftime("%z")
+    offset = f"（UTC{zone[:3]}:{zone[3:5]}）" if zone else ""
+    return Text(
+        zh=f"{moment.year} 年 {moment.month} 月 {moment.day} 日 {moment:%H:%M:%S}{offset}",
+        en=f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}, {moment:%H:%M:%S}"
+        + (f" (UTC{zone[:3]}:{zone[3:5]})" if zone else ""),
+    )
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def _lasted(time: timedelta) -> str:
+    return _seconds(time.total_seconds())
+
+
+def _seconds(seconds: float) -> str:
+    """A duration in the two largest units it needs."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"

@@ -1,0 +1,36 @@
+"""A sound device passes, whatever the seed."""
+
+from __future__ import annotations
+
+import pytest
+from certifying import certify
+
+SEEDS = range(1, 21)
+CHEAP_ROWS = ("EHC-TRM-001", "EHC-TRM-003", "EHC-TRM-004", "EHC-TRM-007", "EHC-TRM-010", "EHC-TRM-011", "EHC-TRM-017")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_sound_terminal_passes_twenty_times_with_twenty_seeds(seed, tmp_path):
+    ended = certify(tmp_path / "run", "--seed", str(seed), "--only", *CHEAP_ROWS)
+    assert ended.planned() == dict.fromkeys(CHEAP_ROWS, "PASS"), ended.said
+    assert ended.exit_code == 0
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("protocol", ["gm65", "honeywell"])
+def test_a_sound_terminal_passes_the_full_plan(seed, protocol, tmp_path):
+    bench = f"rigs/benches/emulated-{protocol}.toml"
+    ended = certify(tmp_path / "run", "--seed", str(seed), "--plan", "full", "--bench", bench, timeout_s=3500)
+    assert set(ended.planned().values()) == {"PASS"}, ended.said
+    assert ended.exit_code == 0
+
+
+def test_the_quick_plan_passes_and_says_that_it_certifies_nothing(tmp_path):
+    ended = certify(tmp_path / "run")
+    assert len(ended.planned()) >= 10
+    assert set(ended.planned().values()) == {"PASS"}, ended.said
+    assert ended.exit_code == 0
+    assert "An emulated run certifies nothing" in ended.said
+    assert all(row["emulated"] for row in ended.document["verdicts"])

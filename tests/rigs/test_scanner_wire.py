@@ -1,0 +1,364 @@
+"""Scanner drivers against emulated scanners: real ptys, real processes, real frames."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tty
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from rigs.drivers.gm65 import Gm65Scanner
+from rigs.drivers.honeywell import HoneywellScanner
+from rigs.drivers.serial_scanner import SerialScanner
+from rigs.errors import RigError
+from rigs.journal import Journal
+from rigs.optics.presenter import FramePortPresenter
+from rigs.optics.stimulus import Stimulus, Symbol
+from rigs.protocols import gm65, honeywell
+from rigs.roles import DeviceIdentity, Exchange
+from rigs.serial_line import SerialLine
+
+BAUD = 115200
+SLOW = 9600
+READ_S = 2.0
+RUN = """
+import sys
+from rigs.emulators.scanner import ScannerOptions, run_scanner
+protocol, camera, baud, defect = sys.argv[1:]
+run_scanner(ScannerOptions(protocol, camera, defect or None, baud=int(baud), tethered=True))
+"""
+DRIVERS: dict[str, type[SerialScanner]] = {"gm65": Gm65Scanner, "honeywell": HoneywellScanner}
+QUERIES = {"gm65": gm65.read_command(gm65.Register.MODE, 1), "honeywell": honeywell.command("CBRENA?")}
+IDENTITIES = {
+    "gm65": DeviceIdentity(hardware="V1.00", firmware="V1.23"),
+    "honeywell": DeviceIdentity(model="EMU-HW", serial="EMU0002", hardware="V1.00", firmware="V1.23"),
+}
+SPLITS = "swallows-split-commands"
+HIDES = "hides-firmware"
+CARD = b"8A3F" * 16 + b":1"
+both = pytest.mark.parametrize("protocol", sorted(DRIVERS))
+
+
+@dataclass
+class Emulator:
+    """A running emulated scanner; its port is known once it is asked for."""
+
+    process: subprocess.Popen[str]
+    _port: str = ""
+
+    @property
+    def port(self) -> str:
+        self._port = self._port or self.process.stdout.readline().strip()
+        return self._port
+
+
+class Wire:
+    """A frame port, and emulators that look at it."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.presenter = FramePortPresenter(journal)
+        self._running: dict[tuple[str, int, str], Emulator] = {}
+
+    def emulator(self, protocol: str, baud: int = BAUD, defect: str = "") -> Emulator:
+        """A running emulator of this kind; one that has ended is started anew."""
+        key = (protocol, baud, defect)
+        if key not in self._running or self._running[key].process.poll() is not None:
+            self._running[key] = self._start(key)
+        return self._running[key]
+
+    @contextmanager
+    def scanner(
+        self, protocol: str, mode: str = "command", baud: int = BAUD, defect: str = ""
+    ) -> Iterator[SerialScanner]:
+        with opened(
+            protocol, self.emulator(protocol, baud, defect).port, self.journal, mode=mode, baud=baud
+        ) as scanner:
+            yield scanner
+
+    def close(self) -> None:
+        for emulator in self._running.values():
+            end(emulator.process)
+        self.presenter.close()
+
+    def _start(self, key: tuple[str, int, str]) -> Emulator:
+        protocol, baud, defect = key
+        arguments = [sys.executable, "-c", RUN, protocol, self.presenter.url, str(baud), defect]
+        pipe = subprocess.PIPE
+        return Emulator(subprocess.Popen(arguments, stdin=pipe, stdout=pipe, text=True, start_new_session=True))
+
+
+@contextmanager
+def opened(
+    protocol: str, port: str, journal: Journal, *, mode: str = "command", baud: int = BAUD
+) -> Iterator[SerialScanner]:
+    line = SerialLine(port, baud, "scanner", journal)
+    try:
+        yield DRIVERS[protocol](line, read_timeout_s=READ_S, mode=mode)
+    finally:
+        line.close()
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    process.stdin.close()
+    try:
+        process.wait(5)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journal]:
+    with Journal(tmp_path_factory.mktemp("wire") / "journal.jsonl") as journal:
+        yield journal
+
+
+@pytest.fixture(scope="module")
+def wire(journal: Journal) -> Iterator[Wire]:
+    wire = Wire(journal)
+    try:
+        for protocol in DRIVERS:
+            for defect in ("", SPLITS, HIDES):
+                wire.emulator(protocol, defect=defect)
+        wire.emulator("gm65", SLOW)
+        yield wire
+    finally:
+        wire.close()
+
+
+@both
+@pytest.mark.parametrize("mode", ["command", "presentation"])
+def test_codes_are_read(wire: Wire, protocol: str, mode: str) -> None:
+    contents = [b"%064X:1" % (number + 1000 * len(mode)) for number in range(8)]
+    frames = [wire.presenter.prepare(Stimulus((Symbol(content),))) for content in contents]
+    with wire.scanner(protocol, mode) as scanner:
+        for content, frame in zip(contents, frames, strict=True):
+            scanner.arm()
+            shown = wire.presenter.show(frame.result())
+            delivery = scanner.delivery(READ_S)
+            wire.presenter.clear()
+            assert delivery is not None
+            assert delivery.data == content
+            assert shown.t_ns < delivery.first_ns <= delivery.last_ns
+        scanner.arm()
+        scanner.disarm()
+        assert scanner.delivery(0) is None
+
+
+@both
+def test_the_device_says_who_it_is(wire: Wire, protocol: str) -> None:
+    with wire.scanner(protocol) as scanner:
+        assert scanner.identify() == IDENTITIES[protocol]
+
+
+def test_settings_in_force_are_listed(wire: Wire) -> None:
+    with wire.scanner("honeywell", "presentation") as scanner:
+        settings = scanner.settings()
+        assert (settings["TRGMOD"], settings["TRGSTO"], settings["232BAD"]) == ("3", "2000", "9")
+    with wire.scanner("gm65", "presentation") as scanner:
+        settings = scanner.settings()
+        assert (int(settings["0000"], 16) & 3, settings["0006"]) == (gm65.MODE_SENSING, "14")
+
+
+def test_forty_exchanges_are_exact(wire: Wire) -> None:
+    def script(protocol: str) -> tuple[list[Exchange], bool]:
+        with wire.scanner(protocol) as scanner:
+            before = scanner.settings()
+            exchanges = [run() for run in scanner.exchanges()]
+            return exchanges, scanner.settings() == before
+
+    with ThreadPoolExecutor() as pool:
+        for exchanges, restored in pool.map(script, DRIVERS):
+            assert [exchange for exchange in exchanges if not exchange.exact] == []
+            assert len(exchanges) == 40
+            assert len({exchange.name for exchange in exchanges}) == 40
+            assert restored
+
+
+def test_another_line_rate_gives_nothing(wire: Wire) -> None:
+    def talk(protocol: str) -> None:
+        line = SerialLine(wire.emulator(protocol).port, SLOW, "scanner", wire.journal)
+        try:
+            line.write(QUERIES[protocol])
+            assert line.read(0.2) is None
+            with pytest.raises(RigError, match="does not answer"):
+                DRIVERS[protocol](line, read_timeout_s=READ_S, mode="command")
+        finally:
+            line.close()
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(talk, DRIVERS))
+
+
+def test_swallowed_pieces_show_at_the_wire(wire: Wire) -> None:
+    def first(protocol: str) -> tuple[Exchange, bytes | None]:
+        with wire.scanner(protocol, defect=SPLITS) as scanner:
+            return scanner.exchanges()[0](), scanner.ask(QUERIES[protocol])
+
+    with ThreadPoolExecutor() as pool:
+        for in_pieces, whole in pool.map(first, DRIVERS):
+            assert not in_pieces.exact
+            assert in_pieces.received == "silence"
+            assert whole is not None
+
+
+@both
+def test_a_hidden_firmware_version_shows_at_the_wire(wire: Wire, protocol: str) -> None:
+    with wire.scanner(protocol, defect=HIDES) as scanner:
+        identity = scanner.identify()
+        assert identity.firmware is None
+        assert identity.hardware == "V1.00"
+
+
+def test_characters_take_the_time_of_the_line_rate(wire: Wire) -> None:
+    content = b"%0100X" % 7
+    frame = wire.presenter.prepare(Stimulus((Symbol(content),))).result()
+    with wire.scanner("gm65", baud=SLOW) as scanner:
+        scanner.arm()
+        wire.presenter.show(frame)
+        delivery = scanner.delivery(READ_S)
+        wire.presenter.clear()
+    assert delivery is not None
+    assert delivery.data == content
+    assert (delivery.last_ns - delivery.first_ns) / 1e9 >= 0.9 * len(content) * 10 / SLOW
+
+
+@both
+def test_a_busy_port_is_named(wire: Wire, protocol: str) -> None:
+    with wire.scanner(protocol) as scanner, pytest.raises(RigError, match="in use by another process"):
+        SerialLine(scanner.line.url, BAUD, "second", wire.journal)
+
+
+def test_an_absent_port_is_named(journal: Journal, tmp_path: Path) -> None:
+    with pytest.raises(RigError, match="does not exist"):
+        SerialLine(str(tmp_path / "ttyACM9"), BAUD, "scanner", journal)
+
+
+@both
+def test_unplugging_ends_the_run(wire: Wire, protocol: str) -> None:
+    emulator = wire.emulator(protocol, defect=HIDES)
+    with opened(protocol, emulator.port, wire.journal) as scanner:
+        emulator.process.kill()
+        emulator.process.wait()
+        with pytest.raises(RigError, match="went away"):
+            scanner.delivery(READ_S)
+        with pytest.raises(RigError, match="went away"):
+            scanner.arm()
+    end(emulator.process)
+
+
+def test_terminated_emulators_leave_nothing(wire: Wire) -> None:
+    emulators = [wire.emulator(protocol, defect=SPLITS) for protocol in DRIVERS]
+    for emulator in emulators:
+        assert emulator.port
+        emulator.process.send_signal(signal.SIGTERM)
+    assert [emulator.process.wait(5) for emulator in emulators] == [0, 0]
+    for emulator in emulators:
+        with pytest.raises(ProcessLookupError):
+            os.killpg(emulator.process.pid, 0)
+        end(emulator.process)
+
+
+class Counterpart:
+    """The far end of a pty: answers what it is told to answer, and keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self._master, slave = os.openpty()
+        tty.setraw(slave)
+        self.port = os.ttyname(slave)
+        self._slave = slave
+        self.received = b""
+        self.answer: Callable[[bytes], bytes] = self.obey
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def obey(self, command: bytes) -> bytes:
+        """Every command is well done; a query has the value 1."""
+        body, mark = command.removeprefix(honeywell.MENU)[:-1], command[-1:]
+        return b"" if command[:3] != honeywell.MENU else body.upper().replace(b"?", b"1") + b"\x06" + mark
+
+    def deaf(self, command: bytes) -> bytes:
+        del command
+        return b""
+
+    def send(self, data: bytes) -> None:
+        os.write(self._master, data)
+
+    def close(self) -> None:
+        os.close(self._slave)
+        self._thread.join(2)
+        os.close(self._master)
+
+    def _run(self) -> None:
+        with suppress(OSError):
+            while command := os.read(self._master, 4096):
+                self.received += command
+                if answer := self.answer(command):
+                    os.write(self._master, answer)
+
+
+@pytest.fixture
+def counterpart() -> Iterator[Counterpart]:
+    counterpart = Counterpart()
+    try:
+        yield counterpart
+    finally:
+        counterpart.close()
+
+
+def test_deliveries_that_begin_like_a_reply_are_deliveries(counterpart: Counterpart, journal: Journal) -> None:
+    with opened("honeywell", counterpart.port, journal, mode="presentation") as scanner:
+        counterpart.answer = lambda command: (
+            b"CBRENA1\rREVINF\rCBRE" + b"NA9\r" + counterpart.obey(command) + CARD + b"\r"
+        )
+        assert scanner.ask(honeywell.command("CBRENA?")) == b"CBRENA1\x06."
+        assert [scanner.delivery(1.0).data for _ in range(4)] == [b"CBRENA1", b"REVINF", b"CBRENA9", CARD]
+        counterpart.send(b"CBRENA1\x06.\r")
+        assert scanner.delivery(1.0).data == b"CBRENA1\x06."
+
+
+def test_a_late_reply_is_no_delivery(counterpart: Counterpart, journal: Journal) -> None:
+    with opened("honeywell", counterpart.port, journal) as scanner:
+        counterpart.answer = counterpart.deaf
+        assert scanner.ask(honeywell.command("CBRENA?"), 0.05) is None
+        assert scanner.ask(honeywell.command("QRCENA?"), 0.05) is None
+        counterpart.answer = lambda command: b"CBRENA1\x06.QRCENA1\x06." + counterpart.obey(command)
+        assert scanner.ask(honeywell.command("TRGSTO?")) == b"TRGSTO1\x06."
+        counterpart.send(CARD + b"\r")
+        assert scanner.delivery(1.0).data == CARD
+
+
+def test_noise_without_end_does_not_hide_replies(counterpart: Counterpart, journal: Journal) -> None:
+    with opened("honeywell", counterpart.port, journal) as scanner:
+        counterpart.send(b"8A3F")
+        assert scanner.ask(honeywell.command("CBRENA?"), 0.4) is None
+        assert scanner.ask(honeywell.command("CBRENA?"), 0.4) is not None
+
+
+@pytest.mark.parametrize("mode", ["command", "presentation"])
+def test_a_device_that_falls_silent_is_found(
+    counterpart: Counterpart, journal: Journal, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.setattr("rigs.drivers.honeywell.SILENCE_S", 0.6)
+    with opened("honeywell", counterpart.port, journal, mode=mode) as scanner:
+        scanner.arm()
+        scanner.disarm()
+        counterpart.answer = counterpart.deaf
+        scanner.arm()
+        scanner.disarm()
+        with pytest.raises(RigError, match="does not answer"):
+            scanner.disarm()
+        counterpart.answer = counterpart.obey
+        scanner.disarm()

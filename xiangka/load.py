@@ -1,0 +1,56 @@
+"""``xiangka load``: a short Locust run on the verification path, in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from certification.errors import PlanError
+from certification.verdicts import ExitCode
+from rigs.child_process import ChildProcess
+from xiangka.scenarios import ROOT
+
+
+def run_load(target: str | None, credentials: Path | None, users: int, seconds: int) -> int:
+    """Load a platform and pass Locust's own table through; exit 0 when no request failed, 1 otherwise.
+
+    Raises:
+        PlanError: ``--target`` without ``--credentials``.
+        RigError: the reference platform could not be started.
+    """
+    if target is not None and credentials is None:
+        raise PlanError("needs --credentials", where="--target", remedy="name the institution's credentials file")
+    with contextlib.ExitStack() as closing:
+        if target is None or credentials is None:
+            data = closing.enter_context(tempfile.TemporaryDirectory())
+            platform = ChildProcess("platform", ["platform", "serve", "--tethered", "--port", "0", "--data", data])
+            closing.callback(platform.close)
+            ready = json.loads(platform.greeting)
+            target, credentials = ready["url"], Path(ready["credentials"])
+        ended = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "locust",
+                "--locustfile",
+                str(ROOT / "loadtests" / "locustfile.py"),
+                "--headless",
+                "--host",
+                target,
+                "--users",
+                str(users),
+                "--spawn-rate",
+                str(users),
+                "--run-time",
+                f"{seconds}s",
+                "--only-summary",
+            ],
+            env={**os.environ, "XIANGKA_CREDENTIALS": str(credentials), "PYTHONPATH": str(ROOT)},
+            check=False,
+        )
+    return int(ExitCode.PASSED if ended.returncode == 0 else ExitCode.FAILED)
