@@ -2,6 +2,7 @@
 
 pytest_plugins = (
     "fixtures.run",
+    "steps.allure_story",
     "steps.criterion",
     "steps.his",
     "steps.identity",

@@ -70,7 +70,7 @@ class Subject(BaseModel):
 
     def applies(self, requirement: Requirement) -> bool:
         """Whether the statement leaves the requirement standing."""
-        return requirement.applies_if is None or requirement.applies_if in self.yes_options
+        return requirement.applies_if is None or getattr(self.options, requirement.applies_if) == "yes"
 
 
 def load_subject(path: Path) -> Subject:

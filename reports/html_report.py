@@ -102,7 +102,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters.update(both=both, grouped=grouped, plain=plain, size=file_size, lasted=_seconds)
+    environment.filters.update(opening=opening, grouped=grouped, plain=plain, size=file_size, lasted=_seconds)
     environment.globals.update(say=say)
     return environment
 
@@ -120,6 +120,11 @@ def both(text: Text) -> Markup:
     if zh == en:
         return zh
     return Markup('<span class="zh">{}</span><span class="en" lang="en">{}</span>').format(zh, en)
+
+
+def opening(text: Text) -> Markup:
+    """A text that opens a line: in English with a capital."""
+    return both(Text(zh=text.zh, en=text.en[:1].upper() + text.en[1:]))
 
 
 def say(zh: str, en: str) -> Markup:

@@ -21,8 +21,9 @@ def plain(value: float) -> str:
     if not math.isfinite(value):
         return "∞" if value > 0 else "−∞"
     if value == int(value):
-        return grouped(value)
-    text = grouped(value, 1) if abs(value) >= 10 else f"{value:.3g}"
+        text = grouped(value)
+    else:
+        text = grouped(value, 1) if abs(value) >= 10 else f"{value:.3g}"
     return text.replace("-", "−")
 
 

@@ -119,7 +119,7 @@ def _interval(count: CellCount) -> tuple[float, float]:
 def _bars(name: str, counts: Sequence[CellCount], rate: Text) -> Plot:
     """One horizontal bar a cell: share of successes, its interval, and what the criterion asks."""
     canvas = Canvas(name, 54 + 24 * len(counts))
-    axes = canvas.axes(134, 4, 98, 44)
+    axes = canvas.axes(132, 4, 94, 44)
     for place, count in enumerate(counts):
         colour = _COLOURS[count.outcome]
         axes.barh(place, 100 * count.share, height=0.56, color=colour, alpha=0.3, linewidth=0)
@@ -228,8 +228,8 @@ def _judged_range(axes: Axes, counts: Sequence[CellCount], along: str) -> None:
 
 def _polar(name: str, counts: Sequence[CellCount]) -> Plot:
     """Read rate all the way round, as the code is turned in its plane."""
-    canvas = Canvas(name, 290)
-    axes = canvas.axes(95, 22, 95, 22, projection="polar")
+    canvas = Canvas(name, 294)
+    axes = canvas.axes(77, 24, 77, 24, projection="polar")
     line = sorted(counts, key=lambda count: float(count.cell["angle"]))
     turned = [math.radians(float(count.cell["angle"])) for count in line]
     rates = [100 * count.share for count in line]
@@ -239,7 +239,7 @@ def _polar(name: str, counts: Sequence[CellCount]) -> Plot:
         axes.plot(angle, rate, marker=marker, markersize=size, color=colour, clip_on=False)
     axes.set_ylim(0, 100)
     axes.set_yticks([50, 100], ["50 %", "100 %"], fontsize=9.5)
-    axes.tick_params(axis="y", labelrotation=0)
+    axes.tick_params(axis="x", pad=9)
     axes.set_xticks([math.radians(angle) for angle in range(0, 360, 45)], [f"{angle}°" for angle in range(0, 360, 45)])
     axes.spines["polar"].set_color(LINE)
     return canvas.finish(
@@ -381,7 +381,7 @@ def _timing_plots(name: str, observations: Sequence[Observation]) -> Iterator[Pl
 
 def _timing_dots(name: str, timings: Sequence[_Timing]) -> Plot:
     canvas = Canvas(name, 54 + 15 * len(timings))
-    axes = canvas.axes(176, 4, 16, 44)
+    axes = canvas.axes(164, 4, 14, 44)
     for place, timing in enumerate(timings):
         marker, size, colour = ("o", 5, ACCENT) if timing.exact else ("X", 8, BAD)
         axes.plot([0, timing.ms], [place, place], color=colour, linewidth=1, alpha=0.4)

@@ -25,6 +25,8 @@ FAILURES_SHOWN = 20
 PICTURES_SHOWN = 12
 FAILURES_PICTURED = 8
 """Of the pictures shown, most that are of failures while there are others to compare with."""
+ALIKE_PICTURED = 4
+"""Most pictures with the same cell and the same outcome."""
 PICTURE_BYTES = 16_000_000
 """Most bytes of pictures one report carries."""
 
@@ -92,6 +94,7 @@ class Deciding:
 class Fact:
     """A detail of an observation: its name and what was recorded."""
 
+    key: str
     name: Text
     value: str
 
@@ -212,8 +215,13 @@ def _deciding(judged: Sequence[Judged]) -> Deciding | None:
 def _group_text(clause: Clause | None, result: ClauseResult) -> Text:
     if not result.group:
         return WHOLE_SAMPLE
-    named: Cell = {} if clause is None else {k: v for k, v in clause.where.items() if isinstance(v, str)}
-    return cell_text({**named, **result.group})
+    fixed: Cell = {}
+    for key, wanted in ({} if clause is None else clause.where).items():
+        if isinstance(wanted, str):
+            fixed[key] = wanted
+        elif isinstance(wanted, tuple) and wanted[0] == wanted[1]:
+            fixed[key] = wanted[0]
+    return cell_text({**fixed, **result.group})
 
 
 def _line(clause: Clause | None, result: ClauseResult) -> ResultLine:
@@ -294,10 +302,11 @@ def _facts(detail: Mapping[str, str | float]) -> list[Fact]:
     told = dict(detail)
     facts: list[Fact] = []
     if told.get("shown") and told.get("shown") == told.get("delivered"):
-        facts.append(Fact(Text(zh="出示并上送", en="shown and delivered"), str(told.pop("shown"))))
+        facts.append(Fact("shown", Text(zh="出示并上送", en="shown and delivered"), str(told.pop("shown"))))
         del told["delivered"]
     facts.extend(
-        Fact(word(DETAIL_KEYS, key), value if isinstance(value, str) else plain(value)) for key, value in told.items()
+        Fact(key, word(DETAIL_KEYS, key), value if isinstance(value, str) else plain(value))
+        for key, value in told.items()
     )
     return facts
 
@@ -333,8 +342,12 @@ def _worth_showing(pictured: Sequence[Observation], viewer: _Viewer) -> Iterable
         first_of_cell.setdefault(repr(sorted(observation.cell.items())), observation)
     ordered = [*short[:FAILURES_PICTURED], *first_of_cell.values(), *short[FAILURES_PICTURED:], *others]
     chosen: dict[str, Observation] = {}
+    alike: dict[str, int] = {}
     for observation in ordered:
-        chosen.setdefault(observation.picture or "", observation)
+        name, look = observation.picture, f"{observation.value} {sorted(observation.cell.items())}"
+        if name is not None and name not in chosen and alike.get(look, 0) < ALIKE_PICTURED:
+            alike[look] = alike.get(look, 0) + 1
+            chosen[name] = observation
     return chosen.items()
 
 

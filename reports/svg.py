@@ -24,7 +24,7 @@ GOOD, BAD, OPEN, REPORTED = "#1f7a5c", "#b3261e", "#a86a00", "#8794a1"
 ACCENT = "#1d4f73"
 SERIES = (ACCENT, "#8a5a1f", "#5b4b8a", "#4a6b3a")
 
-WIDTH = 440
+WIDTH = 400
 """Width of every plot in its own units: one unit is about one pixel on a phone."""
 
 _STYLE: dict[Any, Any] = {
@@ -132,11 +132,13 @@ class Canvas:
         stream = io.BytesIO()
         with mpl.rc_context(self._style):
             self.figure.savefig(stream, format="svg", metadata={"Date": None})
-        return Plot(self._cleaned(stream.getvalue().decode()), caption)
+        return Plot(self._cleaned(stream.getvalue().decode(), caption), caption)
 
-    def _cleaned(self, svg: str) -> Markup:
+    def _cleaned(self, svg: str, caption: Text) -> Markup:
+        label = escape(masked(f"{caption.zh} / {caption.en}"))
         svg = _PROLOGUE.sub("", svg).replace("xlink:href", "href")
-        svg = _OPENING.sub(r'<svg class="plot" viewBox="\1" role="img" focusable="false">', svg, count=1)
+        box = _OPENING.search(svg)
+        svg = f'<svg class="plot" viewBox="{box[1]}" role="img" aria-label="{label}">{svg[box.end() :]}' if box else ""
         svg = _LONG.sub(r"\1", _SPACE.sub(" ", _DROPPED.sub("", svg)))
         svg = svg.replace("> <", "><")
         return Markup(_MARK.sub(self._both, svg).strip())  # noqa: S704 - labels are escaped in _both

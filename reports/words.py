@@ -51,7 +51,7 @@ VERDICT_MEANINGS: Mapping[str, Text] = {
     "NOT_ASSESSED": _t("本次没有评定该项，原因另列。", "This run did not assess the row; the reason is given."),
     "RIG_ERROR": _t(
         "试验台、线缆、仪器或平台出现故障；不归咎于样品，须修复后重做。",
-        "The bench, a cable, an instrument or the platform failed; the subject is not blamed, the row must be run anew.",
+        "The bench, a cable, an instrument or the platform failed; the subject is not blamed, run the row again.",
     ),
     "INVALID": _t(
         "样品标识在试验中发生变化或与申请不符，本次全部结论无效。",

@@ -132,7 +132,7 @@ class Bench:
                 read_timeout_s=table.read_timeout_s,
                 mode=table.mode,
                 time_scale=1.0 if table.emulated is None else table.emulated.time_scale,
-                settle_s=min(0.1, table.silence_s),
+                settle_s=min(0.1, table.silence_s / 4),
             )
         except BaseException:
             line.close()

@@ -18,6 +18,7 @@ from fixtures.other_symbols import other_symbols
 from fixtures.run import Run
 from reference_impl.wire.errors import PayloadError
 from reference_impl.wire.payload import parse
+from rigs.errors import RigError
 from rigs.optics.stimulus import Stimulus
 from rigs.roles import Keyboard
 from steps.samples import plain, symbol
@@ -66,7 +67,7 @@ def show_after_pauses(sampler: Sampler, trials: list[Trial], chance: Random) -> 
 
     def paced() -> Iterator[Trial]:
         for number, trial in enumerate(trials):
-            time.sleep(0.3 if number % 5 == 4 else chance.uniform(0, 0.05))
+            time.sleep(0.25 if number % 5 == 4 else chance.uniform(0, 0.03))
             yield trial
 
     sampler.read_each_with_latency(paced())
@@ -218,8 +219,8 @@ def show_control_sequences(sampler: Sampler, chance: Random) -> None:
     keyboard = _keyboard(sampler)
     if keyboard is None or sampler.failed():
         return
+    _check_that_it_types(sampler, keyboard, chance)
     silence_s = sampler.run.bench.file.scanner.silence_s
-    keyboard.keystrokes(silence_s)
     codes = list(islice(control_texts(chance), INJECTIONS))
     trials = [Trial(Stimulus((symbol(text, chance),)), {"payload": "control"}) for _, text in codes]
     for (form, _), (trial, frame) in zip(codes, sampler.prepared(trials), strict=True):
@@ -248,6 +249,21 @@ def show_control_sequences(sampler: Sampler, chance: Random) -> None:
 def _keyboard(sampler: Sampler) -> Keyboard | None:
     """The keyboard link, where the statement says there is one."""
     return sampler.run.bench.keyboard if "keyboard_link" in sampler.run.subject.yes_options else None
+
+
+def _check_that_it_types(sampler: Sampler, keyboard: Keyboard, chance: Random) -> None:
+    """A link that types nothing would pass every code, so one good code must arrive on it first."""
+    silence_s = sampler.run.bench.file.scanner.silence_s
+    keyboard.keystrokes(silence_s)
+    for trial, frame in sampler.prepared(Trial(plain(chance)) for _ in range(3)):
+        sampler.run.station.read(frame, trial.expected)
+        if keyboard.keystrokes(silence_s).text:
+            return
+    raise RigError(
+        "none of three good codes was typed",
+        where="keyboard",
+        remedy="check that [keyboard] in the bench file is the device under test and that it types what it reads",
+    )
 
 
 def _is_card(data: bytes) -> bool:

@@ -97,6 +97,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     if requirement is None or certification is None:
         return (yield)
     row = certification.catalogue[requirement]
+    item.user_properties.append(("requirement", requirement))
     certification.watcher.started(requirement, row.title.zh)
     start = time.monotonic()
     try:

@@ -124,15 +124,17 @@ class ScanDevice:
             return
         taken = [r for r in readings if not self._configure(r.content) and self.behaviour.accepts(r, view.image)]
         taken.sort(key=_distance_from_centre)
-        delivered = False
+        found = []
         for reading in taken if self.behaviour.delivers_every_code_in_view else taken[:1]:
             text = self.behaviour.text(reading)
             if text is not None and not self._locked_out(text):
-                self._hand_over(reading, text)
-                delivered = True
-        if delivered:
-            self.stop()
-            self._repeat_while_held(view)
+                found.append((reading, text))
+        if not found:
+            return
+        self.stop()  # before the host hears of it and may trigger the next reading
+        for reading, text in found:
+            self._hand_over(reading, text)
+        self._repeat_while_held(view)
 
     def _hand_over(self, reading: Reading, text: bytes) -> None:
         time.sleep(self.behaviour.delay_s(reading, time.monotonic() - self._idle_since))

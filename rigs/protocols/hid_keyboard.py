@@ -96,7 +96,7 @@ def read_reports(reports: bytes) -> Typed:
 
 
 def _chord(modifiers: int, pressed: list[int]) -> str:
-    keys = [_LEGENDS.get(key) or _PLAIN.get(key, f"0x{key:02X}").upper() for key in pressed]
+    keys = [_LEGENDS.get(key) or (_PLAIN[key].upper() if key in _PLAIN else f"0x{key:02X}") for key in pressed]
     return "+".join([name for name, bits in _NAMES.items() if modifiers & bits] + keys)
 
 

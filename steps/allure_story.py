@@ -1,0 +1,63 @@
+"""Tells Allure the story of a scenario: its requirement, its Gherkin steps, and inside each the pictures it kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import allure
+import pytest
+from pytest_bdd.parser import Feature, Scenario, Step
+
+from fixtures.run import RUN
+
+_OPEN = pytest.StashKey[tuple[Any, int]]()
+
+
+def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature, scenario: Scenario) -> None:
+    """Name the scenario by its requirement, in both languages."""
+    marker = request.node.get_closest_marker("requirement")
+    run = request.config.stash.get(RUN, None)
+    if marker is None or run is None:
+        return
+    requirement = run.catalogue[marker.args[0]]
+    allure.dynamic.title(f"{requirement.id} {requirement.title.zh} · {scenario.name}")
+    allure.dynamic.description(f"{requirement.criterion_text.zh}\n\n{requirement.criterion_text.en}")
+    allure.dynamic.feature(feature.name)
+    allure.dynamic.tag(requirement.id, str(requirement.level))
+
+
+def pytest_bdd_before_step_call(request: pytest.FixtureRequest, step: Step) -> None:
+    """Open the step."""
+    run = request.config.stash.get(RUN, None)
+    opened = allure.step(f"{step.keyword} {step.name}".strip())
+    opened.__enter__()
+    request.node.stash[_OPEN] = (opened, 0 if run is None else len(run.evidence.observations))
+
+
+def pytest_bdd_after_step(request: pytest.FixtureRequest) -> None:
+    """Attach what the step kept, and close it."""
+    _close(request, None)
+
+
+def pytest_bdd_step_error(request: pytest.FixtureRequest, step_func: Callable[..., Any], exception: Exception) -> None:
+    """Attach what the step kept, and close it as broken."""
+    del step_func
+    _close(request, exception)
+
+
+def _close(request: pytest.FixtureRequest, error: Exception | None) -> None:
+    found = request.node.stash.get(_OPEN, None)
+    if found is None:
+        return
+    opened, first = found
+    run = request.config.stash.get(RUN, None)
+    for observation in run.evidence.observations[first:] if run is not None else ():
+        if observation.picture is not None:
+            allure.attach.file(
+                str(run.evidence.folder / "pictures" / observation.picture),
+                name=f"{observation.value} {' '.join(str(v) for v in observation.cell.values())}",
+                attachment_type=allure.attachment_type.PNG,
+            )
+    opened.__exit__(None if error is None else type(error), error, None)
+    del request.node.stash[_OPEN]

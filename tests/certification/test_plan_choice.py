@@ -1,0 +1,147 @@
+"""Which rows a run executes, and what is said of the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from certification.catalogue import SubjectKind, load_catalogue
+from certification.errors import PlanError
+from certification.plan import Plan, make_plan, plan_names
+from certification.subject import IDENTITY_FIELDS, Identity, Options, Subject, undeclared_terminal
+from certification.verdicts import ExitCode, Verdict, exit_code, judge_run
+
+CATALOGUE = load_catalogue()
+TERMINAL_ROWS = tuple(row.id for row in CATALOGUE.of(SubjectKind.TERMINAL))
+SCENARIOS = frozenset(TERMINAL_ROWS) - {"EHC-TRM-009", "EHC-TRM-012", "EHC-TRM-033"}
+SLOW = {"EHC-TRM-013", "EHC-TRM-014", "EHC-TRM-025"}
+
+
+def terminal(**answers: str) -> Subject:
+    """A filed terminal that has everything, but for the answers given."""
+    return Subject(
+        kind=SubjectKind.TERMINAL,
+        identity=Identity(**dict.fromkeys(IDENTITY_FIELDS, "1"), firmware_sha256="0" * 64, filing_number="none"),
+        options=Options(**{**dict.fromkeys(Options.model_fields, "yes"), **answers}),
+    )
+
+
+def planned(name: str = "full", *only: str, subject: Subject | None = None, unbound: tuple[str, ...] = ()) -> Plan:
+    return make_plan(
+        CATALOGUE, subject or terminal(), name=name, only=only, scenarios=SCENARIOS, unbound=frozenset(unbound)
+    )
+
+
+def reason(plan: Plan, requirement: str) -> tuple[Verdict, str]:
+    left_out = plan.left_out[requirement]
+    assert left_out.reason.zh
+    return left_out.verdict, left_out.reason.en
+
+
+def test_every_row_of_the_kind_is_executed_or_left_out_for_a_reason():
+    for name in plan_names():
+        plan = planned(name)
+        assert plan.rows == TERMINAL_ROWS
+        assert plan.execute.isdisjoint(plan.left_out)
+        assert plan.execute | set(plan.left_out) == set(TERMINAL_ROWS)
+
+
+def test_the_full_plan_is_everything_that_has_a_scenario():
+    plan = planned("full")
+    assert plan.execute == SCENARIOS
+    assert plan.chosen == SCENARIOS
+
+
+def test_the_quick_plan_leaves_out_the_long_samples():
+    plan = planned("quick")
+    assert plan.execute == SCENARIOS - SLOW
+    for row in SLOW:
+        assert reason(plan, row) == (Verdict.NOT_ASSESSED, "not part of the quick plan")
+
+
+def test_the_plans_leave_out_rows_that_exist():
+    assert plan_names().keys() == {"quick", "full"}
+    assert {row for without in plan_names().values() for row in without} <= set(CATALOGUE)
+
+
+def test_rows_asked_for_are_the_only_ones_executed():
+    plan = planned("full", "EHC-TRM-003", "EHC-TRM-005")
+    assert plan.execute == {"EHC-TRM-003", "EHC-TRM-005"}
+    assert reason(plan, "EHC-TRM-004") == (Verdict.NOT_ASSESSED, "not chosen for this run (--only)")
+
+
+def test_a_row_asked_for_is_executed_whatever_the_plan_leaves_out():
+    assert planned("quick", "EHC-TRM-013").execute == {"EHC-TRM-013"}
+
+
+def test_a_row_asked_for_that_cannot_be_executed_keeps_the_run_open():
+    plan = planned("quick", "EHC-TRM-033")
+    assert (plan.execute, plan.chosen) == (frozenset(), {"EHC-TRM-033"})
+    rows = judge_run(CATALOGUE, plan.rows, [], plan.left_out, plan=plan.chosen, emulated=True)
+    assert exit_code(rows) == ExitCode.OPEN
+
+
+def test_rows_nobody_asked_for_do_not_count():
+    assert planned("full").chosen.isdisjoint({"EHC-TRM-009", "EHC-TRM-033"})
+
+
+def test_an_unknown_plan_is_answered_with_the_known_ones():
+    with pytest.raises(PlanError, match="no plan 'fast'; choose one of full, quick") as caught:
+        planned("fast")
+    assert caught.value.where == "--plan"
+
+
+def test_an_unknown_row_is_refused():
+    with pytest.raises(PlanError, match="did you mean EHC-TRM-003"):
+        planned("quick", "EHC-TRM-03")
+
+
+def test_a_row_of_another_kind_is_refused():
+    with pytest.raises(PlanError, match="EHC-KSK-001 is demanded of a kiosk, this subject is a terminal") as caught:
+        planned("quick", "EHC-TRM-003", "EHC-KSK-001")
+    assert caught.value.where == "--only"
+
+
+@pytest.mark.parametrize(
+    ("option", "row"),
+    [
+        ("serial_link", "EHC-TRM-017"),
+        ("keyboard_link", "EHC-TRM-018"),
+        ("usb_link", "EHC-TRM-024"),
+        ("card_reader", "EHC-TRM-020"),
+        ("bank_card", "EHC-TRM-022"),
+        ("security_module", "EHC-TRM-029"),
+        ("firmware_update", "EHC-TRM-031"),
+    ],
+)
+def test_a_row_does_not_apply_when_the_statement_answers_no(option, row):
+    assert row in planned().execute
+    plan = planned("full", row, subject=terminal(**{option: "no"}))
+    assert reason(plan, row) == (Verdict.NOT_APPLICABLE, "the conformance statement answers no")
+    assert planned(subject=terminal(**{option: "no"})).execute < SCENARIOS
+
+
+def test_a_row_for_hardware_alone_is_told_from_one_without_a_scenario():
+    plan = planned()
+    assert reason(plan, "EHC-TRM-009") == (Verdict.NOT_ASSESSED, "can be assessed on real hardware only")
+    assert reason(plan, "EHC-TRM-012") == (Verdict.NOT_ASSESSED, "can be assessed on real hardware only")
+    assert reason(plan, "EHC-TRM-033") == (Verdict.NOT_ASSESSED, "no scenario is implemented yet")
+
+
+def test_a_subject_nobody_filed_is_not_compared_with_an_application():
+    plan = planned(subject=undeclared_terminal({"vendor": "Acme"}))
+    assert reason(plan, "EHC-TRM-001") == (Verdict.NOT_ASSESSED, "no subject file was given (--subject)")
+    assert "EHC-TRM-001" in planned().execute
+    assert "EHC-TRM-002" in plan.execute
+
+
+@pytest.mark.parametrize("row", ["EHC-TRM-018", "EHC-TRM-026"])
+def test_a_row_that_needs_a_keyboard_is_left_out_on_a_bench_without_one(row):
+    plan = planned(unbound=("keyboard_link",))
+    assert reason(plan, row) == (Verdict.NOT_ASSESSED, "the bench binds no keyboard ([keyboard])")
+    assert row in planned().execute
+
+
+def test_a_terminal_without_a_keyboard_needs_none_on_the_bench():
+    plan = planned(subject=terminal(keyboard_link="no"), unbound=("keyboard_link",))
+    assert reason(plan, "EHC-TRM-018")[0] is Verdict.NOT_APPLICABLE
+    assert "EHC-TRM-026" in plan.execute

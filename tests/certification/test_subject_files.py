@@ -1,0 +1,170 @@
+"""Subject files: what is accepted, and in which words the rest is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import fixtures
+from certification.catalogue import SubjectKind
+from certification.errors import PlanError
+from certification.subject import IDENTITY_FIELDS, load_subject, undeclared_terminal
+
+SHIPPED = sorted((Path(fixtures.__file__).parent / "subjects").glob("*.toml"))
+SOUND = """\
+kind = "terminal"
+
+[identity]
+vendor = "Acme"
+model = "Q30"
+serial = "0001"
+hardware = "V1.00"
+firmware = "V1.23"
+firmware_sha256 = "8a29e0b677525f438cdda2fdbe9c618a44d5543a153f6783db62cc6e58320195"
+filing_number = "none"
+
+[options]
+serial_link = "yes"
+keyboard_link = "no"
+usb_link = "no"
+card_reader = "no"
+bank_card = "no"
+security_module = "no"
+firmware_update = "no"
+"""
+
+
+@pytest.fixture
+def subject_file(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Writes the sound file with one thing replaced."""
+
+    def write(right: str = "", wrong: str = "") -> Path:
+        assert right in SOUND
+        path = tmp_path / "acme.toml"
+        path.write_text(SOUND.replace(right, wrong, 1) if right else SOUND, encoding="utf-8")
+        return path
+
+    return write
+
+
+def complaint(path: Path) -> PlanError:
+    with pytest.raises(PlanError) as caught:
+        load_subject(path)
+    said = str(caught.value)
+    assert "\n" not in said
+    assert str(path) in caught.value.where
+    assert caught.value.what in said
+    assert caught.value.remedy in said
+    return caught.value
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_shipped_subjects_load(path):
+    subject = load_subject(path)
+    assert subject.kind is SubjectKind.TERMINAL
+    assert subject.declared
+    assert "serial_link" in subject.yes_options
+
+
+def test_there_are_shipped_subjects():
+    assert len(SHIPPED) >= 2
+
+
+def test_a_sound_file_is_taken_as_it_stands(subject_file):
+    subject = load_subject(subject_file())
+    assert (subject.identity.vendor, subject.identity.firmware) == ("Acme", "V1.23")
+    assert subject.yes_options == {"serial_link"}
+
+
+def test_options_left_unanswered_are_all_listed(subject_file):
+    path = subject_file('usb_link = "no"\ncard_reader = "no"', 'usb_link = "unanswered"\ncard_reader = "unanswered"')
+    error = complaint(path)
+    assert error.what == "options left unanswered: usb_link, card_reader"
+    assert error.where == f"{path} [options]"
+    assert error.remedy == 'answer each with "yes" or "no"'
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "key", "meant"),
+    [
+        ("vendor =", "vendro =", "identity.vendro", "vendor"),
+        ("keyboard_link =", "keybord_link =", "options.keybord_link", "keyboard_link"),
+        ("[options]", "[option]", "option", "options"),
+        ("kind =", "knd =", "knd", "kind"),
+    ],
+)
+def test_a_misspelt_key_is_answered_with_the_one_meant(subject_file, right, wrong, key, meant):
+    error = complaint(subject_file(right, wrong))
+    assert error.what == f"unknown key {key!r}"
+    assert error.remedy == f"did you mean {meant!r}?"
+
+
+def test_a_key_like_no_other_is_answered_with_the_known_ones(subject_file):
+    error = complaint(subject_file("vendor =", 'zzz = "1"\nvendor ='))
+    assert error.what == "unknown key 'identity.zzz'"
+    assert "vendor" in error.remedy
+
+
+@pytest.mark.parametrize(
+    ("right", "key"),
+    [
+        ('serial = "0001"\n', "identity.serial"),
+        ('usb_link = "no"\n', "options.usb_link"),
+        ('kind = "terminal"\n', "kind"),
+        ('filing_number = "none"\n', "identity.filing_number"),
+    ],
+)
+def test_a_missing_key_is_named(subject_file, right, key):
+    error = complaint(subject_file(right, "\n"))
+    assert (error.what, error.remedy) == (f"key {key!r} is missing", "add it")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "key"),
+    [
+        ("8a29e0b6", "8A29E0B6", "identity.firmware_sha256"),
+        ("8a29e0b6", "8a29", "identity.firmware_sha256"),
+        ("8a29e0b6", "8a29e0bg", "identity.firmware_sha256"),
+        ('usb_link = "no"', 'usb_link = "maybe"', "options.usb_link"),
+        ('usb_link = "no"', "usb_link = false", "options.usb_link"),
+        ('serial = "0001"', "serial = 1", "identity.serial"),
+        ('kind = "terminal"', 'kind = "printer"', "kind"),
+    ],
+)
+def test_a_wrong_value_is_named_and_shown(subject_file, right, wrong, key):
+    error = complaint(subject_file(right, wrong))
+    assert error.what.startswith(f"{key}: ")
+    assert "(found " in error.what
+    assert error.remedy == "correct the value"
+
+
+def test_a_missing_file_is_named(tmp_path):
+    error = complaint(tmp_path / "nowhere.toml")
+    assert error.what == "cannot be read (No such file or directory)"
+    assert "--subject" in error.remedy
+
+
+def test_a_folder_is_no_subject_file(tmp_path):
+    assert "cannot be read" in complaint(tmp_path).what
+
+
+def test_a_file_that_is_not_toml_is_refused_at_its_line(subject_file):
+    error = complaint(subject_file('model = "Q30"', "model: Q30"))
+    assert re.search(r"is not TOML: .*line 5", error.what)
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path):
+    path = tmp_path / "scan.toml"
+    path.write_bytes(b'vendor = "\xcf\xe6"')
+    assert "is not TOML" in complaint(path).what
+
+
+def test_a_terminal_nobody_filed_has_what_it_says_of_itself_and_a_serial_link():
+    subject = undeclared_terminal({"vendor": "Acme", "model": None})
+    assert not subject.declared
+    assert [getattr(subject.identity, name) for name in IDENTITY_FIELDS] == ["Acme", "—", "—", "—", "—"]
+    assert subject.yes_options == {"serial_link"}
+    assert subject.identity.firmware_sha256 is None
