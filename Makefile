@@ -10,10 +10,10 @@ certify: setup
 	$(BIN)/xiangka certify $(ARGS)
 
 test: setup-dev lint
-	$(BIN)/python -m pytest tests $(ARGS)
+	$(BIN)/python -m pytest tests -n 2 --dist worksteal $(ARGS)
 
 nightly: setup-dev
-	$(BIN)/python -m pytest tests -m "nightly or not nightly" $(ARGS)
+	$(BIN)/python -m pytest tests -n 2 --dist worksteal -m "nightly or not nightly" $(ARGS)
 
 lint: setup-dev
 	$(BIN)/ruff check .

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Any
 
 from certification.catalogue import Catalogue, Level, Requirement, Text
 from certification.decision import ClauseResult, Outcome, judge_criterion, overall
+from certification.exit_codes import ExitCode
 from certification.observations import Observation
 
 SCHEMA = 1
@@ -29,16 +30,6 @@ INVALID = "INVALID"
 """Overall word of a run whose subject changed its identity: nothing it says counts."""
 INTERRUPTED = "INTERRUPTED"
 """Overall word of a run a person stopped."""
-
-
-class ExitCode(IntEnum):
-    """Exit codes of ``xiangka certify``."""
-
-    PASSED = 0
-    FAILED = 1
-    OPEN = 2
-    RIG_ERROR = 3
-    WRONG_INPUT = 4
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -40,16 +40,21 @@ class Judged:
         return any(result.group for result in self.results)
 
 
-def judged_clauses(requirement: Requirement | None, results: Sequence[ClauseResult]) -> list[Judged]:
+def judged_clauses(
+    requirement: Requirement | None, results: Sequence[ClauseResult], options: Collection[str]
+) -> list[Judged]:
     """Give every recorded result back to its clause.
 
-    Results stand in the order of the criterion's clauses. Where they do not fit the requirement (another
-    catalogue, a changed criterion), every result stands alone without its clause.
+    Results stand in the order of the criterion's clauses, less those whose option the statement does not answer
+    with yes. Where they do not fit the requirement (another catalogue, a changed criterion), results stand
+    without their clause.
     """
     if requirement is not None and results:
         found: list[Judged] = []
         rest = list(results)
         for clause in requirement.criterion:
+            if clause.only_if is not None and clause.only_if not in options:
+                continue
             taken = _take(clause, rest)
             found.append(Judged(clause, tuple(rest[:taken])))
             rest = rest[taken:]

@@ -72,6 +72,7 @@ def render_report(folder: RunFolder) -> str:
         planned=planned,
         others=[section for section in sections if not section.row.planned],
         tally=tally(planned),
+        notes=[note for note in run.notes if note not in [section.row.reason for section in planned]],
         uncovered=uncovered(folder.rows),
         identity=_identity_lines(run),
         settings=list(_flattened(run.bench.settings)),
@@ -102,7 +103,9 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters.update(opening=opening, grouped=grouped, plain=plain, size=file_size, lasted=_seconds)
+    environment.filters.update(
+        breakable=_breakable, opening=opening, grouped=grouped, plain=plain, size=file_size, lasted=_seconds
+    )
     environment.globals.update(say=say)
     return environment
 
@@ -132,8 +135,8 @@ def say(zh: str, en: str) -> Markup:
     return both(Text(zh=zh, en=en))
 
 
-def _identity_lines(run: RunRecord) -> list[tuple[Text, str, str | None, bool]]:
-    """Field, declared, read, and whether the field is compared with the device."""
+def _identity_lines(run: RunRecord) -> list[tuple[Text, str | None, str | None, bool]]:
+    """Field, declared, read, and whether the field is asked of the device."""
     read = run.identity_read or {}
     return [
         (words.word(words.IDENTITY_FIELDS, field), declared, read.get(field), field in IDENTITY_FIELDS)
@@ -141,14 +144,16 @@ def _identity_lines(run: RunRecord) -> list[tuple[Text, str, str | None, bool]]:
     ]
 
 
+def _breakable(name: str) -> Markup:
+    """A dotted name that may be broken behind each dot."""
+    return Markup(".<wbr>").join(masked(name).split("."))
+
+
 def _flattened(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, value in settings.items():
         name = f"{prefix}{key}"
         if isinstance(value, Mapping):
-            if value:
-                yield from _flattened(value, f"{name}.")
-            else:
-                yield name, "—"
+            yield from _flattened(value, f"{name}.") if value else [(name, "—")]
         elif _SECRET.search(name):
             yield name, "•••"
         else:
@@ -177,6 +182,8 @@ def _lasted(time: timedelta) -> str:
 
 def _seconds(seconds: float) -> str:
     """A duration in the two largest units it needs."""
+    if seconds < 0.1:
+        return "< 0.1 s"
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

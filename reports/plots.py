@@ -30,6 +30,7 @@ from reports.words import (
     axis_label,
     cell_text,
     cell_value,
+    effect_unit,
     joined,
     shortened,
     word,
@@ -76,7 +77,7 @@ def _trial_plots(name: str, counts: Sequence[CellCount], rate: Text) -> Iterator
         for effect in dict.fromkeys(str(count.cell.get("effect")) for count in counts):
             of_effect = [count for count in counts if count.cell.get("effect") == effect]
             if len(of_effect) > 1:
-                level = axis_label(cell_value("effect", effect), "%")
+                level = axis_label(cell_value("effect", effect), effect_unit(effect))
                 yield _curves(f"{name}-{effect}", [of_effect], "level", level, rate)
     elif {"version", "level"} <= set(keys):
         yield _heat_map(name, counts)
@@ -372,9 +373,9 @@ def _timing_plots(name: str, observations: Sequence[Observation]) -> Iterator[Pl
     timings: list[_Timing] = []
     for observation in observations:
         detail = observation.detail
-        times = [float(detail[key]) for key in detail if key.endswith("_ms")]
-        if observation.measure == "exchange" and "name" in detail and times:
-            timings.append(_Timing(str(detail["name"]), times[0], observation.value == "exact"))
+        if observation.measure == "exchange" and "name" in detail and "seconds" in detail:
+            exact = observation.value == "exact"
+            timings.append(_Timing(str(detail["name"]), 1000 * float(detail["seconds"]), exact))
     if FEWEST_TIMINGS <= len(timings) <= MOST_TIMINGS:
         yield _timing_dots(f"{name}-timings", timings)
 

@@ -25,6 +25,7 @@ from reports.words import (
     MEASURES,
     as_recorded,
     cell_value,
+    effect_unit,
     joined,
     value_word,
     word,
@@ -138,17 +139,18 @@ def scope_text(clause: Clause | None) -> Text | None:
     return joined(parts, "；", "; ") if parts else None
 
 
-_TOGETHER = {"effect": ("level", "%"), "axis": ("angle", "°")}
-"""Cell keys that name what the number beside them is of, with that number's unit."""
+_TOGETHER = {"effect": "level", "axis": "angle"}
+"""Cell keys that name what the number beside them is of."""
 
 
 def _selector_texts(where: Mapping[str, Selector]) -> Iterator[Text]:
     rest = dict(where)
-    for name, (key, unit) in _TOGETHER.items():
+    for name, key in _TOGETHER.items():
         wanted = rest.get(key)
         if name in rest and isinstance(wanted, tuple):
-            about = cell_value(name, str(rest.pop(name)))
-            yield joined((about, _span(wanted, unit)), " ", " ")
+            about = rest.pop(name)
+            unit = effect_unit(about) if name == "effect" else CELL_UNITS[key]
+            yield joined((cell_value(name, str(about)), _span(wanted, unit)), " ", " ")
             del rest[key]
     for key, wanted in rest.items():
         if isinstance(wanted, tuple):

@@ -45,8 +45,19 @@ class SubjectRecord(_Record):
     """The subject as declared."""
 
     kind: str
-    identity: Mapping[str, str]
+    identity: Mapping[str, str | None]
     options: Mapping[str, str] = Field(default_factory=dict)
+    file: str | None = ""
+
+    @property
+    def yes_options(self) -> frozenset[str]:
+        """Options the statement answers with yes."""
+        return frozenset(name for name, answer in self.options.items() if answer == "yes")
+
+    @property
+    def declared(self) -> bool:
+        """Whether somebody filed the identity; else it is what the device says of itself."""
+        return self.file is not None
 
 
 class BenchRecord(_Record):
@@ -94,6 +105,7 @@ class RunRecord(_Record):
     versions: Versions
     machine: Machine = Field(default_factory=Machine)
     reads: int | None = None
+    clock_factor: float = 1.0
     durations: Mapping[str, float] = Field(default_factory=dict)
     notes: tuple[Text, ...] = ()
 
@@ -194,6 +206,12 @@ def _document(file: Path) -> dict[str, Any]:
 
 def _run_record(file: Path) -> RunRecord:
     document = _document(file)
+    if document.get("state") == "running":
+        raise ReportError(
+            "the run has not ended, or was killed before it could write its verdicts",
+            where=str(file),
+            remedy="wait for its end; if it was killed, run the plan again",
+        )
     try:
         return RunRecord.model_validate(document)
     except ValidationError as error:

@@ -170,15 +170,15 @@ def sections_of(folder: RunFolder, catalogue: Catalogue) -> list[Section]:
     Criteria are taken from the catalogue only where the run was judged by that very version.
     """
     allowance = _PictureAllowance()
-    same = folder.run.versions.catalogue == VERSION
-    return [_section(row, folder, catalogue, allowance, same) for row in folder.rows]
+    return [_section(row, folder, catalogue, allowance) for row in folder.rows]
 
 
-def _section(
-    row: Row, folder: RunFolder, catalogue: Catalogue, allowance: _PictureAllowance, same_catalogue: bool
-) -> Section:
+def _section(row: Row, folder: RunFolder, catalogue: Catalogue, allowance: _PictureAllowance) -> Section:
+    run = folder.run
     requirement = catalogue[row.requirement] if row.requirement in catalogue else None  # noqa: SIM401 - a miss is no KeyError
-    judged = judged_clauses(requirement if same_catalogue else None, row.clauses)
+    judged = judged_clauses(
+        requirement if run.versions.catalogue == VERSION else None, row.clauses, run.subject.yes_options
+    )
     observations = folder.of(row.requirement)
     short = shortfalls(judged, observations)
     viewer = _Viewer(judged, short)

@@ -58,11 +58,12 @@ _PROLOGUE = re.compile(r"^.*?(?=<svg)|<!--.*?-->|<metadata>.*?</metadata>", re.D
 _OPENING = re.compile(r"<svg\b[^>]*?viewBox=\"([^\"]+)\"[^>]*>")
 _DROPPED = re.compile(
     r"<defs>\s*<style.*?</style>\s*</defs>"  # a style sheet would rule the whole page
-    r"|</?g(?: id=\"[^\"]*\")?/?>"  # groups without attributes group nothing
+    r"|(?<=<g) id=\"[^\"]*\""  # numbered alike in every plot
     r"| font-family: [^;\"]*;"  # the page's own font
     r"| transform=\"rotate\(-0 [^\"]*\"",
     re.DOTALL,
 )
+_GROUP = re.compile(r"(</?g\b[^>]*>)")
 _SPACE = re.compile(r"\s+")
 _LONG = re.compile(r"(\d+\.\d{2})\d+")
 _MARK = re.compile(r"<text\b([^>]*)>@(\d+)@</text>")
@@ -140,7 +141,7 @@ class Canvas:
         box = _OPENING.search(svg)
         svg = f'<svg class="plot" viewBox="{box[1]}" role="img" aria-label="{label}">{svg[box.end() :]}' if box else ""
         svg = _LONG.sub(r"\1", _SPACE.sub(" ", _DROPPED.sub("", svg)))
-        svg = svg.replace("> <", "><")
+        svg = _without_bare_groups(svg.replace("> <", "><"))
         return Markup(_MARK.sub(self._both, svg).strip())  # noqa: S704 - labels are escaped in _both
 
     def _both(self, match: re.Match[str]) -> str:
@@ -149,3 +150,21 @@ class Canvas:
         if zh == en:
             return f"<text{match[1]}>{zh}</text>"
         return f'<text class="zh"{match[1]}>{zh}</text><text class="en" lang="en"{match[1]}>{en}</text>'
+
+
+def _without_bare_groups(svg: str) -> str:
+    """The same drawing without the groups that have no attribute and so group nothing."""
+    kept: list[str] = []
+    bare: list[bool] = []
+    for part in _GROUP.split(svg):
+        if part == "<g/>":
+            continue
+        if part == "</g>":
+            if bare.pop():
+                continue
+        elif part.startswith("<g") and _GROUP.fullmatch(part):
+            bare.append(part == "<g>")
+            if bare[-1]:
+                continue
+        kept.append(part)
+    return "".join(kept)

@@ -60,6 +60,25 @@ VERDICT_MEANINGS: Mapping[str, Text] = {
     "INTERRUPTED": _t("试验被人为中断，结论不完整。", "The run was stopped by a person and is not complete."),
 }
 
+OVERALL_MEANINGS: Mapping[str, Text] = {
+    "PASS": _t("计划内各“必须”项均合格。", "Every planned SHALL requirement passed."),
+    "FAIL": _t("计划内至少一个“必须”项不合格。", "At least one planned SHALL requirement failed."),
+    "INCONCLUSIVE": _t(
+        "没有不合格项，但至少一个“必须”项无法判定。",
+        "Nothing failed, but at least one SHALL requirement is inconclusive.",
+    ),
+    "NOT_ASSESSED": _t(
+        "没有不合格项，但至少一个“必须”项未评定。",
+        "Nothing failed, but at least one SHALL requirement was not assessed.",
+    ),
+    "RIG_ERROR": _t(
+        "试验台出现故障，结论不完整；不归咎于样品。",
+        "The bench failed and the verdicts are incomplete; the subject is not blamed.",
+    ),
+    "INVALID": VERDICT_MEANINGS["INVALID"],
+    "INTERRUPTED": VERDICT_MEANINGS["INTERRUPTED"],
+}
+
 OUTCOMES: Mapping[Outcome, Text] = {
     Outcome.HOLDS: _t("满足", "met"),
     Outcome.BROKEN: _t("不满足", "not met"),
@@ -118,6 +137,7 @@ ANSWERS: Mapping[str, Text] = {
 
 MEASURES: Mapping[str, Text] = {
     "identity": _t("标识核对", "identity fields"),
+    "firmware_sha256": _t("固件 SHA-256", "firmware SHA-256"),
     "identity_check": _t("标识复查", "identity checks"),
     "read": _t("识读", "reads"),
     "stimulus": _t("图样筛查", "stimulus screening"),
@@ -181,23 +201,16 @@ VALUES: Mapping[str, Text] = {
     "unchanged": _t("未变化", "unchanged"),
     "changed": _t("已变化", "changed"),
     "as_card": _t("误作电子健康卡", "delivered as a card"),
-    "passed_through": _t("附码制标识透传", "passed through with its symbology"),
-    "tagged": _t("附码制标识透传", "passed through with its symbology"),
-    "silent": _t("无上送", "nothing delivered"),
-    "ignored": _t("忽略", "ignored"),
+    "passed_on": _t("附码制标识透传", "passed on with its symbology"),
     "hang": _t("挂起", "hang"),
-    "answered": _t("有应答", "answered"),
-    "broken": _t("不一致", "not exact"),
     "accepted_as_card": _t("当作有效卡接受", "accepted as a card"),
     "refused": _t("已拒绝", "refused"),
     "accepted": _t("被接受", "accepted"),
     "within_2s": _t("2 s 内识读", "within 2 s"),
     "late": _t("超过 2 s", "later than 2 s"),
     "rebooted": _t("发生重启", "rebooted"),
-    "running": _t("未重启", "kept running"),
     "chord": _t("发出修饰键组合", "modifier chord emitted"),
     "dropped": _t("丢键", "dropped"),
-    "clean": _t("正常", "clean"),
     "lost": _t("丢失", "lost"),
     "kept": _t("保持", "kept"),
     "preserved": _t("保持不变", "preserved"),
@@ -226,8 +239,9 @@ _VALUES_OF_MEASURE: Mapping[tuple[str, str], Text] = {
     ("reboot", "none"): _t("无重启", "no reboot"),
     ("keystroke", "none"): _t("无异常按键", "no stray keys"),
     ("configuration", "unchanged"): _t("配置未变", "unchanged"),
-    ("other_symbol", "none"): _t("无上送", "nothing delivered"),
-    ("malformed", "none"): _t("无上送", "nothing delivered"),
+    ("exchange", "wrong"): _t("不一致", "not exact"),
+    ("other_symbol", "refused"): _t("未上送", "nothing delivered"),
+    ("malformed", "refused"): _t("未当作卡", "not taken for a card"),
 }
 
 CELL_KEYS: Mapping[str, Text] = {
@@ -250,11 +264,13 @@ CELL_KEYS: Mapping[str, Text] = {
     "polariser": _t("偏振片", "polariser"),
     "skew": _t("时钟偏差", "clock skew"),
     "key": _t("密钥", "key"),
-    "symbol": _t("码制", "symbol"),
-    "kind": _t("种类", "kind"),
-    "name": _t("名称", "name"),
+    "symbol": _t("符号", "symbol"),
+    "symbology": _t("码制", "symbology"),
+    "family": _t("类别", "family"),
     "field": _t("字段", "field"),
-    "baud": _t("波特率", "baud rate"),
+    "moment": _t("时刻", "moment"),
+    "step": _t("就诊环节", "visit step"),
+    "channel": _t("渠道", "channel"),
 }
 
 CELL_UNITS: Mapping[str, str] = {
@@ -267,6 +283,8 @@ CELL_UNITS: Mapping[str, str] = {
     "skew": "s",
 }
 
+_EFFECT_UNITS = {"damage": "%", "fade": "%", "blur": "module"}
+
 CELL_VALUES: Mapping[tuple[str, str], Text] = {
     ("shape", "static"): _t("静态码", "static"),
     ("shape", "static with record number"): _t("静态码（带档案号）", "static with record number"),
@@ -274,10 +292,8 @@ CELL_VALUES: Mapping[tuple[str, str], Text] = {
     ("shape", "dynamic with record number"): _t("动态码（带档案号）", "dynamic with record number"),
     ("surface", "screen"): _t("屏幕", "screen"),
     ("surface", "paper"): _t("纸质", "paper"),
-    ("logo", "yes"): _t("带徽标", "with logo"),
-    ("logo", "no"): _t("无徽标", "no logo"),
-    ("logo", "with"): _t("带徽标", "with logo"),
-    ("logo", "without"): _t("无徽标", "no logo"),
+    ("logo", "logo"): _t("带徽标", "with logo"),
+    ("logo", "plain"): _t("无徽标", "no logo"),
     ("axis", "roll"): _t("旋转", "roll"),
     ("axis", "pitch"): _t("俯仰", "pitch"),
     ("axis", "yaw"): _t("偏转", "yaw"),
@@ -290,6 +306,43 @@ CELL_VALUES: Mapping[tuple[str, str], Text] = {
     ("presentation", "two codes"): _t("两码同现", "two codes at once"),
     ("payload", "control"): _t("控制字符码", "control sequences"),
     ("payload", "configuration"): _t("配置码", "configuration codes"),
+    ("symbol", "neighbour"): _t("邻近码", "neighbouring code"),
+    ("symbol", "destroyed"): _t("毁坏的码", "destroyed code"),
+    ("symbol", "drug pack"): _t("药盒", "drug pack"),
+    ("symbol", "wristband"): _t("腕带", "wristband"),
+    ("symbol", "retail"): _t("商品", "retail"),
+    ("symbol", "specimen tube"): _t("标本管", "specimen tube"),
+    ("symbol", "referral form"): _t("转诊单", "referral form"),
+    ("symbol", "card text in Data Matrix"): _t("卡码内容 Data Matrix", "card text in Data Matrix"),
+    ("symbol", "card text in Code 128"): _t("卡码内容 Code 128", "card text in Code 128"),
+    ("symbol", "card text in PDF417"): _t("卡码内容 PDF417", "card text in PDF417"),
+    ("family", "good"): _t("正常码", "good code"),
+    ("family", "empty or short"): _t("空码或短码", "empty or short"),
+    ("family", "long"): _t("超长码", "long"),
+    ("family", "control character"): _t("控制字符", "control character"),
+    ("family", "bidirectional text"): _t("双向文字控制符", "bidirectional text"),
+    ("family", "GBK text"): _t("GBK 文本", "GBK text"),
+    ("family", "invalid UTF-8"): _t("非法 UTF-8", "invalid UTF-8"),
+    ("family", "extra fields"): _t("多余字段", "extra fields"),
+    ("family", "missing fields"): _t("缺少字段", "missing fields"),
+    ("family", "not hex"): _t("非十六进制", "not hex"),
+    ("family", "lower case"): _t("小写", "lower case"),
+    ("family", "unknown type"): _t("未知码类型", "unknown type"),
+    ("family", "prefixed"): _t("带前缀", "prefixed"),
+    ("family", "delimiters"): _t("分隔符", "delimiters"),
+    ("family", "payment code"): _t("支付码", "payment code"),
+    ("family", "structured append"): _t("结构链接", "structured append"),
+    ("moment", "at rest"): _t("静置时", "at rest"),
+    ("moment", "after a power cycle"): _t("断电重启后", "after a power cycle"),
+    ("moment", "no supply on this bench: not cycled"): _t(
+        "试验台无程控电源，未断电", "no supply on this bench: not cycled"
+    ),
+    ("moment", "after a hundred readings"): _t("识读一百次后", "after a hundred readings"),
+    ("field", "vendor"): _t("厂商", "vendor"),
+    ("field", "model"): _t("型号", "model"),
+    ("field", "serial"): _t("序列号", "serial number"),
+    ("field", "hardware"): _t("硬件版本", "hardware revision"),
+    ("field", "firmware"): _t("固件版本", "firmware version"),
     ("key", "test"): _t("测试密钥", "test key"),
     ("key", "wrong"): _t("错误密钥", "wrong key"),
 }
@@ -298,16 +351,24 @@ DETAIL_KEYS: Mapping[str, Text] = {
     "shown": _t("出示", "shown"),
     "delivered": _t("上送", "delivered"),
     "latency_ms": _t("时延 / ms", "latency / ms"),
+    "read_ms": _t("识读 / ms", "read / ms"),
+    "recovery_ms": _t("正常码 / ms", "good code / ms"),
     "name": _t("名称", "name"),
-    "field": _t("字段", "field"),
-    "declared": _t("声明值", "declared"),
+    "declared": _t("申报", "declared"),
+    "found": _t("读得", "found"),
     "expected": _t("应为", "expected"),
     "received": _t("收到", "received"),
-    "read": _t("读得", "read"),
-    "sent": _t("发送", "sent"),
-    "answer": _t("应答", "answer"),
-    "reason": _t("原因", "reason"),
-    "keys": _t("按键", "keys"),
+    "seconds": _t("用时 / s", "took / s"),
+    "answer": _t("平台应答", "platform's answer"),
+    "deliveries": _t("上送次数", "deliveries"),
+    "clock_factor": _t("设备时钟倍率", "device clock factor"),
+    "moment": _t("时刻", "moment"),
+    "settings": _t("设置", "settings"),
+    "changed": _t("改变项", "changed"),
+    "code": _t("码内容", "code"),
+    "form": _t("形式", "form"),
+    "typed": _t("键入", "typed"),
+    "chords": _t("修饰键组合", "chords"),
 }
 
 _UNITS: Mapping[str, Text] = {
@@ -386,6 +447,11 @@ def cell_value(key: str, value: str | float) -> Text:
     return quantity_of(number(value), CELL_UNITS.get(key, "1"))
 
 
+def effect_unit(effect: object) -> str:
+    """Unit in which the level of an effect is given."""
+    return _EFFECT_UNITS.get(str(effect), "1")
+
+
 def cell_text(cell: Cell) -> Text:
     """A cell in one line, for instance ``颜色 #F39119 · 屏幕``."""
     return joined(_cell_parts(dict(cell)))
@@ -394,7 +460,10 @@ def cell_text(cell: Cell) -> Text:
 def _cell_parts(rest: Cell) -> Iterable[Text]:
     if "effect" in rest and "level" in rest:
         effect, level = rest.pop("effect"), rest.pop("level")
-        yield joined((cell_value("effect", effect), _t(f"{level:g}\u202f%", f"{level:g}\u202f%")), " ", " ")
+        amount = (
+            _t(str(level), str(level)) if isinstance(level, str) else quantity_of(number(level), effect_unit(effect))
+        )
+        yield joined((cell_value("effect", effect), amount), " ", " ")
     if "axis" in rest and "angle" in rest:
         yield joined((cell_value("axis", rest.pop("axis")), cell_value("angle", rest.pop("angle"))), " ", " ")
     if "version" in rest and isinstance(rest.get("level"), str):

@@ -9,6 +9,7 @@ import allure
 import pytest
 from pytest_bdd.parser import Feature, Scenario, Step
 
+from fixtures.evidence import Evidence
 from fixtures.run import RUN
 
 _OPEN = pytest.StashKey[tuple[Any, int]]()
@@ -52,12 +53,17 @@ def _close(request: pytest.FixtureRequest, error: Exception | None) -> None:
         return
     opened, first = found
     run = request.config.stash.get(RUN, None)
-    for observation in run.evidence.observations[first:] if run is not None else ():
+    if run is not None:
+        _attach_pictures(run.evidence, first)
+    opened.__exit__(None if error is None else type(error), error, None)
+    del request.node.stash[_OPEN]
+
+
+def _attach_pictures(evidence: Evidence, first: int) -> None:
+    for observation in evidence.observations[first:]:
         if observation.picture is not None:
             allure.attach.file(
-                str(run.evidence.folder / "pictures" / observation.picture),
+                str(evidence.folder / "pictures" / observation.picture),
                 name=f"{observation.value} {' '.join(str(v) for v in observation.cell.values())}",
                 attachment_type=allure.attachment_type.PNG,
             )
-    opened.__exit__(None if error is None else type(error), error, None)
-    del request.node.stash[_OPEN]

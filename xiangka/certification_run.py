@@ -14,6 +14,7 @@ from typing import Any
 
 from certification.catalogue import Text, load_catalogue
 from certification.errors import PlanError
+from certification.exit_codes import ExitCode
 from certification.plan import Plan, make_plan
 from certification.subject import IDENTITY_FIELDS, Subject, load_subject, undeclared_terminal
 from certification.verdicts import (
@@ -21,7 +22,6 @@ from certification.verdicts import (
     INVALID,
     SCHEMA,
     Circumstance,
-    ExitCode,
     Row,
     Verdict,
     exit_code,

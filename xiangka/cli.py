@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn, TypeAlias
 
 from certification.errors import PlanError
-from certification.verdicts import ExitCode
+from certification.exit_codes import ExitCode
 from reference_impl.errors import PlatformError
 from reports.errors import ReportError
 from rigs.errors import BenchFileError, RigError

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from certification.errors import PlanError
-from certification.verdicts import ExitCode
+from certification.exit_codes import ExitCode
 from rigs.child_process import ChildProcess
 from xiangka.scenarios import ROOT
 

@@ -104,11 +104,11 @@ class Bar:
         )
         self._run = self._progress.add_task("run", total=None)
         self._scenario = self._progress.add_task("", total=None, visible=False)
-        self._progress.start()
 
     def planned(self, count: int) -> None:
         """Set the run's length."""
         self._progress.update(self._run, total=count, description="需求 requirements")
+        self._progress.start()
 
     def started(self, requirement: str, title: str) -> None:
         """Show the scenario."""

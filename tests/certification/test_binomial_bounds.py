@@ -64,6 +64,7 @@ def test_published_one_sided_bounds(successes, trials, confidence, published):
     assert lower_bound(successes, trials, confidence) == pytest.approx(published, abs=5e-5)
 
 
+@settings(max_examples=50, deadline=None)
 @given(samples, confidences)
 def test_the_bound_is_that_of_an_exact_binomial_test(sample, confidence):
     successes, trials = sample
@@ -72,6 +73,7 @@ def test_the_bound_is_that_of_an_exact_binomial_test(sample, confidence):
     assert lower_bound(successes, trials, confidence) == pytest.approx(expected, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 150).flatmap(lambda n: st.tuples(st.integers(1, n), st.just(n))), confidences)
 def test_at_the_bound_so_many_successes_have_just_the_chance_left_over(sample, confidence):
     successes, trials = sample
@@ -80,18 +82,21 @@ def test_at_the_bound_so_many_successes_have_just_the_chance_left_over(sample, c
     assert tail == pytest.approx(1 - confidence, rel=1e-6)
 
 
+@settings(deadline=None)
 @given(samples, confidences)
 def test_the_bound_is_a_share_below_the_share_seen(sample, confidence):
     successes, trials = sample
     assert 0 <= lower_bound(successes, trials, confidence) <= successes / trials
 
 
+@settings(max_examples=50, deadline=None)
 @given(samples.filter(lambda sample: sample[0] < sample[1]), confidences)
 def test_one_more_success_raises_the_bound(sample, confidence):
     successes, trials = sample
     assert lower_bound(successes + 1, trials, confidence) > lower_bound(successes, trials, confidence)
 
 
+@settings(deadline=None)
 @given(samples)
 def test_more_confidence_lowers_the_bound(sample):
     successes, trials = sample
@@ -104,7 +109,7 @@ def test_no_success_shows_nothing(trials):
     assert lower_bound(0, trials, 0.95) == 0
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 1500), shares, confidences)
 def test_the_failures_allowed_are_the_most_the_bound_bears(trials, share, confidence):
     allowed = allowed_failures(trials, share, confidence)
@@ -115,13 +120,14 @@ def test_the_failures_allowed_are_the_most_the_bound_bears(trials, share, confid
         assert lower_bound(trials - allowed - 1, trials, confidence) < share
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 1500), shares)
 def test_a_larger_sample_allows_as_many_failures_and_never_two_more(trials, share):
     more = allowed_failures(trials + 1, share, 0.95) - allowed_failures(trials, share, 0.95)
     assert more in (0, 1)
 
 
+@settings(max_examples=50, deadline=None)
 @given(samples.filter(lambda sample: 0 < sample[0] < sample[1]), confidences)
 def test_the_interval_shown_is_wilsons(sample, confidence):
     successes, trials = sample

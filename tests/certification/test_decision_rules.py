@@ -316,7 +316,6 @@ trial_clauses = st.one_of(
         st.integers(1, 40),
         st.integers(0, 3),
     ),
-    st.builds(lambda n: InspectionClause(kind="inspection", measure="m", items=n), st.integers(1, 5)),
 )
 number_clauses = st.one_of(
     st.builds(
@@ -339,8 +338,6 @@ def registered(clause: Clause, failures: int) -> int:
     match clause:
         case ProportionClause():
             return min(n for n, allowed in clause.stages if failures <= allowed)
-        case InspectionClause():
-            return clause.items
         case _:
             return clause.trials
 

@@ -92,7 +92,7 @@ def test_an_unknown_plan_is_answered_with_the_known_ones():
 
 def test_an_unknown_row_is_refused():
     with pytest.raises(PlanError, match="did you mean EHC-TRM-003"):
-        planned("quick", "EHC-TRM-03")
+        planned("quick", "ehc-trm-003")
 
 
 def test_a_row_of_another_kind_is_refused():

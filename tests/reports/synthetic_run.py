@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -44,10 +44,22 @@ OPTIONS = {
     "security_module": "no",
     "firmware_update": "no",
 }
-EXCHANGES = [f"{what} {baud}" for baud in (9600, 19200, 57600, 115200) for what in (
-    "read identity", "bad checksum", "split writes 1 byte", "split writes 64 byte", "short frame",
-    "unknown command", "NAK then retry", "break in frame", "wrong baud rate", "settings written back",
-)]
+EXCHANGES = [
+    f"{what} {baud}"
+    for baud in (9600, 19200, 57600, 115200)
+    for what in (
+        "read identity",
+        "bad checksum",
+        "split writes 1 byte",
+        "split writes 64 byte",
+        "short frame",
+        "unknown command",
+        "NAK then retry",
+        "break in frame",
+        "wrong baud rate",
+        "settings written back",
+    )
+]
 
 
 @dataclass
@@ -67,7 +79,6 @@ class Story:
     short: bool = True
     plan: str = "quick"
     pictures: bool = True
-    changes: dict[str, Any] = field(default_factory=dict)
 
 
 class _Writer:
@@ -93,9 +104,9 @@ class _Writer:
             )
         )
 
-    def read(self, requirement: str, value: str, cell: Cell | None = None, *, pose: Callable[..., Any] | None = None) -> None:
+    def read(self, requirement: str, value: str, cell: Cell | None = None) -> None:
         content = "".join(self.chance.choices("0123456789ABCDEF", k=64)) + ":1"
-        picture = self._picture(requirement, content, cell or {}, failure=value != "exact", pose=pose)
+        picture = self._picture(requirement, content, cell or {}, failure=value != "exact")
         short = f"{content[:16]}…{content[-16:]} ({len(content)})"
         detail: dict[str, str | float] = {}
         if picture or value != "exact":
@@ -103,7 +114,7 @@ class _Writer:
             detail = {"shown": short, "delivered": came, "latency_ms": 2000.0 if value == "no_read" else 94.3}
         self.add(requirement, "read", value, cell=cell, detail=detail, picture=picture)
 
-    def _picture(self, requirement: str, content: str, cell: Cell, *, failure: bool, pose: Any) -> str | None:
+    def _picture(self, requirement: str, content: str, cell: Cell, *, failure: bool) -> str | None:
         key = (requirement, failure)
         self.kept[key] = self.kept.get(key, 0) + 1
         if not self.story.pictures or self.kept[key] > (12 if failure else 6):
@@ -114,7 +125,9 @@ class _Writer:
 
 
 def _stimulus(content: str, cell: Cell) -> bytes:
-    modules = np.array([list(row) for row in segno.make(content, error="m", micro=False).matrix_iter(border=4)], np.uint8)
+    modules = np.array(
+        [list(row) for row in segno.make(content, error="m", micro=False).matrix_iter(border=4)], np.uint8
+    )
     code = cv2.resize(1 - modules, None, fx=7, fy=7, interpolation=cv2.INTER_NEAREST)
     colour = str(cell.get("colour", "#000000"))
     dark = np.array([int(colour[i : i + 2], 16) for i in (5, 3, 1)], np.float32)
@@ -128,7 +141,7 @@ def _stimulus(content: str, cell: Cell) -> bytes:
         turn = cv2.getRotationMatrix2D((320, 240), angle, 0.9)
         picture = cv2.warpAffine(picture, turn, (640, 480), borderValue=(190, 190, 190))
     if cell.get("effect") == "blur":
-        picture = cv2.GaussianBlur(picture, (0, 0), 0.07 * float(cell["level"]) + 0.1)
+        picture = cv2.GaussianBlur(picture, (0, 0), 7 * float(cell["level"]) + 0.1)
     return cv2.imencode(".png", picture)[1].tobytes()
 
 
@@ -136,61 +149,104 @@ def _terminal(w: _Writer) -> Iterator[None]:
     """Every executed row of the plan, one after the other."""
     chance, story = w.chance, w.story
     for name in ("vendor", "model", "serial", "hardware", "firmware"):
-        w.add("EHC-TRM-001", "identity", "conforms", detail={"field": name, "declared": IDENTITY[name], "read": IDENTITY[name]})
-    for _ in range(3):
-        w.add("EHC-TRM-002", "identity_check", "unchanged")
+        w.add(
+            "EHC-TRM-001",
+            "identity",
+            "conforms",
+            cell={"field": name},
+            detail={"declared": IDENTITY[name], "found": IDENTITY[name]},
+        )
+    for moment in ("at rest", "after a power cycle", "after a hundred readings"):
+        w.add("EHC-TRM-002", "identity_check", "unchanged", cell={"moment": moment}, detail={"moment": moment})
     for n in range(473):
-        w.read("EHC-TRM-003", "no_read" if n == 211 else "exact", {"shape": "static with record number" if n % 2 else "static"})
+        w.read(
+            "EHC-TRM-003",
+            "no_read" if n == 211 else "exact",
+            {"shape": "static with record number" if n % 2 else "static"},
+        )
     for n in range(299):
         w.read("EHC-TRM-004", "exact", {"shape": "dynamic with record number" if n % 3 == 0 else "dynamic"})
     for version in range(1, 21):
         for level in "LMQH":
             for n in range(15):
-                missed = (version, level, n) in {(7, "L", 3), (10, "H", 9)} or (version > 12 and chance.random() < (version - 12) / 14)
+                missed = (version, level, n) in {(7, "L", 3), (10, "H", 9)} or (
+                    version > 12 and chance.random() < (version - 12) / 14
+                )
                 w.read("EHC-TRM-005", "no_read" if missed else "exact", {"version": version, "level": level})
     for n in range(200):
-        w.add("EHC-TRM-006", "other_symbol", "tagged" if n % 3 else "silent", detail={"kind": "Code128" if n % 2 else "EAN13"})
+        w.add(
+            "EHC-TRM-006",
+            "other_symbol",
+            "passed_on" if n % 3 else "refused",
+            cell={"symbol": "wristband", "symbology": "Code128"},
+        )
     for colour in ("#000000", "#256A0A", "#F39119", "#E02020"):
         for surface in ("screen", "paper"):
             for _ in range(75):
                 bad = colour == "#F39119" and story.failing and chance.random() < (0.24 if surface == "screen" else 0.5)
                 w.read("EHC-TRM-007", "no_read" if bad else "exact", {"colour": colour, "surface": surface})
     for quiet_zone in (4.0, 2.0, 1.0, 0.7):
-        for logo in ("yes", "no"):
+        for logo in ("logo", "plain"):
             for n in range(100):
-                w.read("EHC-TRM-008", "no_read" if quiet_zone == 0.7 and n in (7, 40, 81) else "exact", {"quiet_zone": quiet_zone, "logo": logo})
+                w.read(
+                    "EHC-TRM-008",
+                    "no_read" if quiet_zone == 0.7 and n in (7, 40, 81) else "exact",
+                    {"quiet_zone": quiet_zone, "logo": logo},
+                )
     for axis, angles in {"roll": range(0, 360, 15), "pitch": range(-45, 46, 5), "yaw": range(-45, 46, 5)}.items():
         for angle in angles:
             for _ in range(10):
                 bad = axis != "roll" and abs(angle) > 35 and chance.random() < (abs(angle) - 35) / 11
                 w.read("EHC-TRM-010", "no_read" if bad else "exact", {"axis": axis, "angle": angle})
-    for effect, levels, knee in (("damage", range(13), 9), ("fade", range(100, 29, -10), 35), ("blur", range(0, 201, 25), 110)):
+    for effect, levels, knee in (
+        ("damage", range(13), 9),
+        ("fade", range(100, 29, -10), 35),
+        ("blur", (0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0), 1.1),
+    ):
         for level in levels:
             for _ in range(20):
-                past = (knee - level) / 20 if effect == "fade" else (level - knee) / (3 if effect == "damage" else 60)
-                w.read("EHC-TRM-011", "no_read" if chance.random() < past else "exact", {"effect": effect, "level": level})
+                past = (knee - level) / 20 if effect == "fade" else (level - knee) / (3 if effect == "damage" else 0.6)
+                w.read(
+                    "EHC-TRM-011", "no_read" if chance.random() < past else "exact", {"effect": effect, "level": level}
+                )
     w.add("EHC-TRM-011", "stimulus", "not_readable", cell={"effect": "damage", "level": 12})
-    for n in range(180 if story.short else 299):
+    for _ in range(180 if story.short else 299):
         time = round(chance.lognormvariate(4.7, 0.22), 3)
         w.add("EHC-TRM-015", "read", "exact")
         w.add("EHC-TRM-015", "latency", time, unit="ms", uncertainty=24.7)
-        w.add("EHC-TRM-016", "check_time", round(time + chance.lognormvariate(4.4, 0.4), 3), unit="ms", uncertainty=24.7)
-    for n in range(119):
+        w.add(
+            "EHC-TRM-016", "check_time", round(time + chance.lognormvariate(4.4, 0.4), 3), unit="ms", uncertainty=24.7
+        )
+    for _ in range(119):
         w.add("EHC-TRM-016", "check_time", round(180 + chance.lognormvariate(4.2, 0.4), 3), unit="ms", uncertainty=24.7)
     for name in EXCHANGES:
-        w.add("EHC-TRM-017", "exchange", "exact", detail={"name": name, "elapsed_ms": round(chance.uniform(3, 70), 1)})
-        w.add("EHC-TRM-017", "hang", "answered", detail={"name": name})
-    for n in range(40 if story.breaking else 100):
-        w.add("EHC-TRM-026", "keystroke", "clean", cell={"payload": "control"})
+        w.add(
+            "EHC-TRM-017",
+            "exchange",
+            "exact",
+            detail={
+                "name": name,
+                "expected": "02 00 00 01",
+                "received": "02 00 00 01",
+                "seconds": round(chance.uniform(0.003, 0.07), 4),
+            },
+        )
+        w.add("EHC-TRM-017", "hang", "none", detail={"name": name})
+    for _ in range(40 if story.breaking else 100):
+        w.add("EHC-TRM-026", "keystroke", "none", cell={"payload": "control"})
         w.add("EHC-TRM-026", "configuration", "unchanged", cell={"payload": "configuration"})
     if story.plan == "full":
         for campaign, count in (("valid", 5990), ("adjacent", 1000)):
             for n in range(count):
-                w.read("EHC-TRM-013", "no_read" if n % 7 == 0 and campaign == "adjacent" else "exact", {"campaign": campaign})
+                w.read(
+                    "EHC-TRM-013",
+                    "no_read" if n % 7 == 0 and campaign == "adjacent" else "exact",
+                    {"campaign": campaign},
+                )
         for presentation in ("hold", "two codes"):
-            for n in range(100):
+            for _ in range(100):
                 w.add("EHC-TRM-014", "deliveries", "one", cell={"presentation": presentation})
-        for n in range(10_000):
+        for _ in range(10_000):
             w.add("EHC-TRM-025", "malformed", "refused")
             w.add("EHC-TRM-025", "recovery", "within_2s")
         w.add("EHC-TRM-025", "reboot", "none")
@@ -210,9 +266,14 @@ def write_run(folder: Path, story: Story | None = None) -> Path:
     if story.breaking:
         circumstances["EHC-TRM-026"] = Circumstance(
             Verdict.RIG_ERROR,
-            Text(zh="串口 /dev/pts/4 在第 40 次出示后断开；检查线缆后重做", en="serial port /dev/pts/4 went away after presentation 40; check the cable and run again"),
+            Text(
+                zh="串口 /dev/pts/4 在第 40 次出示后断开；检查线缆后重做",
+                en="serial port /dev/pts/4 went away after presentation 40; check the cable and run again",
+            ),
         )
-    rows = judge_run(catalogue, plan.rows, writer.found, circumstances, plan=plan.chosen, emulated=True)
+    rows = judge_run(
+        catalogue, plan.rows, writer.found, circumstances, plan=plan.chosen, emulated=True, options=subject.yes_options
+    )
     overall = str(overall_verdict(rows))
     run = {
         "schema": 1,
@@ -223,33 +284,47 @@ def write_run(folder: Path, story: Story | None = None) -> Path:
         "overall": overall,
         "exit_code": int(exit_code(rows)),
         "emulated": True,
-        "statement": {"zh": "计划内的必须项中有 1 项不合格。", "en": "One planned SHALL requirement was not met."}
-        if overall == "FAIL"
-        else {"zh": "计划内的必须项已全部评定。", "en": "Every planned SHALL requirement was assessed."},
+        "statement": {"zh": "模拟设备运行，不构成任何认证。", "en": "An emulated run certifies nothing."},
         "plan": {"name": story.plan, "execute": sorted(plan.execute)},
         "seed": 1,
         "defect": None,
-        "subject": {"kind": "terminal", "identity": IDENTITY, "options": OPTIONS},
+        "subject": {"kind": "terminal", "identity": IDENTITY, "options": OPTIONS, "file": "subjects/q30.toml"},
         "identity_read": {key: IDENTITY[key] for key in ("vendor", "model", "serial", "hardware", "firmware")},
         "bench": {
             "file": "rigs/benches/emulated-gm65.toml",
             "settings": {
                 "name": "emulated GM65 terminal",
                 "presenter": {"driver": "frame-port"},
-                "scanner": {"driver": "gm65", "baud": 115200, "read_timeout_s": 2.0, "silence_s": 0.06,
-                            "label": {"vendor": "Xiangka", "model": "EMU-GM65"}, "emulated": {"pace": "usb", "time_scale": 20}},
+                "scanner": {
+                    "driver": "gm65",
+                    "baud": 115200,
+                    "read_timeout_s": 2.0,
+                    "silence_s": 0.06,
+                    "label": {"vendor": "Xiangka", "model": "EMU-GM65"},
+                    "emulated": {"pace": "usb", "time_scale": 20},
+                },
                 "power": {"driver": "scpi", "emulated": {}},
                 "platform": {"driver": "hn-a", "reference": {}},
             },
         },
-        "versions": {"xiangka": "0.1.0", "catalogue": VERSION, "commit": "4f2c9a1", "python": "3.11.7",
-                     "libraries": {"zxing-cpp": "3.1.1", "opencv-python": "4.12.0", "numpy": "2.3.4"}},
+        "versions": {
+            "xiangka": "0.1.0",
+            "catalogue": VERSION,
+            "commit": "4f2c9a1",
+            "python": "3.11.7",
+            "libraries": {"zxing-cpp": "3.1.1", "opencv-python": "4.12.0", "numpy": "2.3.4"},
+        },
         "machine": {"cpu": "Intel Xeon 2.6 GHz", "cores": 2, "system": "Debian GNU/Linux 12"},
         "reads": sum(o.measure == "read" for o in writer.found),
+        "clock_factor": 20.0,
         "durations": dict.fromkeys(SCENARIOS, 12.3),
-        "notes": [{"zh": "平台使用参考实现，时钟由试验台给出。", "en": "The platform was the reference implementation; the bench gave the clock."}],
+        "notes": [
+            {
+                "zh": "平台使用参考实现，时钟由试验台给出。",
+                "en": "The platform was the reference implementation; the bench gave the clock.",
+            }
+        ],
     }
-    run.update(story.changes)
     verdicts = {"schema": 1, "run": RUN, "overall": run["overall"], "verdicts": [row.as_record() for row in rows]}
     (folder / "run.json").write_text(json.dumps(run, ensure_ascii=False), encoding="utf-8")
     (folder / "verdicts.json").write_text(json.dumps(verdicts, ensure_ascii=False), encoding="utf-8")
@@ -258,7 +333,9 @@ def write_run(folder: Path, story: Story | None = None) -> Path:
             stream.write(json.dumps(observation.as_record(), ensure_ascii=False, separators=(",", ":")) + "\n")
     with (folder / "journal.jsonl").open("w", encoding="utf-8") as stream:
         for n in range(1, writer.record + 1):
-            stream.write(json.dumps({"n": n, "t_ns": n * 13_000_000, "channel": "scanner", "dir": "rx", "hex": "0200"}) + "\n")
+            stream.write(
+                json.dumps({"n": n, "t_ns": n * 13_000_000, "channel": "scanner", "dir": "rx", "hex": "0200"}) + "\n"
+            )
     return folder
 
 

@@ -58,7 +58,7 @@ def see(image: bytes) -> bytes | None:
     picture = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_GRAYSCALE)
     if picture is None:
         return None
-    for code in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode):
+    for code in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCodeModel2):
         content = bytes(code.bytes)
         if content and all(byte >= 0x20 and byte != 0x7F for byte in content):
             return content
