@@ -7,6 +7,7 @@ pytest_plugins = (
     "steps.his",
     "steps.identity",
     "steps.link",
+    "steps.misleading",
     "steps.samples",
     "steps.terminal",
     "xiangka.pytest_plugin",

@@ -20,7 +20,7 @@ from certification.decision import Outcome
 from certification.observations import Observation
 from certification.statistics import two_sided_bounds
 from reports.findings import CellCount, Judged, cell_counts
-from reports.numbers import grouped, quantity, share
+from reports.numbers import grouped, quantity
 from reports.svg import ACCENT, BAD, FAINT, GOOD, INK, LINE, OPEN, REPORTED, SERIES, Canvas, Plot
 from reports.words import (
     CELL_KEYS,
@@ -120,7 +120,7 @@ def _interval(count: CellCount) -> tuple[float, float]:
 def _bars(name: str, counts: Sequence[CellCount], rate: Text) -> Plot:
     """One horizontal bar a cell: share of successes, its interval, and what the criterion asks."""
     canvas = Canvas(name, 54 + 24 * len(counts))
-    axes = canvas.axes(132, 4, 94, 44)
+    axes = canvas.axes(166, 4, 58, 44)
     for place, count in enumerate(counts):
         colour = _COLOURS[count.outcome]
         axes.barh(place, 100 * count.share, height=0.56, color=colour, alpha=0.3, linewidth=0)
@@ -129,10 +129,10 @@ def _bars(name: str, counts: Sequence[CellCount], rate: Text) -> Plot:
         required = _required(count.clause)
         if required is not None:
             axes.plot([required] * 2, [place - 0.42, place + 0.42], color=INK, linewidth=1.2, linestyle=_DASHED)
-        shown = f"{grouped(count.successes)}/{grouped(count.trials)} · {share(count.share)}"
-        axes.text(102.5, place, canvas.say(as_recorded(shown)), va="center", fontsize=10)
+        shown = f"{grouped(count.successes)}/{grouped(count.trials)}"
+        axes.text(103.5, place, canvas.say(as_recorded(shown)), va="center", fontsize=10)
         _swatch(axes, place, count)
-    names = [canvas.say(shortened(cell_text(count.cell), 26)) for count in counts]
+    names = [canvas.say(shortened(cell_text(count.cell), 32)) for count in counts]
     axes.set_yticks(range(len(counts)), names, fontsize=10)
     axes.tick_params(axis="y", labelcolor=INK)
     axes.set_xlim(0, 100)

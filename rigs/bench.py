@@ -65,7 +65,6 @@ class Bench:
         self._emulation = emulation
         self._closing = contextlib.ExitStack()
         self.power: Power | None = None
-        self.keyboard: Keyboard | None = None
         try:
             self._open()
         except BaseException:
@@ -85,6 +84,16 @@ class Bench:
         said, label = self.scanner.identify(), self.file.scanner.label.identity()
         return replace(label, **{name: value for name in label.__slots__ if (value := getattr(said, name)) is not None})
 
+    def open_keyboard(self) -> Keyboard:
+        """Listen to the keyboard link; the caller closes it, because a device that types every code costs time.
+
+        Raises:
+            RigError: the bench binds no keyboard, or nothing listens there.
+        """
+        if self._keyboard_url is None:
+            raise RigError("the bench binds no keyboard", where="keyboard", remedy="add a table [keyboard]")
+        return HidStreamKeyboard(self._keyboard_url, self.journal)
+
     def close(self) -> None:
         """Close every role and end every process the bench started."""
         self._closing.close()
@@ -95,7 +104,9 @@ class Bench:
         twin = self.file.scanner.emulated
         emulator = None if twin is None else self._emulate_scanner(twin, rail)
         self.scanner = self._open_scanner(emulator)
-        self.keyboard = self._open_keyboard(emulator)
+        self._keyboard_url = self._find_keyboard(emulator)
+        if self._keyboard_url is not None:
+            self.open_keyboard().close()
         self.platform = self._open_platform()
 
     def _open_presenter(self) -> Presenter:
@@ -140,14 +151,11 @@ class Bench:
         self._closing.callback(scanner.close)
         return scanner
 
-    def _open_keyboard(self, emulator: ChildProcess | None) -> Keyboard | None:
+    def _find_keyboard(self, emulator: ChildProcess | None) -> str | None:
         table = self.file.keyboard
-        if table is None:
-            return None
-        url = table.url or (f"socket://{emulator.line().removeprefix('keyboard ')}" if emulator is not None else "")
-        keyboard = HidStreamKeyboard(url, self.journal)
-        self._closing.callback(keyboard.close)
-        return keyboard
+        if table is None or table.url is not None or emulator is None:
+            return None if table is None else table.url
+        return f"socket://{emulator.line().removeprefix('keyboard ')}"
 
     def _emulate_scanner(self, emulated: EmulatedScannerTable, rail: str | None) -> ChildProcess:
         table, keyboard = self.file.scanner, self.file.keyboard

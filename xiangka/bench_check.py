@@ -32,6 +32,7 @@ def check_bench(file: Path) -> int:
         table.add_row("scanner", f"{bench_file.scanner.driver} {bench.scanner.line.url}")
         for name in identity.__slots__:
             table.add_row(f"  {name}", getattr(identity, name) or "— (not told; add it to [scanner.label])")
+        table.add_row("keyboard", "—" if bench_file.keyboard is None else bench_file.keyboard.driver)
         table.add_row("power", f"{bench.power.current_a():.3f} A" if bench.power is not None else "—")
         table.add_row("platform", bench_file.platform.url or "reference platform")
         table.add_row("counts as", "emulated: certifies nothing" if bench_file.emulated else "hardware")

@@ -100,11 +100,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     item.user_properties.append(("requirement", requirement))
     certification.watcher.started(requirement, row.title.zh)
     start = time.monotonic()
-    try:
-        return (yield)
-    finally:
-        certification.durations[requirement] = seconds_since(start)
-        _after(item, certification, requirement)
+    result = yield
+    certification.durations[requirement] = seconds_since(start)
+    _after(item, certification, requirement)
+    return result
 
 
 def _after(item: pytest.Item, certification: CertificationRun, requirement: str) -> None:

@@ -1,5 +1,5 @@
 import pytest
-from shell import Shell
+from shell import Screen, Shell, serve_platform
 
 
 @pytest.fixture
@@ -8,3 +8,19 @@ def shell(tmp_path):
     opened = Shell(tmp_path)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def screen():
+    """A terminal for one command."""
+    opened = Screen()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory):
+    """A card platform of one's own, for every test that does not harm it."""
+    shell = Shell(tmp_path_factory.mktemp("platform"))
+    yield serve_platform(shell)
+    shell.close()

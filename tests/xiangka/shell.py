@@ -8,9 +8,11 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,14 +154,14 @@ class Shell:
         self._environment = {**kept, "TMPDIR": str(self.temporary), "TERM": "xterm-256color"}
         self._started: list[Running] = []
 
-    def start(self, *arguments: str, terminal: int | None = None) -> Running:
+    def start(self, *arguments: str | Path, terminal: int | None = None) -> Running:
         """Start a command; with ``terminal`` (a descriptor) on that terminal."""
         words = [str(argument) for argument in arguments]
         running = Running(words, self.folder, self._words, self._environment, terminal)
         self._started.append(running)
         return running
 
-    def run(self, *arguments: str, terminal: int | None = None) -> Ended:
+    def run(self, *arguments: str | Path, terminal: int | None = None) -> Ended:
         """Run a command to its end."""
         return self.start(*arguments, terminal=terminal).wait()
 
@@ -226,6 +228,62 @@ def bench(
         encoding="utf-8",
     )
     return file
+
+
+class Screen:
+    """A terminal a command runs on: everything it shows, and a key to press."""
+
+    def __init__(self) -> None:
+        self._near, self.terminal = os.openpty()
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        self._seen = bytearray()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def shown(self) -> str:
+        """Everything that was shown so far, control sequences included."""
+        return self._seen.decode("utf-8", "replace")
+
+    def press(self, key: bytes) -> None:
+        """Type."""
+        os.write(self._near, key)
+
+    def close(self) -> None:
+        """Take the terminal away."""
+        os.close(self.terminal)
+        self._reader.join(HANG_S)
+        os.close(self._near)
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError):  # how Linux tells that the other end was closed
+            while data := os.read(self._near, 4096):
+                self._seen += data
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A running card platform: where it is, the file with its credentials, and the secret in it."""
+
+    url: str
+    credentials: Path
+    running: Running
+
+    @property
+    def app_secret(self) -> str:
+        return json.loads(self.credentials.read_text(encoding="utf-8"))["app_secret"]
+
+    @property
+    def table(self) -> str:
+        """The keys that name it in a bench file."""
+        return f"url = '{self.url}'\ncredentials = '{self.credentials}'"
+
+
+def serve_platform(shell: Shell) -> Platform:
+    """Start a card platform of one's own."""
+    running = shell.start("platform", "serve", "--port", "0", "--data", shell.folder / "platform")
+    ready = json.loads(running.line())
+    return Platform(ready["url"], Path(ready["credentials"]), running)
 
 
 @contextlib.contextmanager

@@ -194,6 +194,8 @@ class Device:
 
 
 def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit("usage: stranger_scanner.py http://127.0.0.1:PORT/frame")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     host_side, port = os.openpty()
     tty.setraw(port)
