@@ -96,6 +96,10 @@ class Requirement(_Record):
         return "/".join(self.methods)
 
 
+class UnknownRequirementError(PlanError, KeyError):
+    """An id that is not in the catalogue; a KeyError too, as every mapping's."""
+
+
 class Catalogue(Mapping[str, Requirement]):
     """All requirements by id, in catalogue order."""
 

@@ -6,9 +6,9 @@ A criterion is a list of clauses; every clause must hold. A clause names the *me
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Selector = str | bool | tuple[float, float]
 """A cell value to match exactly, or an inclusive numeric range ``[low, high]``."""
@@ -25,6 +25,8 @@ class _Clause(BaseModel):
     """Only observations whose cell matches are judged; the others are reported."""
     per: tuple[str, ...] = ()
     """Cell keys that split the sample: the clause must hold in each group by itself."""
+    groups: int | None = None
+    """How many groups ``per`` must find; with fewer, the clause stays open. None where the number is not fixed."""
     only_if: str | None = None
     """Option of the subject's statement without which the clause is not judged."""
 
@@ -34,6 +36,14 @@ class _Trials(_Clause):
     """Observation values that count as success; all others are failures."""
     failure: tuple[str, ...] = ()
     """Observation values that count as failure; all others are successes."""
+    among: tuple[str, ...] = ()
+    """Only observations with these values are trials at all; empty for every one."""
+
+    @model_validator(mode="after")
+    def _can_fail(self) -> Self:
+        if not self.success and not self.failure:
+            raise ValueError("needs `success` or `failure`, or it could never fail")
+        return self
 
 
 class ProportionClause(_Trials):
@@ -80,13 +90,25 @@ class LimitClause(_Clause):
     at_least: float | None = None
     trials: int = 1
 
+    @model_validator(mode="after")
+    def _can_fail(self) -> Self:
+        if self.at_most is None and self.at_least is None:
+            raise ValueError("needs `at_most` or `at_least`, or it could never fail")
+        return self
+
 
 class WindowClause(_Trials):
-    """A contiguous range of the cell key ``along`` in which every step holds, at least ``width`` wide."""
+    """A contiguous range of the cell key ``along`` in which every step holds, at least ``width`` wide.
+
+    The registered positions are ``first`` … ``last`` in steps of ``step``, in the unit of ``width``.
+    """
 
     kind: Literal["window"]
     along: str
     width: float
+    first: float
+    last: float
+    step: float
     trials: int
     failures: int = 0
 

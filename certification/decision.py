@@ -7,6 +7,7 @@ pass, and a failure that no further sample could mend is a failure at once.
 
 from __future__ import annotations
 
+import math
 import statistics as plain
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from certification.clauses import (
     WindowClause,
 )
 from certification.observations import Cell, Observation, matches
-from certification.statistics import allowed_failures, lower_bound, two_sided_bounds
+from certification.statistics import allowed_failures, lower_bound, plan_confidence, two_sided_bounds
 
 
 class Outcome(StrEnum):
@@ -71,11 +72,12 @@ def judge_clause(clause: Clause, observations: Iterable[Observation]) -> list[Cl
     groups: dict[tuple[str | float, ...], list[Observation]] = {}
     for observation in sample:
         groups.setdefault(tuple(observation.cell.get(key, "") for key in clause.per), []).append(observation)
-    if not groups:
-        groups[()] = []
-    return [
+    results = [
         _judge_group(clause, members, dict(zip(clause.per, values, strict=False))) for values, members in groups.items()
     ]
+    if not groups or (clause.groups is not None and len(groups) < clause.groups):
+        results.append(_judge_group(clause, [], {}))
+    return results
 
 
 def judge_criterion(
@@ -120,6 +122,10 @@ def _judge_group(clause: Clause, sample: list[Observation], group: Cell) -> Clau
             raise TypeError("a window is judged over the whole sample")
 
 
+def _trials(clause: ProportionClause | CountClause | WindowClause, sample: list[Observation]) -> list[Observation]:
+    return [o for o in sample if o.value in clause.among] if clause.among else sample
+
+
 def _failures(clause: ProportionClause | CountClause | WindowClause, sample: list[Observation]) -> int:
     if clause.success:
         return sum(o.value not in clause.success for o in sample)
@@ -131,6 +137,7 @@ def _share(trials: int, failures: int) -> float | None:
 
 
 def _proportion(clause: ProportionClause, sample: list[Observation], group: Cell) -> ClauseResult:
+    sample = _trials(clause, sample)
     trials, failures = len(sample), _failures(clause, sample)
     _, final_failures = clause.stages[-1]
     reached = any(trials >= n and failures <= c for n, c in clause.stages)
@@ -152,13 +159,17 @@ def _proportion(clause: ProportionClause, sample: list[Observation], group: Cell
         value=_share(trials, failures),
         bound=bound,
         limit=clause.at_least,
-        rule=f"exact one-sided {clause.confidence:.0%} lower bound >= {clause.at_least:g}; registered stages {stages}",
+        rule=(
+            f"exact one-sided {clause.confidence:.0%} lower bound >= {clause.at_least:g}; registered stages {stages}, "
+            f"{plan_confidence(clause.stages, clause.at_least):.1%} over all of them"
+        ),
         group=group,
         interval=two_sided_bounds(trials - failures, trials),
     )
 
 
 def _count(clause: CountClause, sample: list[Observation], group: Cell) -> ClauseResult:
+    sample = _trials(clause, sample)
     trials, failures = len(sample), _failures(clause, sample)
     if failures > clause.failures:
         outcome = Outcome.BROKEN
@@ -183,9 +194,9 @@ def _count(clause: CountClause, sample: list[Observation], group: Cell) -> Claus
 def _percentile(clause: PercentileClause, sample: list[Observation], group: Cell) -> ClauseResult:
     values = [(float(o.value), o.uncertainty) for o in sample]
     share = clause.percentile / 100
-    allowed = allowed_failures(max(clause.trials, len(values)), share, clause.confidence)
+    allowed = allowed_failures(clause.trials, share, clause.confidence)
     outside = sum(value - u > clause.at_most for value, u in values)
-    not_inside = sum(value + u > clause.at_most for value, u in values)
+    not_inside = sum(not value + u <= clause.at_most for value, u in values)
     if outside > allowed:
         outcome = Outcome.BROKEN
     elif len(values) >= clause.trials and not_inside <= allowed:
@@ -193,7 +204,7 @@ def _percentile(clause: PercentileClause, sample: list[Observation], group: Cell
     else:
         outcome = Outcome.OPEN
     ordered = sorted(value for value, _ in values)
-    rank = max(len(ordered) - 1 - allowed_failures(len(ordered), share, clause.confidence), 0) if ordered else 0
+    shown_by = allowed_failures(len(ordered), share, clause.confidence) if ordered else -1
     return ClauseResult(
         kind=clause.kind,
         outcome=outcome,
@@ -201,44 +212,51 @@ def _percentile(clause: PercentileClause, sample: list[Observation], group: Cell
         unit=clause.unit,
         trials=len(values),
         failures=not_inside,
-        value=ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else None,
-        bound=ordered[min(rank, len(ordered) - 1)] + max(u for _, u in values) if ordered else None,
+        value=ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None,
+        bound=ordered[len(ordered) - 1 - shown_by] + max(u for _, u in values) if shown_by >= 0 else None,
         limit=clause.at_most,
         rule=(
             f"p{clause.percentile:g} <= {clause.at_most:g} {clause.unit} at {clause.confidence:.0%}: at most {allowed} "
-            f"of {max(clause.trials, len(values))} values above the limit less U (guard band w = U, k = 2)"
+            f"of {clause.trials} values above the limit less U (guard band w = U, k = 2)"
         ),
         group=group,
     )
 
 
-def _statistic(clause: LimitClause, values: list[float]) -> list[float]:
+def _statistic(clause: LimitClause, values: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The judged numbers with their expanded uncertainties: each value, or one statistic of them all."""
+    numbers = [value for value, _ in values]
+    worst_u = max((u for _, u in values), default=0.0)
     match clause.statistic:
         case "each":
             return values
         case "median":
-            return [plain.median(values)]
+            return [(plain.median(numbers), worst_u)]
         case "mean":
-            return [plain.fmean(values)]
+            return [(plain.fmean(numbers), worst_u)]
         case "total":
-            return [sum(values)]
+            return [(sum(numbers), sum(u for _, u in values))]
         case "drift":
-            return [values[-1] / values[0] - 1]
+            if not numbers[0]:
+                return [(math.inf, 0.0)]
+            scale = (100.0 if clause.unit == "%" else 1.0) / abs(numbers[0])
+            return [((numbers[-1] - numbers[0]) * scale, 2 * worst_u * scale)]
 
 
 def _limit(clause: LimitClause, sample: list[Observation], group: Cell) -> ClauseResult:
-    values = [float(o.value) for o in sample]
-    uncertainty = max((o.uncertainty for o in sample), default=0.0)
+    values = [(float(o.value), o.uncertainty) for o in sample]
+    complete = len(values) >= clause.trials
     judged = _statistic(clause, values) if values else []
-    low = clause.at_least if clause.at_least is not None else float("-inf")
-    high = clause.at_most if clause.at_most is not None else float("inf")
-    outside = sum(value - uncertainty > high or value + uncertainty < low for value in judged)
-    not_inside = sum(value + uncertainty > high or value - uncertainty < low for value in judged)
-    if outside:
+    low = clause.at_least if clause.at_least is not None else -math.inf
+    high = clause.at_most if clause.at_most is not None else math.inf
+    outside = sum(value - u > high or value + u < low for value, u in judged)
+    not_inside = sum(not low <= value - u <= value + u <= high for value, u in judged)
+    if outside and (complete or clause.statistic == "each"):
         outcome = Outcome.BROKEN
     else:
-        outcome = Outcome.HOLDS if len(values) >= clause.trials and not not_inside else Outcome.OPEN
-    worst = max(judged, key=lambda v: max(v - high, low - v)) if judged else None
+        outcome = Outcome.HOLDS if complete and not not_inside else Outcome.OPEN
+    value, uncertainty = max(judged, key=lambda v: max(v[0] + v[1] - high, low - v[0] + v[1]), default=(None, 0.0))
+    side = uncertainty if clause.at_most is not None else -uncertainty
     return ClauseResult(
         kind=clause.kind,
         outcome=outcome,
@@ -246,8 +264,8 @@ def _limit(clause: LimitClause, sample: list[Observation], group: Cell) -> Claus
         unit=clause.unit,
         trials=len(values),
         failures=not_inside,
-        value=worst,
-        bound=None if worst is None else worst + uncertainty,
+        value=value,
+        bound=None if value is None else value + side,
         limit=clause.at_most if clause.at_most is not None else clause.at_least,
         rule=f"{clause.statistic} within [{low:g}, {high:g}] {clause.unit}, guard band w = U = {uncertainty:g}",
         group=group,
@@ -256,16 +274,17 @@ def _limit(clause: LimitClause, sample: list[Observation], group: Cell) -> Claus
 
 def _inspection(clause: InspectionClause, sample: list[Observation], group: Cell) -> ClauseResult:
     failures = sum(o.value != "conforms" for o in sample)
+    items = {tuple(sorted(o.cell.items())) for o in sample}
     if failures:
         outcome = Outcome.BROKEN
     else:
-        outcome = Outcome.HOLDS if len(sample) >= clause.items else Outcome.OPEN
+        outcome = Outcome.HOLDS if len(items) >= clause.items else Outcome.OPEN
     return ClauseResult(
         kind=clause.kind,
         outcome=outcome,
         measure=clause.measure,
         unit=clause.unit,
-        trials=len(sample),
+        trials=len(items),
         failures=failures,
         value=_share(len(sample), failures),
         bound=None,
@@ -279,19 +298,20 @@ def _window(clause: WindowClause, sample: list[Observation]) -> ClauseResult:
     steps: dict[float, list[Observation]] = {}
     for observation in sample:
         steps.setdefault(float(observation.cell[clause.along]), []).append(observation)
-    widest, start, previous, complete = 0.0, None, 0.0, True
-    for position in sorted(steps):
-        complete &= len(steps[position]) >= clause.trials
-        if _failures(clause, steps[position]) > clause.failures or len(steps[position]) < clause.trials:
+    registered = round((clause.last - clause.first) / clause.step) + 1
+    widest, start, complete = 0.0, None, True
+    for position in (clause.first + number * clause.step for number in range(registered)):
+        found = _trials(clause, steps.get(position, []))
+        if len(found) < clause.trials or _failures(clause, found) > clause.failures:
+            complete &= len(found) >= clause.trials
             start = None
             continue
         start = position if start is None else start
-        previous = position
-        widest = max(widest, previous - start)
+        widest = max(widest, position - start)
     if widest >= clause.width:
         outcome = Outcome.HOLDS
     else:
-        outcome = Outcome.BROKEN if steps and complete else Outcome.OPEN
+        outcome = Outcome.BROKEN if complete else Outcome.OPEN
     return ClauseResult(
         kind=clause.kind,
         outcome=outcome,

@@ -6,6 +6,7 @@ Sources: Clopper and Pearson 1934; ILAC-G8:09/2019 on decision rules; ISO/IEC 17
 from __future__ import annotations
 
 from functools import cache
+from math import comb
 from statistics import NormalDist
 
 from scipy.special import betaincinv
@@ -39,3 +40,28 @@ def allowed_failures(trials: int, share: float, confidence: float) -> int:
     while failures < trials and lower_bound(trials - failures - 1, trials, confidence) >= share:
         failures += 1
     return failures
+
+
+@cache
+def plan_confidence(stages: tuple[tuple[int, int], ...], share: float) -> float:
+    """Confidence of a staged plan as a whole: how surely it refuses a subject that is exactly at the limit.
+
+    Going on to a further stage is a second chance, so this is less than the confidence of any one stage.
+
+    Args:
+        stages: registered stages as (trials, failures allowed), trials growing.
+        share: the limit, 0 … 1.
+    """
+    undecided = {0: 1.0}
+    passed, taken = 0.0, 0
+    for trials, allowed in stages:
+        more = trials - taken
+        reached: dict[int, float] = {}
+        for failures, probability in undecided.items():
+            for further in range(min(more, stages[-1][1] - failures) + 1):
+                term = comb(more, further) * (1 - share) ** further * share ** (more - further)
+                reached[failures + further] = reached.get(failures + further, 0.0) + probability * term
+        passed += sum(probability for failures, probability in reached.items() if failures <= allowed)
+        undecided = {failures: probability for failures, probability in reached.items() if failures > allowed}
+        taken = trials
+    return 1 - passed

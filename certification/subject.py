@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from certification.catalogue import Requirement, SubjectKind
 from certification.errors import PlanError
@@ -60,8 +60,12 @@ class Subject(BaseModel):
     kind: SubjectKind
     identity: Identity
     options: Options
-    declared: bool = Field(default=True, exclude=True)
-    """Whether the identity comes from an application form, and not from the device itself."""
+    _declared: bool = PrivateAttr(default=True)
+
+    @property
+    def declared(self) -> bool:
+        """Whether the identity comes from an application form, and not from the device itself."""
+        return self._declared
 
     @property
     def yes_options(self) -> frozenset[str]:
@@ -92,6 +96,12 @@ def load_subject(path: Path) -> Subject:
     except ValidationError as error:
         what, remedy = first_problem(error, Subject)
         raise PlanError(what, where=str(path), remedy=remedy) from error
+    if subject.kind is not SubjectKind.TERMINAL:
+        raise PlanError(
+            f"no statement is known for a {subject.kind}",
+            where=f"{path} kind",
+            remedy='only kind = "terminal" can be certified by this version',
+        )
     unanswered = [name for name, answer in subject.options if answer == "unanswered"]
     if unanswered:
         raise PlanError(
@@ -106,9 +116,10 @@ def undeclared_terminal(identity: Mapping[str, str | None]) -> Subject:
     """A terminal nobody filed an application for: its identity is what the device says, so it proves nothing."""
     fields = {name: identity.get(name) or "—" for name in IDENTITY_FIELDS}
     answers: dict[str, Answer] = dict.fromkeys(Options.model_fields, "no")
-    return Subject(
+    subject = Subject(
         kind=SubjectKind.TERMINAL,
         identity=Identity(**fields, firmware_sha256=None, filing_number="none"),
         options=Options(**{**answers, "serial_link": "yes"}),
-        declared=False,
     )
+    subject._declared = False  # its identity was not filed
+    return subject

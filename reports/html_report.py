@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from importlib import resources
@@ -23,7 +23,7 @@ from reports.errors import ReportError
 from reports.masking import masked
 from reports.numbers import file_size, grouped, plain
 from reports.run_folder import JOURNAL, RunFolder, RunRecord, read_run_folder
-from reports.sections import FAILURES_SHOWN, sections_of, tally, uncovered
+from reports.sections import sections_of, tally, uncovered
 
 REPORT = "report.html"
 _SECRET = re.compile(r"secret|password|passwd|token|(^|[._-])keys?$", re.IGNORECASE)
@@ -45,12 +45,12 @@ def write_report(run_dir: Path) -> Path:
     """
     page = render_report(read_run_folder(run_dir))
     target = run_dir / REPORT
+    partial = run_dir / f".{REPORT}.{os.getpid()}"
     try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=run_dir, prefix=".report-", delete=False) as stream:
-            stream.write(page)
-        Path(stream.name).chmod(0o644)
-        Path(stream.name).replace(target)
+        partial.write_text(page, encoding="utf-8")
+        partial.replace(target)
     except OSError as error:
+        partial.unlink(missing_ok=True)
         raise ReportError(
             f"cannot be written ({error.strerror})", where=str(target), remedy="make the folder writable, free space"
         ) from error
@@ -84,7 +84,6 @@ def render_report(folder: RunFolder) -> str:
         lasted=None if run.finished is None else _lasted(run.finished - run.started),
         same_catalogue=run.versions.catalogue == VERSION,
         catalogue_here=VERSION,
-        failures_shown=FAILURES_SHOWN,
         words=words,
         verdicts=list(Verdict),
     )

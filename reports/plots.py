@@ -7,6 +7,7 @@ intervals, for display only.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,21 +72,26 @@ def plots_of(name: str, judged: Sequence[Judged], observations: Sequence[Observa
 
 def _trial_plots(name: str, counts: Sequence[CellCount], rate: Text) -> Iterator[Plot]:
     keys = list(dict.fromkeys(key for count in counts for key in count.cell))
-    if {"axis", "angle"} <= set(keys):
-        yield from _pose_plots(name, counts, rate)
-    elif {"effect", "level"} <= set(keys):
-        for effect in dict.fromkeys(str(count.cell.get("effect")) for count in counts):
-            of_effect = [count for count in counts if count.cell.get("effect") == effect]
+    if posed := _counted_by(counts, "axis", "angle"):
+        yield from _pose_plots(name, posed, rate)
+    elif worn := _counted_by(counts, "effect", "level"):
+        for effect in dict.fromkeys(str(count.cell["effect"]) for count in worn):
+            of_effect = [count for count in worn if count.cell["effect"] == effect]
             if len(of_effect) > 1:
                 level = axis_label(cell_value("effect", effect), effect_unit(effect))
                 yield _curves(f"{name}-{effect}", [of_effect], "level", level, rate)
-    elif {"version", "level"} <= set(keys):
-        yield _heat_map(name, counts)
-    elif len(keys) == 1 and len(counts) > 3 and all(isinstance(c.cell.get(keys[0]), int | float) for c in counts):
+    elif versions := _counted_by(counts, "level", "version"):
+        yield _heat_map(name, versions)
+    elif len(keys) == 1 and len(counts) > 3 and len(_counted_by(counts, keys[0], keys[0])) == len(counts):
         along = axis_label(word(CELL_KEYS, keys[0]), CELL_UNITS.get(keys[0], "1"))
         yield _curves(name, [counts], keys[0], along, rate)
     elif keys and 2 <= len(counts) <= MOST_BARS and max(count.trials for count in counts) > 1:
         yield _bars(name, counts, rate)
+
+
+def _counted_by(counts: Sequence[CellCount], key: str, number: str) -> list[CellCount]:
+    """Counts whose cell has a key, and a number under another (or the same) key."""
+    return [count for count in counts if key in count.cell and isinstance(count.cell.get(number), int | float)]
 
 
 def _pose_plots(name: str, counts: Sequence[CellCount], rate: Text) -> Iterator[Plot]:
@@ -132,7 +138,7 @@ def _bars(name: str, counts: Sequence[CellCount], rate: Text) -> Plot:
         shown = f"{grouped(count.successes)}/{grouped(count.trials)}"
         axes.text(103.5, place, canvas.say(as_recorded(shown)), va="center", fontsize=10)
         _swatch(axes, place, count)
-    names = [canvas.say(shortened(cell_text(count.cell), 32)) for count in counts]
+    names = [canvas.say(shortened(cell_text(count.cell), 34)) for count in counts]
     axes.set_yticks(range(len(counts)), names, fontsize=10)
     axes.tick_params(axis="y", labelcolor=INK)
     axes.set_xlim(0, 100)
@@ -157,7 +163,7 @@ def _bars_caption(counts: Sequence[CellCount]) -> Text:
 def _swatch(axes: Axes, place: int, count: CellCount) -> None:
     """A patch of the colour a cell is about, at the foot of its bar."""
     colour = count.cell.get("colour")
-    if isinstance(colour, str) and len(colour) == 7 and colour.startswith("#"):
+    if isinstance(colour, str) and re.fullmatch("#[0-9A-Fa-f]{6}", colour):
         axes.plot(2.5, place, marker="s", markersize=8, color=colour, markeredgecolor="white", clip_on=False)
 
 
@@ -254,7 +260,7 @@ def _polar(name: str, counts: Sequence[CellCount]) -> Plot:
 def _heat_map(name: str, counts: Sequence[CellCount]) -> Plot:
     """Failures for every QR version and error-correction level."""
     versions = sorted({float(count.cell["version"]) for count in counts})
-    levels = [level for level in "LMQH" if any(count.cell["level"] == level for count in counts)]
+    levels = sorted({str(count.cell["level"]) for count in counts}, key=lambda level: ("LMQH".find(level), level))
     canvas = Canvas(name, 72 + 30 * len(levels))
     axes = canvas.axes(26, 26, 4, 44)
     for count in counts:
@@ -298,7 +304,7 @@ class Mark:
 
 def _number_plots(name: str, measure: str, clauses: Sequence[Clause], sample: Sequence[Observation]) -> Iterator[Plot]:
     values = sorted(float(observation.value) for observation in sample)
-    if len(values) < FEWEST_FOR_HISTOGRAM:
+    if len(values) < FEWEST_FOR_HISTOGRAM or values[0] < 0 or values[-1] == 0:
         return
     found: list[Mark] = []
     limits: list[Mark] = []

@@ -76,7 +76,8 @@ class ScannerTable(_Table):
     url: str | None = None
     baud: Literal[9600, 19200, 38400, 57600, 115200] = 9600
     mode: Literal["command", "presentation"] = "command"
-    read_timeout_s: float = Field(default=2.0, gt=0.1, le=25)
+    read_timeout_s: float = Field(default=2.0, ge=1.5, le=25)
+    """At least 1.5 s, beyond every latency limit: a code that is not read then always counts as too late."""
     silence_s: float = Field(default=1.0, gt=0.01)
     """How long nothing must arrive before a symbol counts as not delivered."""
     label: LabelTable = LabelTable()

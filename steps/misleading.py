@@ -23,6 +23,8 @@ from steps.sampling import Sampler, Trial, shortened
 
 RECOVERY_S = 2.0
 """Within which a good code must be read after a malformed one, s."""
+CONTROLS = 10
+"""Good codes shown among those that must be refused."""
 INJECTIONS = 100
 """Setting codes shown, and again as many codes with control sequences where there is a keyboard link."""
 
@@ -35,6 +37,8 @@ def show_other_symbols(sampler: Sampler, chance: Random) -> None:
     kinds = [kind for kind, _ in zip(other_symbols(chance), range(total), strict=False)]
     trials = [Trial(Stimulus((symbol,)), {"symbol": name, "symbology": symbol.kind.value}) for name, symbol in kinds]
     for trial, frame in sampler.prepared(trials):
+        if sampler.done % (total // CONTROLS) == 0:
+            show_good_code(sampler, chance)
         reading = sampler.run.station.expect_silence(frame, sampler.run.bench.file.scanner.silence_s, trial.expected)
         bare = [delivery for delivery in reading.deliveries if not delivery.data.startswith(b"]")]
         sampler.observe(
@@ -61,7 +65,7 @@ def show_malformed(sampler: Sampler, chance: Random) -> None:
     def pairs() -> Iterator[Trial]:
         for _ in range(total):
             family, symbol = next(families)
-            yield Trial(Stimulus((symbol,)), {"family": family})
+            yield Trial(Stimulus((symbol,)), {"family": family}, check=False)
             yield Trial(plain(chance), {"family": "good"})
 
     frames = sampler.prepared(pairs())
@@ -110,6 +114,9 @@ def show_setting_codes(sampler: Sampler, chance: Random) -> None:
         for _ in range(INJECTIONS)
     ]
     for trial, frame in sampler.prepared(trials):
+        if sampler.done % (INJECTIONS // CONTROLS) == 0:
+            show_good_code(sampler, chance)
+            before = sampler.run.bench.scanner.settings()
         reading = sampler.run.station.expect_silence(frame, silence_s, trial.expected)
         after = sampler.run.bench.scanner.settings()
         changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
@@ -163,6 +170,13 @@ def _read_what_is_typed(sampler: Sampler, keyboard: Keyboard, chance: Random) ->
         sampler.step(2 * INJECTIONS)
         if typed.chords and sampler.failed():
             return
+
+
+def show_good_code(sampler: Sampler, chance: Random) -> None:
+    """A good card code among the others: a terminal that reads nothing must not pass for one that refuses."""
+    for trial, frame in sampler.prepared([Trial(plain(chance), {"payload": "good"})]):
+        reading = sampler.run.station.read(frame, trial.expected)
+        sampler.observe("control", reading.outcome.value, cell=trial.cell, reading=reading)
 
 
 def _types(sampler: Sampler) -> bool:

@@ -8,7 +8,6 @@ from random import Random
 
 from pytest_bdd import given
 
-from certification.catalogue import Requirement
 from fixtures.card_codes import neighbour, static_code, static_codes
 from rigs.optics.stimulus import Appearance, Damage, Pose, Stimulus, Symbol, colour_from_hex
 from steps.sampling import Trial
@@ -145,17 +144,15 @@ def damage_sample(chance: Random) -> list[Trial]:
 
 @given("valid card codes, and codes that are neighbours of them or destroyed", target_fixture="trials")
 @given("有效码，以及与其相邻或已毁坏的码", target_fixture="trials")
-def misread_sample(chance: Random, requirement: Requirement) -> list[Trial]:
-    """500 neighbours of valid codes, 500 destroyed symbols, then as many valid codes as the registered stage asks."""
-    valid = requirement.criterion[0].stages[0][0]  # type: ignore[union-attr]
-    codes = [text for (_, text), _ in zip(static_codes(chance), range(valid), strict=False)]
-    trials = []
-    for text in codes[:500]:
-        near = symbol(neighbour(text, chance), chance)
+def misread_sample(chance: Random) -> Iterator[Trial]:
+    """500 neighbours of valid codes and 500 destroyed symbols in turn, then valid codes without end."""
+    for _ in range(500):
+        near = symbol(neighbour(static_code(chance), chance), chance)
         broken = replace(symbol(static_code(chance), chance), broken=0.6)
-        trials.append(Trial(Stimulus((near,)), {"campaign": "adjacent", "symbol": "neighbour"}))
-        trials.append(Trial(Stimulus((broken,)), {"campaign": "adjacent", "symbol": "destroyed"}))
-    return trials + [Trial(Stimulus((symbol(text, chance),)), {"campaign": "valid"}) for text in codes]
+        yield Trial(Stimulus((near,)), {"campaign": "adjacent", "symbol": "neighbour"})
+        yield Trial(Stimulus((broken,)), {"campaign": "adjacent", "symbol": "destroyed"}, check=False)
+    for _, text in static_codes(chance):
+        yield Trial(Stimulus((symbol(text, chance),)), {"campaign": "valid"})
 
 
 @given("single card codes, and pairs of card codes side by side", target_fixture="trials")

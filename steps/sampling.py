@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -33,13 +33,14 @@ class Trial:
     Attributes:
         stimulus: what to show.
         cell: its place in the test matrix.
-        check: ask the reference decoder before showing it; what it cannot read is not shown.
+        check: ask the reference decoder before showing it; what it cannot read is not shown. False only for what is
+            not meant to be read.
         redraw: makes another stimulus of the same cell when the first cannot be read.
     """
 
     stimulus: Stimulus
     cell: Cell = field(default_factory=dict)
-    check: bool = False
+    check: bool = True
     redraw: Callable[[int], Stimulus] | None = None
 
     @property
@@ -123,7 +124,7 @@ class Sampler:
 
     def read_all(self, trials: Iterable[Trial], *, latency: bool = False) -> None:
         """Show each trial until it is delivered; stop early once no further sample could mend the criterion."""
-        planned = planned_trials(self.requirement)
+        planned = len(trials) if isinstance(trials, Sized) else planned_trials(self.requirement)
         for trial, frame in self.prepared(trials):
             if trial.check and not frame.reference_reads:
                 self.observe("stimulus", "not_readable", cell=trial.cell)

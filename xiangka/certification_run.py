@@ -204,6 +204,8 @@ class CertificationRun:
         self.abandon()
         rows = self.rows()
         code = exit_code(rows)
+        if self.invalid and code is ExitCode.PASSED:
+            code = ExitCode.OPEN
         if state == "interrupted":
             overall = INTERRUPTED
         else:
@@ -219,12 +221,9 @@ class CertificationRun:
             },
         )
         self._write_run(state, code, overall)
-        try:
-            from reports.html_report import write_report
+        from reports.html_report import write_report
 
-            write_report(self.folder)
-        except ImportError:
-            pass
+        write_report(self.folder)
         return code
 
     def abandon(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,8 @@ from certification.errors import PlanError
 
 ROOT = Path(__file__).resolve().parent.parent
 FEATURES = ROOT / "features"
+UNTAGGED = "no requirement"
+"""Stands for the tag of a scenario that has none, so that it is refused like an unknown one."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,18 @@ def all_scenarios(features: Path = FEATURES) -> list[Scenario]:
     for file in sorted(features.rglob("*.feature")):
         document: Any = Parser().parse(file.read_text(encoding="utf-8"))
         feature = document["feature"]
-        for child in feature["children"]:
-            scenario = child.get("scenario")
-            if scenario is None:
-                continue
-            for tag in [*feature["tags"], *scenario["tags"]]:
-                name = tag["name"].removeprefix("@")
-                found.append(Scenario(name, scenario["name"], str(file.relative_to(features))))
+        for child in _scenarios_in(feature["children"]):
+            tags = [tag["name"].removeprefix("@") for tag in [*feature["tags"], *child["tags"]]]
+            found += [Scenario(tag, child["name"], str(file.relative_to(features))) for tag in tags or [UNTAGGED]]
     return found
+
+
+def _scenarios_in(children: list[Any]) -> Iterator[Any]:
+    for child in children:
+        if "scenario" in child:
+            yield child["scenario"]
+        elif "rule" in child:
+            yield from _scenarios_in(child["rule"]["children"])
 
 
 def implemented(catalogue: Catalogue) -> frozenset[str]:

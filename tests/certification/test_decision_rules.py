@@ -70,6 +70,11 @@ def test_a_stage_too_small_for_its_share_never_holds():
     assert outcome(small, reads(299)) is HOLDS
 
 
+def test_a_stage_stricter_than_its_share_is_kept_to():
+    strict = SHARE.model_copy(update={"stages": ((400, 0), (600, 1))})
+    assert [outcome(strict, reads(n, 1)) for n in (599, 600)] == [OPEN, HOLDS]
+
+
 def test_a_share_is_shown_with_its_bound_and_its_rule():
     result = judged(SHARE, reads(473, 1))
     assert (result.trials, result.failures, result.limit) == (473, 1, 0.99)
@@ -342,17 +347,25 @@ def registered(clause: Clause, failures: int) -> int:
             return clause.trials
 
 
+def failed(clause: Clause, times: int) -> list[Observation]:
+    return observed("m", [99.0 if isinstance(clause, PercentileClause | LimitClause) else NO_READ] * times)
+
+
 @settings(deadline=None)
 @given(judgeable, st.integers(1, 30))
-def test_more_failures_never_mend_a_clause(judgement, more):
+def test_more_failures_never_mend_a_broken_clause(judgement, more):
     clause, sample = judgement
-    before = outcome(clause, sample)
-    failure = 99.0 if isinstance(clause, PercentileClause | LimitClause) else NO_READ
-    after = outcome(clause, sample + observed("m", [failure] * more))
-    if before is BROKEN:
-        assert after is BROKEN
-    if before is OPEN:
-        assert after is not HOLDS
+    if outcome(clause, sample) is BROKEN:
+        assert outcome(clause, sample + failed(clause, more)) is BROKEN
+
+
+@settings(deadline=None)
+@given(judgeable, st.integers(1, 30))
+def test_a_trial_that_failed_instead_never_helps(judgement, worse):
+    clause, sample = judgement
+    better = [BROKEN, OPEN, HOLDS].index(outcome(clause, sample))
+    spoilt = failed(clause, min(worse, len(sample))) + sample[worse:]
+    assert [BROKEN, OPEN, HOLDS].index(outcome(clause, spoilt)) <= better
 
 
 @settings(deadline=None)

@@ -203,3 +203,22 @@ def test_an_undeclared_device_proves_nothing(make_run: Callable[..., Path]) -> N
 
 def test_the_run_is_named(page_text: str) -> None:
     assert page_text.count(RUN) > 3
+
+
+def test_cells_nobody_foresaw_are_no_obstacle(make_run: Callable[..., Path]) -> None:
+    folder = make_run()
+    lines = (folder / "observations.jsonl").read_text(encoding="utf-8").splitlines()
+    plain = json.loads(lines[-1]) | {"measure": "read", "value": "exact"}
+    odd = [
+        ("EHC-TRM-005", {"version": "micro", "level": "L"}),
+        ("EHC-TRM-005", {"version": 3, "level": "X"}),
+        ("EHC-TRM-007", {"colour": "#GGGGGG", "surface": "screen"}),
+        ("EHC-TRM-010", {"axis": "roll"}),
+        ("EHC-TRM-010", {"axis": "spin", "angle": 10}),
+        ("EHC-TRM-011", {"effect": "burn", "level": 3}),
+        ("EHC-TRM-011", {"level": "high"}),
+        ("EHC-TRM-999", {}),
+    ]
+    lines += [json.dumps(plain | {"requirement": requirement, "cell": cell}) for requirement, cell in odd]
+    (folder / "observations.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    Document(write_report(folder).read_text(encoding="utf-8"))

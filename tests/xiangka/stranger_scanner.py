@@ -1,10 +1,10 @@
-"""A stranger's scanner: a GM65-like device on a pseudo-terminal, written from docs/optical-bench.md alone.
+"""A stranger's scanner: a GM65-like device on a pseudo-terminal, from docs/optical-bench.md and GM65 notes alone.
 
 It imports nothing of this project. Usage: ``stranger_scanner.py http://127.0.0.1:PORT/frame``. The first line on
 standard output is the path of the port for the host. The device runs until SIGTERM or until its standard input closes.
 
-It looks at the frame port only while a reading is on, so it can never deliver what was in view before the trigger. It
-delivers QR codes alone, and none whose content holds a control character.
+It looks at the frame port only while a reading is on, and afresh for each, so it keeps no picture from before the
+trigger. It delivers QR codes alone (no Micro QR), and none whose content holds a control character.
 """
 
 from __future__ import annotations

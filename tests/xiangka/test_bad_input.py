@@ -7,14 +7,13 @@ import os
 import pty
 import signal
 import socket
-import threading
 import tty
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import serial
-from shell import EMULATED, HANG_S, MARK, REFERENCE, bench, emulated_port, free_port, marked, one_line, until
+from shell import MARK, bench, emulated_port, marked, one_line, until
 
 from xiangka.cli import main
 from xiangka.scenarios import ROOT
@@ -68,6 +67,12 @@ def prompt(tmp_path, capfd, monkeypatch):
     on_sigterm = signal.getsignal(signal.SIGTERM)
     yield opened
     signal.signal(signal.SIGTERM, on_sigterm)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def swept():
+    """What a command leaves to the end of its process is collected here, and not in a test of another file."""
+    yield
     gc.collect()
 
 

@@ -5,31 +5,25 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-import pytest
 from shell import RunFolder, Running, Shell, bench, emulated_terminal, free_port, one_line, serve_platform, until
 
-LONG, AFTERWARDS = "EHC-TRM-013", "EHC-TRM-017"
-"""A row whose sample takes minutes, and one that would come after it."""
+VISITS, AFTERWARDS = "EHC-TRM-016", "EHC-TRM-017"
+"""A row of 299 visits that asks both scanner and platform, and one that would come after it."""
 WELL_UNDER_WAY = 100_000
-"""Size of a journal, in bytes, in which some dozens of readings stand."""
+"""Size of a journal, in bytes, in which some dozens of visits stand."""
 
 
-def under_way(running: Running, out: Path) -> None:
-    """Wait until a run is in the middle of a scenario."""
+def start_run(shell: Shell, out: Path, file: Path, terminal: int | None = None) -> Running:
+    """Start a run and wait until it is in the middle of its first scenario."""
+    arguments = ("certify", "--bench", file, "--only", VISITS, AFTERWARDS, "--out", out)
+    running = shell.start(*arguments, terminal=terminal)
     journal = out / "journal.jsonl"
 
-    def so_far() -> bool:
+    def under_way() -> bool:
         assert running.process.poll() is None, running.said
         return journal.exists() and journal.stat().st_size > WELL_UNDER_WAY
 
-    until(so_far, what="the run never got under way")
-
-
-def start_long_run(shell: Shell, out: Path, file: Path, terminal: int | None = None) -> Running:
-    running = shell.start(
-        "certify", "--bench", file, "--only", LONG, AFTERWARDS, "--out", out, terminal=terminal
-    )
-    under_way(running, out)
+    until(under_way, what="the run never got under way")
     return running
 
 
@@ -44,7 +38,7 @@ def with_real_port(shell: Shell, platform: str) -> tuple[Running, Path]:
 def expect_interrupted(left: RunFolder) -> None:
     assert (left.run["state"], left.run["overall"]) == ("interrupted", "INTERRUPTED")
     assert left.document["overall"] == "INTERRUPTED"
-    assert left.verdicts[LONG] in ("INCONCLUSIVE", "NOT_ASSESSED")
+    assert left.verdicts[VISITS] in ("INCONCLUSIVE", "NOT_ASSESSED")
     assert left.verdicts[AFTERWARDS] == "NOT_ASSESSED"
     assert len(left.shown) > 10
     assert (left.folder / "observations.jsonl").read_bytes().count(b"\n") > 10
@@ -53,7 +47,7 @@ def expect_interrupted(left: RunFolder) -> None:
 
 def test_ctrl_c_on_a_terminal_keeps_the_evidence_and_leaves_no_process(shell, screen):
     out = shell.folder / "run"
-    running = start_long_run(shell, out, bench(shell.folder), screen.terminal)
+    running = start_run(shell, out, bench(shell.folder), screen.terminal)
     screen.press(b"\x03")
     ended = running.wait()
     assert ended.exit_code == 2, screen.shown
@@ -65,7 +59,7 @@ def test_ctrl_c_on_a_terminal_keeps_the_evidence_and_leaves_no_process(shell, sc
 
 def test_sigterm_is_taken_like_ctrl_c(shell, platform):
     out = shell.folder / "run"
-    ended = start_long_run(shell, out, bench(shell.folder, platform=platform.table)).stop(signal.SIGTERM)
+    ended = start_run(shell, out, bench(shell.folder, platform=platform.table)).stop(signal.SIGTERM)
     assert ended.exit_code == 2, ended.said
     assert "the run was interrupted; its evidence is kept" in ended.said
     assert "Traceback" not in ended.said
@@ -75,7 +69,7 @@ def test_sigterm_is_taken_like_ctrl_c(shell, platform):
 
 def test_ctrl_c_while_the_bench_opens_leaves_nothing(shell, screen):
     out = shell.folder / "run"
-    running = shell.start("certify", "--only", LONG, "--out", out, terminal=screen.terminal)
+    running = shell.start("certify", "--only", VISITS, "--out", out, terminal=screen.terminal)
     until(lambda: list(shell.folder.iterdir()), what="the bench was never opened")
     screen.press(b"\x03")
     ended = running.wait()
@@ -89,36 +83,34 @@ def test_ctrl_c_while_the_bench_opens_leaves_nothing(shell, screen):
 def test_a_scanner_unplugged_in_mid_run_is_the_bench_at_fault(shell, platform):
     out = shell.folder / "run"
     device, file = with_real_port(shell, platform.table)
-    running = start_long_run(shell, out, file)
+    running = start_run(shell, out, file)
     device.stop(signal.SIGKILL)
-    expect_rig_error(running, out, "went away in mid-run", LONG, AFTERWARDS)
+    expect_rig_error(running, out, "went away in mid-run")
 
 
 def test_a_scanner_that_falls_silent_in_mid_run_is_the_bench_at_fault(shell, platform):
     out = shell.folder / "run"
     device, file = with_real_port(shell, platform.table)
-    running = start_long_run(shell, out, file)
+    running = start_run(shell, out, file)
     device.process.send_signal(signal.SIGSTOP)
-    expect_rig_error(running, out, "does not answer", LONG, AFTERWARDS)
+    expect_rig_error(running, out, "does not answer")
 
 
 def test_a_platform_killed_in_mid_run_is_the_bench_at_fault(shell):
-    out, asked = shell.folder / "run", "EHC-TRM-016"
+    out = shell.folder / "run"
     platform = serve_platform(shell)
-    file = bench(shell.folder, platform=platform.table)
-    running = shell.start("certify", "--bench", file, "--only", asked, AFTERWARDS, "--out", out)
-    under_way(running, out)
+    running = start_run(shell, out, bench(shell.folder, platform=platform.table))
     platform.running.stop(signal.SIGKILL)
-    expect_rig_error(running, out, platform.url, asked, AFTERWARDS)
+    expect_rig_error(running, out, f"no answer from {platform.url}")
 
 
-def expect_rig_error(running: Running, out: Path, said: str, during: str, afterwards: str) -> None:
+def expect_rig_error(running: Running, out: Path, said: str) -> None:
     ended = running.wait()
     assert ended.exit_code == 3, ended.said
     assert said in ended.said
     assert "Traceback" not in ended.said
     left = RunFolder(out)
-    assert (left.verdicts[during], left.verdicts[afterwards]) == ("RIG_ERROR", "NOT_ASSESSED")
+    assert (left.verdicts[VISITS], left.verdicts[AFTERWARDS]) == ("RIG_ERROR", "NOT_ASSESSED")
     assert (left.run["state"], left.run["overall"]) == ("aborted", "RIG_ERROR")
     assert (out / "report.html").is_file()
 
@@ -126,7 +118,7 @@ def expect_rig_error(running: Running, out: Path, said: str, during: str, afterw
 def test_a_port_in_use_is_busy_and_a_killed_run_frees_it_and_leaves_no_process(shell, platform):
     out, second_out = shell.folder / "run", shell.folder / "second"
     device, file = with_real_port(shell, platform.table)
-    running = start_long_run(shell, out, file)
+    running = start_run(shell, out, file)
 
     second_file = bench(shell.folder, name="second.toml", scanner=f"url = '{device.line()}'", platform=platform.table)
     second = shell.run("certify", "--bench", second_file, "--out", second_out)

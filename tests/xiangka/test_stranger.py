@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -68,25 +69,22 @@ def stranger(tmp_path: Path) -> Iterator[Stranger]:
     device.end()
 
 
-def certify(bench: Path, out: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "xiangka", "certify", "--bench", bench, "--only", *PLAN, "--out", out],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@contextmanager
+def certifying(bench: Path, out: Path) -> Iterator[subprocess.Popen[str]]:
+    """A certification in a process of its own, ended in any case."""
+    command = [sys.executable, "-m", "xiangka", "certify", "--bench", bench, "--only", *PLAN, "--out", out]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+        try:
+            yield run
+        finally:
+            if run.poll() is None:
+                run.kill()
 
 
 def told(run: subprocess.Popen[str]) -> tuple[int, str]:
-    """Exit code and everything the run said; a run that hangs is ended, and fails the test."""
-    try:
-        out, err = run.communicate(timeout=35)
-    except subprocess.TimeoutExpired:
-        run.kill()
-        run.communicate()
-        raise
-    return run.returncode, out + err
+    """Exit code and everything the run said."""
+    said, _ = run.communicate(timeout=35)
+    return run.returncode, said
 
 
 def verdicts(out: Path) -> dict[str, str]:
@@ -101,14 +99,15 @@ def records(path: Path) -> list[dict]:
 def wait_until_it_grew(journal: Path, run: subprocess.Popen[str], size: int) -> None:
     ends = time.monotonic() + 30
     while not (journal.exists() and journal.stat().st_size > size):
-        assert run.poll() is None, "the run ended before it had begun to read"
+        assert run.poll() is None, f"the run ended before it had begun to read: {run.stdout.read()}"
         assert time.monotonic() < ends, "the journal does not grow"
         time.sleep(0.01)
 
 
 def test_passes_on_the_documents_alone(stranger: Stranger, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    code, said = told(certify(stranger.bench, out))
+    with certifying(stranger.bench, out) as run:
+        code, said = told(run)
     assert code == PASSED, said
     found = verdicts(out)
     assert {requirement: found[requirement] for requirement in PLAN} == dict.fromkeys(PLAN, "PASS")
@@ -118,10 +117,10 @@ def test_passes_on_the_documents_alone(stranger: Stranger, tmp_path: Path) -> No
 
 def test_killed_in_mid_run_is_a_fault_of_the_rig(stranger: Stranger, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    run = certify(stranger.bench, out)
-    wait_until_it_grew(out / "journal.jsonl", run, 20_000)
-    stranger.process.kill()
-    code, said = told(run)
+    with certifying(stranger.bench, out) as run:
+        wait_until_it_grew(out / "journal.jsonl", run, 20_000)
+        stranger.process.kill()
+        code, said = told(run)
     assert code == RIG_AT_FAULT, said
     assert "Traceback" not in said
 

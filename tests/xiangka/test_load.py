@@ -1,0 +1,78 @@
+"""``xiangka load``: Locust over real HTTP, and an exit code that says whether every answer was right."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+METHODS = ("ehc.ehealthcard.register", "ehc.ehealthcode.generate", "ehc.ehealthcode.verify")
+
+
+class Babbler(BaseHTTPRequestHandler):
+    """Answers every request with something that is no envelope."""
+
+    protocol_version = "HTTP/1.1"
+    body = json.dumps({"code": "0", "msg": "好"}).encode()
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@contextmanager
+def babbling():
+    """A platform that answers nonsense; gives its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Babbler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def table(said: str) -> dict[str, tuple[int, int]]:
+    """Requests and failures of each method, from the table Locust prints."""
+    rows = re.findall(r"^POST +(\S+) +(\d+) +(\d+)\(", said, re.MULTILINE)
+    return {method: (int(requests), int(failures)) for method, requests, failures in rows}
+
+
+def test_a_sound_platform_stands_the_load(shell):
+    ended = shell.run("load", "--seconds", "2", "--users", "2")
+    assert ended.exit_code == 0, ended.said
+    counts = table(ended.out + ended.said)
+    assert set(counts) == set(METHODS)
+    assert all(requests > 0 and failures == 0 for requests, failures in counts.values())
+    assert list(shell.temporary.iterdir()) == []
+
+
+def test_a_platform_that_answers_nonsense_does_not(shell, platform):
+    with babbling() as url:
+        arguments = ("--target", url, "--credentials", platform.credentials, "--users", "2")
+        ended = shell.run("load", "--seconds", "2", *arguments)
+    assert ended.exit_code == 1, ended.said
+    requests, failures = table(ended.out + ended.said)[METHODS[0]]
+    assert requests == failures > 0
+
+
+def test_a_platform_of_ones_own_is_loaded_by_its_address(shell, platform):
+    arguments = ("--target", platform.url, "--credentials", platform.credentials, "--users", "1")
+    ended = shell.run("load", "--seconds", "1", *arguments)
+    assert ended.exit_code == 0, ended.said
+    assert table(ended.out + ended.said)[METHODS[2]][1] == 0
+
+
+def test_a_platform_that_is_down_is_not_loaded(shell, platform):
+    arguments = ("--target", "http://127.0.0.1:1", "--credentials", platform.credentials, "--users", "1")
+    ended = shell.run("load", "--seconds", "1", *arguments)
+    assert ended.exit_code != 0, ended.said
