@@ -117,7 +117,9 @@ class Catalogue(Mapping[str, Requirement]):
         except KeyError:
             near = difflib.get_close_matches(requirement_id.upper(), self._by_id, n=1)
             hint = f"did you mean {near[0]}?" if near else "see `xiangka catalogue list`"
-            raise PlanError(f"there is no requirement {requirement_id!r}", where="catalogue", remedy=hint) from None
+            raise UnknownRequirementError(
+                f"there is no requirement {requirement_id!r}", where="catalogue", remedy=hint
+            ) from None
 
     def __contains__(self, requirement_id: object) -> bool:
         return requirement_id in self._by_id

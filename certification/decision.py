@@ -75,7 +75,8 @@ def judge_clause(clause: Clause, observations: Iterable[Observation]) -> list[Cl
     results = [
         _judge_group(clause, members, dict(zip(clause.per, values, strict=False))) for values, members in groups.items()
     ]
-    if not groups or (clause.groups is not None and len(groups) < clause.groups):
+    named = sum("" not in values for values in groups)  # "" stands for a key the cell does not have
+    if not groups or (clause.groups is not None and named < clause.groups):
         results.append(_judge_group(clause, [], {}))
     return results
 

@@ -124,18 +124,16 @@ def damage_sample(chance: Random) -> list[Trial]:
         def at(attempt: int) -> Stimulus:
             return replace(whole, damage=Damage(kind, share, seed + attempt))
 
-        return Trial(
-            at(0), {"effect": "damage", "level": share}, check=True, redraw=at if share <= DAMAGE_JUDGED else None
-        )
+        return Trial(at(0), {"effect": "damage", "level": share}, redraw=at if share <= DAMAGE_JUDGED else None)
 
     trials = [damaged(share, DAMAGE_KINDS[number % 3]) for share in range(13) for number in range(20)]
     trials += [
-        Trial(plain(chance, blur=step / 8), {"effect": "blur", "level": step / 8}, check=True)
-        for step in range(5)
+        Trial(plain(chance, blur=step / 4), {"effect": "blur", "level": step / 4})
+        for step in range(9)
         for _ in range(20)
     ]
     trials += [
-        Trial(plain(chance, Appearance(contrast=contrast)), {"effect": "fade", "level": contrast}, check=True)
+        Trial(plain(chance, Appearance(contrast=contrast)), {"effect": "fade", "level": contrast})
         for contrast in range(100, 20, -10)
         for _ in range(20)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise, product
 from math import comb, fsum
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from certification.statistics import allowed_failures, lower_bound, two_sided_bounds
+from certification.statistics import allowed_failures, lower_bound, plan_confidence, two_sided_bounds
 
 REGISTERED = {
     "0.95": (59, 93, 124, 153),
@@ -49,6 +50,50 @@ def test_a_device_at_the_limit_passes_a_registered_sample_at_most_once_in_twenty
 def test_the_failures_allowed_are_those_of_the_table(share, failures, n):
     assert allowed_failures(n, float(share), 0.95) == failures
     assert allowed_failures(n - 1, float(share), 0.95) == failures - 1
+
+
+def test_a_second_stage_costs_a_plan_confidence():
+    share, miss = Fraction("0.99"), Fraction("0.01")
+    passed = share**299 + 299 * miss * share**298 * share ** (473 - 299)
+    assert plan_confidence(((299, 0), (473, 1)), 0.99) == pytest.approx(float(1 - passed), abs=1e-12)
+    assert round(float(1 - passed), 4) == 0.9244
+
+
+@pytest.mark.parametrize(("share", "failures", "n"), TABLE)
+def test_a_plan_of_one_stage_has_the_confidence_of_its_bound(share, failures, n):
+    confidence = plan_confidence(((n, failures),), float(share))
+    assert confidence == pytest.approx(1 - float(chance_of_at_most(failures, n, Fraction(share))), abs=1e-9)
+    assert confidence >= 0.95
+
+
+def passes(stages: tuple[tuple[int, int], ...], missed: tuple[bool, ...]) -> bool:
+    return any(sum(missed[:trials]) <= allowed for trials, allowed in stages)
+
+
+plans = st.lists(st.tuples(st.integers(1, 4), st.integers(0, 2)), min_size=1, max_size=3).map(
+    lambda steps: tuple(
+        (sum(more for more, _ in steps[:k]), sum(further for _, further in steps[:k])) for k in range(1, len(steps) + 1)
+    )
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(plans, st.sampled_from(("0.5", "0.75", "0.9", "0.99")))
+def test_a_plan_is_as_sure_as_all_the_courses_it_can_take(stages, share):
+    chance = {False: Fraction(share), True: 1 - Fraction(share)}
+    n = stages[-1][0]
+    passed = Fraction(0)
+    for missed in product((False, True), repeat=n):
+        if passes(stages, missed):
+            passed += chance[True] ** sum(missed) * chance[False] ** (n - sum(missed))
+    assert plan_confidence(stages, float(share)) == pytest.approx(float(1 - passed), abs=1e-12)
+
+
+@settings(max_examples=50, deadline=None)
+@given(plans, shares)
+def test_a_further_stage_never_makes_a_plan_surer(stages, share):
+    whole = [plan_confidence(stages[:k], share) for k in range(1, len(stages) + 1)]
+    assert all(later <= earlier + 1e-12 for earlier, later in pairwise(whole))
 
 
 @pytest.mark.parametrize(

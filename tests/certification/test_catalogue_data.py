@@ -25,11 +25,11 @@ from certification.clauses import (
 )
 from certification.decision import Outcome, judge_clause
 from certification.errors import PlanError
-from certification.statistics import allowed_failures, lower_bound
+from certification.statistics import allowed_failures, lower_bound, plan_confidence
 from certification.subject import Options
 from certification.verdicts import Verdict, judge
 from rigs.emulators.defects import DEFECTS
-from xiangka.scenarios import FEATURES, all_scenarios, implemented
+from xiangka.scenarios import FEATURES, UNTAGGED, all_scenarios, implemented
 
 CATALOGUE = load_catalogue()
 ROWS = list(CATALOGUE.values())
@@ -138,6 +138,23 @@ def test_every_registered_stage_is_large_enough_to_show_the_share_demanded():
     assert [(id_, n, k) for id_, c, n, k in stages if lower_bound(n - k, n, c.confidence) < c.at_least] == []
 
 
+def test_a_plan_of_one_stage_is_as_sure_as_it_says():
+    single = [(id_, c) for id_, c in CLAUSES if isinstance(c, ProportionClause) and len(c.stages) == 1]
+    assert single
+    assert [id_ for id_, c in single if plan_confidence(c.stages, c.at_least) < c.confidence] == []
+
+
+def test_groups_are_counted_only_where_the_sample_is_split():
+    assert [(id_, c.measure) for id_, c in CLAUSES if c.groups is not None and (not c.per or c.groups < 1)] == []
+
+
+def test_a_window_fits_into_its_registered_positions():
+    windows = [(id_, c) for id_, c in CLAUSES if isinstance(c, WindowClause)]
+    assert windows
+    assert [id_ for id_, c in windows if c.step <= 0 or c.last - c.first < c.width] == []
+    assert [id_ for id_, c in windows if (c.last - c.first) % c.step or c.width % c.step] == []
+
+
 def test_stages_grow_in_size_and_in_failures():
     plans = [(id_, c.stages) for id_, c in CLAUSES if isinstance(c, ProportionClause)]
     steps = [(id_, step) for id_, stages in plans for step in pairwise(stages)]
@@ -244,6 +261,49 @@ def test_a_scenario_with_a_known_tag_implements_its_requirement(tmp_path, monkey
     found = all_scenarios(tagged(tmp_path, "EHC-TRM-009"))
     monkeypatch.setattr(xiangka.scenarios, "all_scenarios", lambda: found)
     assert implemented(CATALOGUE) == {"EHC-TRM-009"}
+
+
+RULES = """\
+Feature: Sound
+
+  Scenario: Reads
+    Then it reads
+
+  Rule: In the dark
+
+    Scenario: Reads in the dark
+      Then it reads
+
+    @EHC-TRM-009 @EHC-TRM-010
+    Scenario: Reads from afar
+      Then it reads
+"""
+
+
+def test_scenarios_within_rules_and_without_tags_are_found(tmp_path):
+    (tmp_path / "sound.feature").write_text(RULES, encoding="utf-8")
+    assert [(s.requirement, s.name, s.file) for s in all_scenarios(tmp_path)] == [
+        (UNTAGGED, "Reads", "sound.feature"),
+        (UNTAGGED, "Reads in the dark", "sound.feature"),
+        ("EHC-TRM-009", "Reads from afar", "sound.feature"),
+        ("EHC-TRM-010", "Reads from afar", "sound.feature"),
+    ]
+
+
+def test_a_tag_of_the_feature_is_a_tag_of_the_scenarios_within_its_rules(tmp_path):
+    (tmp_path / "sound.feature").write_text(f"@EHC-TRM-011\n{RULES}", encoding="utf-8")
+    tags = Counter(s.requirement for s in all_scenarios(tmp_path))
+    assert tags == {"EHC-TRM-011": 3, "EHC-TRM-009": 1, "EHC-TRM-010": 1}
+
+
+@pytest.mark.parametrize("name", ["Reads", "Reads in the dark"])
+def test_a_scenario_without_a_tag_is_refused_with_its_file(tmp_path, monkeypatch, name):
+    (tmp_path / "sound.feature").write_text(RULES, encoding="utf-8")
+    found = [scenario for scenario in all_scenarios(tmp_path) if scenario.name == name]
+    monkeypatch.setattr(xiangka.scenarios, "all_scenarios", lambda: found)
+    with pytest.raises(PlanError, match=f"'{name}' is tagged '{UNTAGGED}'") as caught:
+        implemented(CATALOGUE)
+    assert caught.value.where == "features/sound.feature"
 
 
 def test_every_terminal_row_with_a_scenario_has_a_defect_that_names_exactly_it():

@@ -19,6 +19,7 @@ SETTING_CODES = [
     Observation(KEYSTROKES, "configuration", "unchanged", cell={"payload": "configuration"}) for _ in range(100)
 ]
 QUIET_KEYS = [Observation(KEYSTROKES, "keystroke", "none", cell={"payload": "control"}) for _ in range(100)]
+GOOD_CODES = [Observation(KEYSTROKES, "control", "exact") for _ in range(10)]
 CHORD = Observation(KEYSTROKES, "keystroke", "chord", cell={"payload": "control"})
 
 
@@ -48,17 +49,17 @@ def plan(keyboard_link: str, *unbound: str, only: tuple[str, ...] = ()) -> Plan:
 
 
 def test_without_a_keyboard_link_only_the_setting_codes_are_judged() -> None:
-    row = judged(SETTING_CODES, "no")
+    row = judged(SETTING_CODES + GOOD_CODES, "no")
     assert row.verdict is Verdict.PASS
-    assert [clause.measure for clause in row.clauses] == ["configuration"]
+    assert [clause.measure for clause in row.clauses] == ["configuration", "control"]
 
 
 @pytest.mark.parametrize(
     ("observations", "verdict"),
     [
-        (SETTING_CODES, Verdict.INCONCLUSIVE),
-        (SETTING_CODES + QUIET_KEYS, Verdict.PASS),
-        (SETTING_CODES + QUIET_KEYS + [CHORD], Verdict.FAIL),
+        (SETTING_CODES + GOOD_CODES, Verdict.INCONCLUSIVE),
+        (SETTING_CODES + GOOD_CODES + QUIET_KEYS, Verdict.PASS),
+        (SETTING_CODES + GOOD_CODES + QUIET_KEYS + [CHORD], Verdict.FAIL),
     ],
 )
 def test_with_a_keyboard_link_both_halves_are_judged(observations: list[Observation], verdict: Verdict) -> None:
@@ -66,7 +67,7 @@ def test_with_a_keyboard_link_both_halves_are_judged(observations: list[Observat
 
 
 def test_a_judgement_that_knows_no_options_judges_every_clause() -> None:
-    row = judge(CATALOGUE[KEYSTROKES], SETTING_CODES, None, planned=True, emulated=True)
+    row = judge(CATALOGUE[KEYSTROKES], SETTING_CODES + GOOD_CODES, None, planned=True, emulated=True)
     assert row.verdict is Verdict.INCONCLUSIVE
 
 

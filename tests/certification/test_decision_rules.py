@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,7 +31,17 @@ P95 = PercentileClause(kind="percentile", measure="latency", unit="ms", percenti
 P99 = PercentileClause(kind="percentile", measure="latency", unit="ms", percentile=99, at_most=1000, trials=299)
 EACH = LimitClause(kind="limit", measure="delay", unit="s", at_most=30, trials=3)
 WINDOW = WindowClause(
-    kind="window", measure="read", unit="mm", success=(EXACT,), along="distance", width=80, trials=20, failures=1
+    kind="window",
+    measure="read",
+    unit="mm",
+    success=(EXACT,),
+    along="distance",
+    width=80,
+    first=30,
+    last=200,
+    step=10,
+    trials=20,
+    failures=1,
 )
 IDENTITY = InspectionClause(kind="inspection", measure="identity", items=5)
 
@@ -83,6 +95,7 @@ def test_a_share_is_shown_with_its_bound_and_its_rule():
     assert result.interval[0] < result.value < result.interval[1]
     assert "0/299, 1/473" in result.rule
     assert "95%" in result.rule
+    assert "92.4% over all of them" in result.rule
 
 
 @pytest.mark.parametrize(
@@ -194,6 +207,44 @@ def test_drift_compares_the_last_value_with_the_first():
     assert outcome(clause, delays(9.0, 80.0, 8.0)) is HOLDS
 
 
+@pytest.mark.parametrize(("unit", "value"), [("1", 0.125), ("%", 12.5)])
+def test_drift_is_shown_in_the_unit_of_its_clause(unit, value):
+    clause = limit(statistic="drift", at_most=value, trials=2).model_copy(update={"unit": unit})
+    assert judged(clause, delays(8.0, 9.0)).value == value
+    assert outcome(clause, delays(8.0, 9.0)) is HOLDS
+    assert outcome(clause, delays(8.0, 9.5)) is BROKEN
+
+
+def test_drift_is_as_uncertain_as_both_its_values():
+    clause = limit(statistic="drift", at_most=0.25, trials=2)
+    assert judged(clause, delays(8.0, 9.0, uncertainty=0.5)).bound == 0.25
+    assert outcome(clause, delays(8.0, 9.0, uncertainty=0.5)) is HOLDS
+    assert outcome(clause, delays(8.0, 9.0, uncertainty=0.625)) is OPEN
+
+
+def test_drift_from_nothing_is_beyond_all_bounds():
+    assert outcome(limit(statistic="drift", at_most=0.25, trials=2), delays(0.0, 0.0)) is BROKEN
+
+
+@pytest.mark.parametrize("statistic", ["median", "mean", "total", "drift"])
+def test_a_statistic_is_broken_only_once_its_sample_is_complete(statistic):
+    clause = limit(statistic=statistic, at_most=1, trials=3)
+    assert [outcome(clause, delays(2.0, 30.0, 50.0)[:n]) for n in (1, 2, 3)] == [OPEN, OPEN, BROKEN]
+
+
+@pytest.mark.parametrize("statistic", ["each", "median", "mean", "total", "drift"])
+def test_a_statistic_of_what_is_no_number_shows_nothing(statistic):
+    assert outcome(limit(statistic=statistic, at_most=10, trials=3), delays(nan, nan, nan)) is OPEN
+
+
+def test_a_total_is_as_uncertain_as_all_its_parts():
+    clause = limit(statistic="total", at_most=10, trials=3)
+    result = judged(clause, delays(2.0, 3.0, 4.0, uncertainty=0.25))
+    assert (result.value, result.bound, result.outcome) == (9.0, 9.75, HOLDS)
+    assert outcome(clause, delays(2.0, 3.0, 4.0, uncertainty=0.5)) is OPEN
+    assert outcome(clause, delays(2.0, 3.0, 6.0, uncertainty=0.25)) is BROKEN
+
+
 def test_the_worst_value_is_the_one_shown():
     result = judged(EACH, delays(1.0, 29.0, 2.0, uncertainty=1.0))
     assert (result.value, result.bound, result.limit) == (29.0, 30.0, 30.0)
@@ -204,9 +255,28 @@ def ladder(*steps: tuple[float, int, int]) -> list[Observation]:
     return [o for distance, trials, failures in steps for o in reads(trials, failures, distance=distance)]
 
 
-def test_a_window_is_as_wide_as_its_contiguous_steps():
+@pytest.mark.parametrize(("farthest", "said"), [(120, HOLDS), (110, BROKEN)])
+def test_a_window_is_as_wide_as_its_contiguous_steps(farthest, said):
+    steps = [(mm, 20, 1 if 40 <= mm <= farthest else 2) for mm in range(30, 201, 10)]
+    assert outcome(WINDOW, ladder(*steps)) is said
+
+
+def test_a_window_wide_enough_holds_before_every_position_was_sampled():
     assert outcome(WINDOW, ladder(*[(mm, 20, 1) for mm in range(40, 121, 10)])) is HOLDS
-    assert outcome(WINDOW, ladder(*[(mm, 20, 1) for mm in range(40, 111, 10)])) is BROKEN
+    assert outcome(WINDOW, ladder(*[(mm, 20, 1) for mm in range(40, 111, 10)])) is OPEN
+
+
+def test_positions_that_are_not_registered_widen_no_window():
+    assert outcome(WINDOW, ladder(*[(mm, 20, 0) for mm in range(35, 206, 10)])) is OPEN
+    assert outcome(WINDOW, ladder(*[(mm, 20, 0) for mm in range(200, 301, 10)])) is OPEN
+    between = [*[(mm, 20, 0) for mm in range(40, 121, 10)], (75, 20, 20)]
+    assert judged(WINDOW, ladder(*between)).value == 80
+
+
+def test_a_position_not_sampled_parts_a_window():
+    steps = [(mm, 20, 0) for mm in range(30, 181, 10) if mm != 100]
+    assert judged(WINDOW, ladder(*steps)).value == 70
+    assert outcome(WINDOW, ladder(*steps)) is OPEN
 
 
 def test_a_step_that_fails_parts_a_window():
@@ -244,6 +314,14 @@ def test_every_item_inspected_must_conform(values, said):
     assert outcome(IDENTITY, items) is said
 
 
+def test_an_item_is_known_by_its_whole_cell():
+    items = [
+        Observation("", "identity", "conforms", cell={"field": str(n), "side": side}) for n in (1, 2) for side in "ab"
+    ]
+    assert judged(IDENTITY, items + items).trials == 4
+    assert outcome(IDENTITY, items + items) is OPEN
+
+
 def test_only_the_measure_named_is_judged():
     assert outcome(COUNT, observed("keystroke", [EXACT] * 75)) is OPEN
 
@@ -274,6 +352,74 @@ def test_a_reading_without_the_key_of_the_groups_lends_no_group_a_trial():
     by_colour = COUNT.model_copy(update={"per": ("colour",)})
     results = judge_clause(by_colour, [*reads(74, colour="black"), *reads(1)])
     assert {result.outcome for result in results} == {OPEN}
+
+
+FOUR_COLOURS = COUNT.model_copy(update={"per": ("colour",), "groups": 4})
+
+
+def colours(*names: str, failures: int = 0) -> list[Observation]:
+    return [o for name in names for o in reads(75, failures, colour=name)]
+
+
+@pytest.mark.parametrize(
+    ("sample", "said"),
+    [
+        ([], OPEN),
+        (colours("black"), OPEN),
+        (colours("black", "orange", "red"), OPEN),
+        (colours("black", "orange", "red", "blue"), HOLDS),
+        (colours("black", "orange", "red", "blue", "green"), HOLDS),
+        (colours("black", failures=2), BROKEN),
+        (colours("black", "orange", "red") + reads(74, colour="blue"), OPEN),
+        (colours("black", "orange", "red", "blue") + reads(75, 2, colour="green"), BROKEN),
+        (colours("black", "orange", "red") + reads(75), OPEN),
+    ],
+)
+def test_a_clause_stays_open_until_all_its_groups_were_seen(sample, said):
+    assert overall(judge_clause(FOUR_COLOURS, sample)) is said
+
+
+def test_what_the_missing_groups_lack_is_shown_as_a_result_of_its_own():
+    seen, missing = judge_clause(FOUR_COLOURS, colours("black"))
+    assert (seen.group, seen.outcome) == ({"colour": "black"}, HOLDS)
+    assert (missing.group, missing.trials, missing.outcome) == ({}, 0, OPEN)
+    assert [r.group for r in judge_clause(FOUR_COLOURS, colours(*"abcd"))] == [{"colour": c} for c in "abcd"]
+
+
+def test_groups_count_only_where_the_condition_is_met():
+    on_screen = FOUR_COLOURS.model_copy(update={"where": {"surface": "screen"}, "groups": 2})
+    sample = [*reads(75, colour="black", surface="screen"), *reads(75, colour="red", surface="paper")]
+    assert overall(judge_clause(on_screen, sample)) is OPEN
+    assert overall(judge_clause(on_screen, sample + reads(75, colour="red", surface="screen"))) is HOLDS
+
+
+DELIVERED = (EXACT, "wrong", "stale")
+AMONG = [
+    SHARE.model_copy(update={"among": DELIVERED}),
+    CountClause(kind="count", measure="read", failure=("wrong", "stale"), among=DELIVERED, trials=299, failures=1),
+]
+
+
+@pytest.mark.parametrize("clause", AMONG, ids=lambda clause: clause.kind)
+@pytest.mark.parametrize(
+    ("sample", "trials", "failures", "said"),
+    [
+        (reads(299 + 50, 50), 299, 0, HOLDS),
+        (reads(298 + 50, 50), 298, 0, OPEN),
+        ([*reads(299 + 50, 50), *observed("read", ["wrong", "stale"])], 301, 2, BROKEN),
+        (reads(50, 50), 0, 0, OPEN),
+    ],
+)
+def test_only_the_values_named_are_trials(clause, sample, trials, failures, said):
+    result = judged(clause, sample)
+    assert (result.trials, result.failures, result.outcome) == (trials, failures, said)
+
+
+def test_only_the_values_named_are_trials_at_a_step_of_a_window():
+    window = WINDOW.model_copy(update={"success": (), "failure": ("wrong",), "among": DELIVERED})
+    steps = [(mm, 20 + 5, 5) for mm in range(40, 121, 10)]
+    assert outcome(window, ladder(*steps)) is HOLDS
+    assert outcome(window, ladder(*steps[:-1], (120, 20, 5))) is OPEN
 
 
 def test_a_criterion_is_broken_by_one_result_and_open_by_one():

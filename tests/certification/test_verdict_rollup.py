@@ -59,7 +59,8 @@ def test_a_row_without_an_observation_shows_no_clause():
 )
 def test_chords_are_judged_only_on_a_terminal_with_a_keyboard_link(options, verdict):
     refused = observed("configuration", ["unchanged"] * 100, payload="configuration")
-    assert judge(SETTING_CODES, refused, None, planned=True, emulated=True, options=options).verdict is verdict
+    sample = refused + observed("control", [EXACT] * 10)
+    assert judge(SETTING_CODES, sample, None, planned=True, emulated=True, options=options).verdict is verdict
 
 
 def test_a_run_gives_each_row_its_own_observations_and_circumstance():
@@ -70,6 +71,7 @@ def test_a_run_gives_each_row_its_own_observations_and_circumstance():
             *observed("read", [EXACT] * 299, requirement="EHC-TRM-003"),
             *observed("other_symbol", ["as_card"], requirement="EHC-TRM-006"),
             *observed("configuration", ["unchanged"] * 100, requirement="EHC-TRM-026", payload="configuration"),
+            *observed("control", [EXACT] * 10, requirement="EHC-TRM-026"),
         ],
         {"EHC-TRM-009": because(NOT_ASSESSED)},
         plan=frozenset({"EHC-TRM-003", "EHC-TRM-006"}),
@@ -82,7 +84,7 @@ def test_a_run_gives_each_row_its_own_observations_and_circumstance():
         ("EHC-TRM-009", NOT_ASSESSED, False),
         ("EHC-TRM-026", PASS, False),
     ]
-    assert [row.observations for row in rows] == [299, 1, 0, 100]
+    assert [row.observations for row in rows] == [299, 1, 0, 110]
     assert not any(row.emulated for row in rows)
 
 

@@ -57,10 +57,9 @@ def install() -> None:
         with Path(__file__).open() as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
             if shutil.which("Xvfb") is None or shutil.which("xwd") is None:
-                quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
-                subprocess.run(["apt-get", "update", "-qq"], **quiet)
                 environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-                subprocess.run([*INSTALL.split(), "-y", "-qq"], env=environment, **quiet)
+                for command in (["apt-get", "update"], [*INSTALL.split(), "-y"]):
+                    subprocess.run([*command, "-qq"], env=environment, capture_output=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +129,7 @@ def test_a_colour_is_shown_as_it_is_and_the_frame_is_enlarged_without_smoothing(
 
 def test_a_display_that_is_not_there_is_the_bench_at_fault():
     start = time.monotonic()
-    with pytest.raises(RigError, match=":9999 cannot be drawn on.*check `display`"):
+    with pytest.raises(RigError, match=r":9999 cannot be drawn on.*check `display`"):
         ScreenPresenter(Journal(None), table(":9999"))
     assert time.monotonic() - start < HANG_S
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import pty
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import serial
-from shell import MARK, bench, emulated_port, marked, one_line, until
+from shell import MARK, RunFolder, bench, emulated_port, marked, one_line, until
 
 from xiangka.cli import main
 from xiangka.scenarios import ROOT
@@ -336,3 +337,28 @@ def test_unusable_credentials_are_told_in_one_line(text, terminal, prompt):
         code, line = prompt.certify("--bench", bench(prompt.folder, scanner=terminal, platform=platform))
     assert str(credentials) in line
     assert code == WRONG_INPUT
+
+
+@pytest.mark.parametrize("secret", ["0" * 43, "short", "密"], ids=["another", "short", "Chinese"])
+def test_credentials_with_a_wrong_secret_are_never_blamed_on_the_device(secret, shell, platform):
+    credentials = shell.folder / "credentials.json"
+    content = json.loads(platform.credentials.read_text(encoding="utf-8"))
+    credentials.write_text(json.dumps({**content, "app_secret": secret}), encoding="utf-8")
+    table = f"url = '{platform.url}'\ncredentials = '{credentials}'"
+    file = bench(shell.folder, platform=table)
+    ended = shell.run("certify", "--bench", file, "--only", "EHC-TRM-004", "--out", shell.folder / "run")
+    assert "credentials" in ended.said
+    assert "Traceback" not in ended.said
+    assert ended.exit_code in (RIG_ERROR, WRONG_INPUT), ended.said
+
+
+def test_the_rest_of_a_start_that_was_killed_is_no_traceback(prompt):
+    (prompt.folder / ".run.opening").mkdir()
+    code, line = prompt.certify("--bench", bench(prompt.folder, scanner="url = '/dev/ttyNOWHERE'"))
+    assert code in (RIG_ERROR, WRONG_INPUT), line
+
+
+def test_a_run_may_be_written_into_the_empty_folder_one_stands_in(shell):
+    ended = shell.run("certify", "--only", "EHC-TRM-001", "--out", ".")
+    assert ended.exit_code == 0, ended.said
+    assert RunFolder(shell.folder).run["state"] == "finished"
