@@ -82,6 +82,8 @@ class Requirement(_Record):
     evidence: Text
     applies_if: str | None = None
     """Option of the subject's statement that must be answered ``yes`` for the requirement to apply."""
+    needs_role: str | None = None
+    """Bench role without which the requirement cannot be assessed at all."""
     criterion_text: Text
     criterion: tuple[Clause, ...] = Field(min_length=1)
 

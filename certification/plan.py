@@ -51,12 +51,22 @@ _NOT_FILED = Circumstance(
     Verdict.NOT_ASSESSED, Text(zh="未提供受测对象文件（--subject）", en="no subject file was given (--subject)")
 )
 _NEEDS_SUBJECT_FILE = ("EHC-TRM-001",)
+_NO_STATEMENT = Circumstance(
+    Verdict.NOT_ASSESSED,
+    Text(
+        zh="无符合性声明：未提供受测对象文件（--subject）",
+        en="no conformance statement: no subject file was given (--subject)",
+    ),
+)
 _UNBOUND = {
+    "power": Circumstance(
+        Verdict.NOT_ASSESSED, Text(zh="测试台未绑定电源（[power]）", en="the bench binds no supply ([power])")
+    ),
     "keyboard_link": Circumstance(
         Verdict.NOT_ASSESSED, Text(zh="测试台未绑定键盘（[keyboard]）", en="the bench binds no keyboard ([keyboard])")
-    )
+    ),
 }
-"""What to say of rows that need a link the statement answers with yes and the bench does not bind."""
+"""What to say of rows that need a role, or a link the statement answers with yes, and the bench does not bind it."""
 
 
 def make_plan(
@@ -76,7 +86,7 @@ def make_plan(
         name: ``quick`` or ``full``.
         only: ids asked for by name; empty for the whole plan. An id asked for is run whatever the plan leaves out.
         scenarios: ids that have a scenario.
-        unbound: options whose link the bench does not bind; only ``keyboard_link`` may be left unbound.
+        unbound: roles and links the bench does not bind: ``power``, ``keyboard_link``.
 
     Raises:
         PlanError: an id in ``only`` is unknown, or demanded of another kind of subject.
@@ -98,12 +108,12 @@ def make_plan(
     left_out: dict[str, Circumstance] = {}
     for requirement_id, requirement in rows.items():
         if not subject.applies(requirement):
-            left_out[requirement_id] = _NOT_APPLICABLE
+            left_out[requirement_id] = _NOT_APPLICABLE if subject.declared else _NO_STATEMENT
         elif requirement_id not in scenarios:
             left_out[requirement_id] = _HARDWARE_ONLY if requirement.hardware_only else _NOT_IMPLEMENTED
         elif not subject.declared and requirement_id in _NEEDS_SUBJECT_FILE:
             left_out[requirement_id] = _NOT_FILED
-        elif lacking := _options(requirement) & subject.yes_options & set(unbound):
+        elif lacking := _needs(requirement, subject) & set(unbound):
             left_out[requirement_id] = _UNBOUND[min(lacking)]
         elif only and requirement_id not in only:
             left_out[requirement_id] = Circumstance(
@@ -123,7 +133,8 @@ def make_plan(
     )
 
 
-def _options(requirement: Requirement) -> set[str]:
-    """Options the requirement or one of its clauses depends on."""
-    named = (requirement.applies_if, *(clause.only_if for clause in requirement.criterion))
-    return {option for option in named if option is not None}
+def _needs(requirement: Requirement, subject: Subject) -> set[str]:
+    """Roles and links of the bench that the requirement, as this subject's statement leaves it, depends on."""
+    options = (requirement.applies_if, *(clause.only_if for clause in requirement.criterion))
+    links = {option for option in options if option in subject.yes_options}
+    return links if requirement.needs_role is None else links | {requirement.needs_role}

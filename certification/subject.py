@@ -7,7 +7,7 @@ A subject file is TOML: ``[identity]`` as the application form gives it, ``[opti
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -112,14 +112,21 @@ def load_subject(path: Path) -> Subject:
     return subject
 
 
-def undeclared_terminal(identity: Mapping[str, str | None]) -> Subject:
-    """A terminal nobody filed an application for: its identity is what the device says, so it proves nothing."""
+def undeclared_terminal(identity: Mapping[str, str | None], links: Collection[str] = ()) -> Subject:
+    """A terminal nobody filed an application for: its identity is what the device says, so it proves nothing.
+
+    Args:
+        identity: what the device says of itself.
+        links: options that are known from the bench that binds them, beside the serial link.
+    """
     fields = {name: identity.get(name) or "—" for name in IDENTITY_FIELDS}
-    answers: dict[str, Answer] = dict.fromkeys(Options.model_fields, "no")
+    answers: dict[str, Answer] = {
+        name: "yes" if name in ("serial_link", *links) else "no" for name in Options.model_fields
+    }
     subject = Subject(
         kind=SubjectKind.TERMINAL,
         identity=Identity(**fields, firmware_sha256=None, filing_number="none"),
-        options=Options(**{**answers, "serial_link": "yes"}),
+        options=Options(**answers),
     )
     subject._declared = False  # its identity was not filed
     return subject

@@ -28,8 +28,14 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+GAP_MS = 60.0
+"""How long the empty bench stands between two codes unless the file says otherwise: four frames of a 60 Hz camera."""
+
+
 class FramePortTable(_Table):
     """A presenter that shows frames to lookers on loopback HTTP."""
+
+    gap_ms: float = Field(default=GAP_MS, ge=0)
 
     driver: Literal["frame-port"]
     frame_port: int = Field(default=0, ge=0, le=65535)
@@ -46,6 +52,7 @@ class ScreenTable(_Table):
     height: int = Field(default=1080, ge=240)
     refresh_hz: float = Field(default=60.0, gt=0)
     lag_ms: float = Field(default=0.0, ge=0)
+    gap_ms: float = Field(default=GAP_MS, ge=0)
 
 
 class LabelTable(_Table):
@@ -80,6 +87,8 @@ class ScannerTable(_Table):
     """At least 1.5 s, beyond every latency limit: a code that is not read then always counts as too late."""
     silence_s: float = Field(default=1.0, gt=0.01)
     """How long nothing must arrive before a symbol counts as not delivered."""
+    hardware: bool = False
+    """Whether a URL is declared to lead to real hardware; the declaration stands in the report."""
     label: LabelTable = LabelTable()
     emulated: EmulatedScannerTable | None = None
 
@@ -168,17 +177,24 @@ class BenchFile(_Table):
 
     @property
     def emulated(self) -> bool:
-        """Whether any part that a verdict rests on is software: such a run certifies nothing."""
+        """Whether any part that a verdict rests on is, or may be, software: such a run certifies nothing.
+
+        Only a device path is hardware by itself; a URL can lead anywhere, so it needs ``hardware = true``.
+        """
         url = self.scanner.url or ""
+        local = url.startswith("/dev/") and not os.path.realpath(url).startswith(_PTY)
         return (
             self.scanner.emulated is not None
             or isinstance(self.presenter, FramePortTable)
-            or os.path.realpath(url).startswith(_PTY)
+            or not (local or (self.scanner.hardware and "://" in url))
         )
 
     def settings(self) -> dict[str, Any]:
-        """The bench as it stands in a report; credentials are named by file only."""
-        return self.model_dump(mode="json", exclude_none=True)
+        """The bench as it stands in a report; a credentials file is told by its name only."""
+        settings = self.model_dump(mode="json", exclude_none=True)
+        if self.platform.credentials is not None:
+            settings["platform"]["credentials"] = self.platform.credentials.name
+        return settings
 
 
 def load_bench(path: Path) -> BenchFile:

@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from rigs.errors import RigError
 from rigs.optics.frames import Frame
 from rigs.roles import Delivery, Presenter, Scanner, Shown
 
@@ -52,12 +53,15 @@ class ReadingStation:
         presenter: shows the codes.
         scanner: reads them.
         read_timeout_s: how long a code is shown before it counts as not read, s.
+        gap_s: how long the empty bench stands between two codes, at least, s.
     """
 
     presenter: Presenter
     scanner: Scanner
     read_timeout_s: float
+    gap_s: float = 0.0
     reads: int = 0
+    _cleared_s: float = 0.0
     _earlier: deque[bytes] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
     def read(self, frame: Frame, expected: tuple[bytes, ...]) -> Reading:
@@ -70,10 +74,11 @@ class ReadingStation:
         late = self._arm()
         shown = self.presenter.show(frame)
         delivery = self.scanner.delivery(self.read_timeout_s)
-        self.presenter.clear()
+        self._clear()
         if delivery is None:
             self.scanner.disarm()
             delivery = self.scanner.delivery(0)
+            self._check_that_somebody_looks(delivery)
         return self._judged(shown, late + ([delivery] if delivery is not None else []), expected)
 
     def hold(self, frame: Frame, seconds: float, expected: tuple[bytes, ...]) -> Reading:
@@ -87,7 +92,7 @@ class ReadingStation:
         late = self._arm()
         shown = self.presenter.show(frame)
         deliveries = self._collect(seconds / self.scanner.time_scale)
-        self.presenter.clear()
+        self._clear()
         self.scanner.disarm()
         while (delivery := self.scanner.delivery(0)) is not None:
             deliveries.append(delivery)
@@ -98,7 +103,7 @@ class ReadingStation:
         late = self._arm()
         shown = self.presenter.show(frame)
         delivery = self.scanner.delivery(seconds)
-        self.presenter.clear()
+        self._clear()
         self.scanner.disarm()
         deliveries = late + ([delivery] if delivery is not None else [])
         while (more := self.scanner.delivery(0)) is not None:
@@ -127,7 +132,7 @@ class ReadingStation:
         started_ns = time.monotonic_ns()
         deliveries = late + ([first] if first is not None else [])
         if first is not None:
-            self.presenter.clear()
+            self._clear()
             self.scanner.arm()
         shown = self.presenter.show(good)
         deadline = time.monotonic() + self.read_timeout_s
@@ -140,7 +145,7 @@ class ReadingStation:
                 answer = delivery
             else:
                 deliveries.append(delivery)
-        self.presenter.clear()
+        self._clear()
         self._earlier.extend(bad_expected)
         if answer is None:
             self.scanner.disarm()
@@ -148,13 +153,26 @@ class ReadingStation:
         delay_ms = (shown.t_ns - started_ns) / 1e6
         return [d.data for d in deliveries], replace(reading, latency_ms=reading.latency_ms + delay_ms)
 
+    def _check_that_somebody_looks(self, delivery: Delivery | None) -> None:
+        if delivery is None and not self.presenter.watched:
+            raise RigError(
+                "nobody has ever looked at what is shown",
+                where="presenter",
+                remedy="point the scanner's camera at the frame port named in the bench file",
+            )
+
     def _arm(self) -> list[Delivery]:
         late = []
         while (delivery := self.scanner.delivery(0)) is not None:
             late.append(delivery)
+        time.sleep(max(0.0, self._cleared_s + self.gap_s - time.monotonic()))
         self.scanner.arm()
         self.reads += 1
         return late
+
+    def _clear(self) -> None:
+        self.presenter.clear()
+        self._cleared_s = time.monotonic()
 
     def _collect(self, seconds: float) -> list[Delivery]:
         deliveries = []

@@ -154,6 +154,10 @@ class Presenter(Protocol):
     uncertainty_ms: float
     """Expanded uncertainty (k = 2) of show times, ms."""
 
+    @property
+    def watched(self) -> bool:
+        """Whether anybody has looked at a frame so far, as far as the presenter can know."""
+
     def prepare(self, stimulus: Stimulus, check: bool = False) -> Future[Frame]:
         """Render a stimulus in the background."""
 

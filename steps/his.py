@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 
 from pytest_bdd import given, when
@@ -26,12 +27,16 @@ CODES_PER_FETCH = 20
 def _call(sampler: Sampler, method: str, content: dict[str, str]) -> PlatformAnswer:
     answer = sampler.run.bench.platform.call(method, content)
     if not answer.accepted:
-        raise RigError(
-            f"the platform refused {method} ({answer.code} {answer.message})",
-            where="platform",
-            remedy="check the platform's log and the institution's standing",
-        )
+        raise _refused(method, answer)
     return answer
+
+
+def _refused(method: str, answer: PlatformAnswer) -> RigError:
+    return RigError(
+        f"the platform refused {method} ({answer.code} {answer.message})",
+        where="platform",
+        remedy="check the platform's log and the institution's standing",
+    )
 
 
 def _stamp() -> str:
@@ -103,6 +108,8 @@ def _visit(sampler: Sampler, trial: Trial, frame: Frame, limit_ms: float) -> flo
         code = answer.code
         if answer.accepted:
             check_ms = (time.monotonic_ns() - reading.shown.t_ns) / 1e6
+        elif exact:
+            raise _refused("ehc.ehealthcode.verify", answer)
     picture = sampler.keep(trial, frame, failure=not exact)
     sampler.observe(
         "check_time",
@@ -110,7 +117,7 @@ def _visit(sampler: Sampler, trial: Trial, frame: Frame, limit_ms: float) -> flo
         unit="ms",
         uncertainty=reading.uncertainty_ms,
         cell={"step": REGISTER_STEP, "channel": WINDOW_CHANNEL},
-        journal=journal,
+        reading=replace(reading, journal=journal),
         detail={"answer": code, "read_ms": round(reading.latency_ms, 1)} if picture or check_ms > limit_ms / 2 else {},
         picture=picture,
     )

@@ -97,8 +97,9 @@ def show_malformed(sampler: Sampler, chance: Random) -> None:
         sampler.step(planned)
         if failure and sampler.failed():
             break
-    same = sampler.run.bench.scanner.settings() == settings
-    sampler.observe("reboot", "none" if same else "rebooted", detail={"settings": "unchanged" if same else "changed"})
+    if settings:
+        same = sampler.run.bench.scanner.settings() == settings
+        sampler.observe("reboot", "none" if same else "rebooted", detail={"settings": "as before" if same else "lost"})
 
 
 @when("the terminal is shown setting codes of its vendor while it is not in service mode")
@@ -122,7 +123,7 @@ def show_setting_codes(sampler: Sampler, chance: Random) -> None:
         changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
         sampler.observe(
             "configuration",
-            "changed" if changed else "unchanged",
+            "changed" if changed else "unchanged" if before else "cannot_be_read",
             cell=trial.cell,
             reading=reading,
             detail={"code": shortened(trial.expected[0]), "changed": ", ".join(changed)},

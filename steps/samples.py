@@ -54,15 +54,19 @@ def static_sample(chance: Random) -> Iterator[Trial]:
 @given("codes of every version from 1 to 10 at every error correction level", target_fixture="trials")
 @given("版本 1 至 10、各纠错等级的码", target_fixture="trials")
 def version_sample(chance: Random) -> list[Trial]:
-    """15 codes in each of the 40 cells, each as short as the smallest of them demands."""
+    """15 codes in each of the 40 judged cells, and 2 in each of 40 larger ones that are only reported.
+
+    Each is as short as the smallest of them demands.
+    """
+    cells = [(version, 15) for version in range(1, 11)] + [(version, 2) for version in range(11, 21)]
     return [
         Trial(
             Stimulus((Symbol(f"{chance.randrange(10**7):07d}".encode(), ec_level=level, version=version),)),
             {"version": version, "level": level},
         )
-        for version in range(1, 11)
+        for version, count in cells
         for level in "LMQH"
-        for _ in range(15)
+        for _ in range(count)
     ]
 
 

@@ -137,7 +137,7 @@ class Sampler:
                 return
 
     def read_each_with_latency(self, trials: Iterable[Trial]) -> None:
-        """As ``read_all``, with the latency of each reading; a no-read counts at the time limit."""
+        """As ``read_all``, with the latency of each reading; whatever is not exact counts at the time limit."""
         self.read_all(trials, latency=True)
 
     def read_until_decided(self, trials: Iterator[Trial]) -> None:
@@ -177,7 +177,7 @@ class Sampler:
         if latency:
             self.observe(
                 "latency",
-                round(reading.latency_ms, 3),
+                round(reading.latency_ms if exact else self.run.station.read_timeout_s * 1000, 3),
                 unit="ms",
                 uncertainty=reading.uncertainty_ms,
                 cell=trial.cell,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from certification.catalogue import load_catalogue
@@ -18,6 +19,25 @@ def everything() -> int:
     for row in load_catalogue().values():
         table.add_row(row.id, f"{row.title.zh}\n{row.title.en}", row.level, row.method, row.subject)
     _console().print(table)
+    return 0
+
+
+def details(ids: list[str]) -> int:
+    """Print source, procedure and criterion of the requirements named.
+
+    Raises:
+        PlanError: an id is unknown.
+    """
+    console = _console()
+    for row in [load_catalogue()[requirement] for requirement in ids]:
+        console.print(
+            f"[bold]{row.id}[/]  {escape(row.title.zh)} · {escape(row.title.en)}  ({row.level}, {row.method})"
+        )
+        for quote in row.source.quotes:
+            console.print(f"  「{escape(quote)}」")
+        for text in (row.source.reason, row.procedure, row.criterion_text):
+            if text is not None:
+                console.print(f"  {escape(text.zh)}\n  {escape(text.en)}")
     return 0
 
 

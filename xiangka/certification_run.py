@@ -6,7 +6,6 @@ import json
 import secrets
 import shutil
 import tempfile
-import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +31,7 @@ from fixtures.evidence import Evidence
 from fixtures.run import Run
 from rigs.bench import Bench, EmulationOptions
 from rigs.bench_file import BenchFile, load_bench
+from rigs.emulators.defects import behaviour_of
 from rigs.errors import RigError
 from rigs.journal import Journal
 from rigs.readings import ReadingStation
@@ -91,21 +91,26 @@ class CertificationRun:
     durations: dict[str, float] = field(default_factory=dict)
     notes: list[Text] = field(default_factory=list)
     invalid: bool = False
+    broken: bool = False
+    """Whether the bench, or this harness, failed during the run."""
 
     def __post_init__(self) -> None:
         self.catalogue = load_catalogue()
         self.bench_file: BenchFile = load_bench(self.options.bench)
+        behaviour_of(self.options.defect)
         self._subject_file = self.options.subject or _subject_beside(self.options.bench)
-        self.subject: Subject = (
-            undeclared_terminal({}) if self._subject_file is None else load_subject(self._subject_file)
-        )
+        self.subject: Subject = self._undeclared({}) if self._subject_file is None else load_subject(self._subject_file)
         self.plan: Plan = make_plan(
             self.catalogue,
             self.subject,
             name=self.options.plan,
             only=self.options.only,
             scenarios=implemented(self.catalogue),
-            unbound=() if self.bench_file.keyboard is not None else ("keyboard_link",),
+            unbound=[
+                need
+                for need, table in (("keyboard_link", self.bench_file.keyboard), ("power", self.bench_file.power))
+                if table is None
+            ],
         )
         started = datetime.now(UTC).astimezone()
         self.name = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -120,10 +125,16 @@ class CertificationRun:
         Raises:
             RigError: a part of the bench is absent, busy or silent.
         """
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        folder = self.folder.resolve()
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".opening", dir=folder.parent))
+        except OSError as error:
+            raise PlanError(
+                f"cannot be written ({error.strerror})", where=str(self.folder), remedy="name another folder"
+            ) from error
+        staging.chmod(0o755)
         self._state = tempfile.mkdtemp(prefix="xiangka-platform-")
-        staging = self.folder.parent / f".{self.folder.name}.opening"
-        staging.mkdir()
         self.journal = Journal(staging / "journal.jsonl")
         try:
             self.bench = Bench(self.bench_file, self.journal, EmulationOptions(Path(self._state), self.options.defect))
@@ -133,12 +144,18 @@ class CertificationRun:
             shutil.rmtree(staging)
             shutil.rmtree(self._state, ignore_errors=True)
             raise
-        staging.rename(self.folder)
+        staging.rename(folder)
+        self.folder = folder
         if not self.subject.declared:
-            self.subject = undeclared_terminal(asdict(identity))
+            self.subject = self._undeclared(asdict(identity))
         self.run = Run(
             bench=self.bench,
-            station=ReadingStation(self.bench.presenter, self.bench.scanner, self.bench_file.scanner.read_timeout_s),
+            station=ReadingStation(
+                self.bench.presenter,
+                self.bench.scanner,
+                self.bench_file.scanner.read_timeout_s,
+                self.bench_file.presenter.gap_ms / 1000,
+            ),
             subject=self.subject,
             catalogue=self.catalogue,
             seed=self.options.seed,
@@ -160,6 +177,9 @@ class CertificationRun:
             )
         self._write_run("running", None)
 
+    def _undeclared(self, identity: dict[str, str | None]) -> Subject:
+        return undeclared_terminal(identity, ["keyboard_link"] if self.bench_file.keyboard is not None else [])
+
     def invalidate(self, reason: Text) -> None:
         """The subject is not, or no longer, who it was: nothing this run says counts."""
         self.invalid = True
@@ -175,8 +195,16 @@ class CertificationRun:
         self.invalidate(Text(zh="运行期间设备身份发生改变", en="the device changed its identity during the run"))
 
     def rig_error(self, requirement: str | None, error: RigError) -> None:
-        """Blame the bench for a scenario that could not be finished."""
-        reason = Text(zh=f"测试台故障：{error}", en=f"the bench failed: {error}")
+        """Blame the bench for a scenario that could not be finished, or for what happened between two."""
+        self._fail(requirement, Text(zh=f"测试台故障：{error}", en=f"the bench failed: {error}"))
+
+    def harness_error(self, requirement: str | None, error: BaseException) -> None:
+        """Blame this harness for a scenario it could not finish: a bug of ours is never the device's fault."""
+        said = f"{type(error).__name__}: {error}"
+        self._fail(requirement, Text(zh=f"测试软件自身出错：{said}", en=f"the harness itself failed: {said}"))
+
+    def _fail(self, requirement: str | None, reason: Text) -> None:
+        self.broken = True
         self.notes.append(reason)
         if requirement is not None:
             self.circumstances[requirement] = Circumstance(Verdict.RIG_ERROR, reason)
@@ -204,12 +232,16 @@ class CertificationRun:
         self.abandon()
         rows = self.rows()
         code = exit_code(rows)
+        if self.broken and code in (ExitCode.PASSED, ExitCode.OPEN):
+            code = ExitCode.RIG_ERROR
         if self.invalid and code is ExitCode.PASSED:
             code = ExitCode.OPEN
         if state == "interrupted":
             overall = INTERRUPTED
         else:
             overall = INVALID if self.invalid else str(overall_verdict(rows))
+            if self.broken and overall != Verdict.FAIL:
+                overall = str(Verdict.RIG_ERROR)
         self.overall = overall
         _write_json(
             self.folder / "verdicts.json",
@@ -250,6 +282,10 @@ class CertificationRun:
                 "emulated": emulated,
                 "statement": statement.model_dump(),
                 "plan": {"name": self.plan.name, "execute": sorted(self.plan.execute)},
+                "circumstances": {
+                    requirement: {"verdict": found.verdict, "reason": found.reason.model_dump()}
+                    for requirement, found in {**self.plan.left_out, **self.circumstances}.items()
+                },
                 "seed": self.options.seed,
                 "defect": self.options.defect,
                 "subject": {**self.subject.model_dump(mode="json"), "file": _shown(self._subject_file)},
@@ -283,8 +319,3 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     partial.replace(path)
-
-
-def seconds_since(start: float) -> float:
-    """Seconds since a ``time.monotonic()`` reading."""
-    return time.monotonic() - start

@@ -11,20 +11,12 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from certification.verdicts import Row, Verdict
+from certification.verdicts import Row
 from fixtures.run import RUN
-from rigs.errors import RigError
-from xiangka.certification_run import CertificationRun, RunOptions
+from xiangka.certification_run import EMULATED_STATEMENT, CertificationRun, RunOptions
 from xiangka.pytest_plugin import CERTIFICATION
 from xiangka.scenarios import FEATURES, ROOT
-from xiangka.watching import watcher_for
-
-_STYLES = {
-    Verdict.PASS: "green",
-    Verdict.FAIL: "bold red",
-    Verdict.RIG_ERROR: "magenta",
-    Verdict.INCONCLUSIVE: "yellow",
-}
+from xiangka.watching import COLOURS, watcher_for
 
 
 class _Session:
@@ -58,9 +50,10 @@ def certify(options: RunOptions) -> int:
         raise
     try:
         state = _run_scenarios(certification)
-    except BaseException:
-        certification.abandon()
-        raise
+    except KeyboardInterrupt:
+        state = "interrupted"
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     code = certification.finish(state)
     _summarise(console, certification, state)
     return int(code)
@@ -93,19 +86,15 @@ def _run_scenarios(certification: CertificationRun) -> str:
         f"--junitxml={certification.folder / 'junit.xml'}",
         f"--alluredir={certification.folder / 'allure-results'}",
     ]
-    try:
-        ended = pytest.main(arguments, plugins=[_Session(certification)])
-    except KeyboardInterrupt:
-        return "interrupted"
+    ended = pytest.main(arguments, plugins=[_Session(certification)])
     match ended:
         case pytest.ExitCode.INTERRUPTED:
-            return "aborted" if certification.circumstances or certification.invalid else "interrupted"
+            return "aborted" if certification.broken or certification.invalid else "interrupted"
         case pytest.ExitCode.OK | pytest.ExitCode.TESTS_FAILED | pytest.ExitCode.NO_TESTS_COLLECTED:
-            return "aborted" if certification.circumstances or certification.invalid else "finished"
+            return "aborted" if certification.broken or certification.invalid else "finished"
         case _:
-            raise RigError(
-                f"pytest ended with {ended!r}", where="harness", remedy="run `pytest features` to see its own words"
-            )
+            certification.harness_error(None, RuntimeError(f"pytest ended with {ended!r}"))
+            return "aborted"
 
 
 def _summarise(console: Console, certification: CertificationRun, state: str) -> None:
@@ -116,7 +105,7 @@ def _summarise(console: Console, certification: CertificationRun, state: str) ->
     for row in rows:
         table.add_row(
             row.requirement,
-            f"[{_STYLES.get(row.verdict, 'default')}]{row.verdict}[/]",
+            f"[{COLOURS.get(row.verdict, 'default')}]{row.verdict}[/]",
             str(_sample(row)),
             row.title.zh,
             row.title.en,
@@ -127,11 +116,14 @@ def _summarise(console: Console, certification: CertificationRun, state: str) ->
     if state == "interrupted":
         console.print("运行被中断 · the run was interrupted; its evidence is kept", style="yellow")
     if certification.bench_file.emulated:
-        console.print("模拟设备运行，不构成任何认证。· An emulated run certifies nothing.", style="bold")
+        console.print(f"{EMULATED_STATEMENT.zh} · {EMULATED_STATEMENT.en}", style="bold")
     console.print(f"{certification.overall}  {certification.folder / 'report.html'}", highlight=False, soft_wrap=True)
 
 
 def _sample(row: Row) -> int:
-    return max(
-        (sum(c.trials for c in row.clauses if c.measure == m) for m in {c.measure for c in row.clauses}), default=0
-    )
+    """The largest sample a clause of the row was judged by, its groups taken together."""
+    sizes: dict[tuple[object, ...], int] = {}
+    for clause in row.clauses:
+        key = (clause.kind, clause.measure, clause.limit, clause.rule)
+        sizes[key] = sizes.get(key, 0) + clause.trials
+    return max(sizes.values(), default=0)

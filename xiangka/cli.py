@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn, TypeAlias
@@ -18,6 +19,10 @@ from rigs.errors import BenchFileError, RigError
 from xiangka import __version__
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
+
+
+BUG = 70
+"""Exit code of a bug of ours (sysexits: EX_SOFTWARE), apart from every verdict."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -38,10 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (RigError, PlatformError) as error:
         return _complain(error, ExitCode.RIG_ERROR)
     except KeyboardInterrupt:
-        return _complain("interrupted before anything was tested", ExitCode.OPEN)
+        return _complain("interrupted", ExitCode.OPEN)
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except Exception:
+        traceback.print_exc()
+        return BUG
 
 
 def _complain(error: object, code: ExitCode) -> int:
@@ -155,15 +163,22 @@ def _bench(commands: Commands) -> None:
 
 def _catalogue(commands: Commands) -> None:
     actions = commands.add_parser("catalogue", help="the requirements").add_subparsers(required=True, metavar="ACTION")
-    for name, what in (("list", "every requirement"), ("coverage", "which requirements have a scenario")):
-        parser = actions.add_parser(name, help=what)
+    every = actions.add_parser("list", help="every requirement, or all there is to say of those named")
+    every.add_argument("ids", nargs="*", metavar="ID")
 
-        def command(_options: argparse.Namespace, name: str = name) -> int:
-            from xiangka import catalogue_lists
+    def list_them(options: argparse.Namespace) -> int:
+        from xiangka import catalogue_lists
 
-            return catalogue_lists.coverage() if name == "coverage" else catalogue_lists.everything()
+        return catalogue_lists.details(options.ids) if options.ids else catalogue_lists.everything()
 
-        parser.set_defaults(command=command)
+    every.set_defaults(command=list_them)
+
+    def coverage(_options: argparse.Namespace) -> int:
+        from xiangka.catalogue_lists import coverage
+
+        return coverage()
+
+    actions.add_parser("coverage", help="which requirements have a scenario").set_defaults(command=coverage)
 
 
 def _defects(commands: Commands) -> None:
@@ -215,12 +230,19 @@ def _platform(commands: Commands) -> None:
     serve.set_defaults(command=command)
 
 
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number
+
+
 def _load(commands: Commands) -> None:
     parser = commands.add_parser("load", help="a short Locust run on the verification path")
     parser.add_argument("--target", metavar="URL", help="platform; default: the reference platform, started for it")
     parser.add_argument("--credentials", type=Path, metavar="F", help="credentials for --target")
-    parser.add_argument("--users", type=int, default=4, help="simultaneous users (default: 4)")
-    parser.add_argument("--seconds", type=int, default=10, help="how long (default: 10)")
+    parser.add_argument("--users", type=_positive, default=4, help="simultaneous users (default: 4)")
+    parser.add_argument("--seconds", type=_positive, default=10, help="how long (default: 10)")
 
     def command(options: argparse.Namespace) -> int:
         from xiangka.load import run_load

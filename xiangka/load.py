@@ -13,6 +13,8 @@ from pathlib import Path
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
 from rigs.child_process import ChildProcess
+from rigs.drivers.hn_a import HnAPlatform, load_credentials
+from rigs.journal import Journal
 from xiangka.scenarios import ROOT
 
 
@@ -21,7 +23,8 @@ def run_load(target: str | None, credentials: Path | None, users: int, seconds: 
 
     Raises:
         PlanError: ``--target`` without ``--credentials``.
-        RigError: the reference platform could not be started.
+        BenchFileError: the credentials cannot be used.
+        RigError: nobody answers at the target.
     """
     if target is not None and credentials is None:
         raise PlanError("needs --credentials", where="--target", remedy="name the institution's credentials file")
@@ -32,6 +35,7 @@ def run_load(target: str | None, credentials: Path | None, users: int, seconds: 
             closing.callback(platform.close)
             ready = json.loads(platform.greeting)
             target, credentials = ready["url"], Path(ready["credentials"])
+        HnAPlatform(target, load_credentials(credentials), Journal(None)).close()
         ended = subprocess.run(
             [
                 sys.executable,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -11,9 +10,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from certification.errors import PlanError
 from fixtures.run import RUN
 from rigs.errors import RigError
-from xiangka.certification_run import DEFAULT_BENCH, CertificationRun, RunOptions, seconds_since
+from steps.criterion import NonconformityError, UndecidedError
+from xiangka.certification_run import DEFAULT_BENCH, CertificationRun, RunOptions
 from xiangka.watching import Silent
 
 CERTIFICATION = pytest.StashKey[CertificationRun]()
@@ -77,8 +78,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         defect=config.option.defect,
         only=tuple(sorted(set(wanted))),
     )
-    certification = CertificationRun(options, Silent())
-    certification.open()
+    try:
+        certification = CertificationRun(options, Silent())
+        certification.open()
+    except (PlanError, RigError) as error:
+        raise pytest.UsageError(str(error)) from error
     config.stash[CERTIFICATION] = certification
     config.stash[RUN] = certification.run
     config.add_cleanup(lambda: _close(certification))
@@ -101,7 +105,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     certification.watcher.started(requirement, row.title.zh)
     start = time.monotonic()
     result = yield
-    certification.durations[requirement] = seconds_since(start)
+    certification.durations[requirement] = time.monotonic() - start
     _after(item, certification, requirement)
     return result
 
@@ -110,8 +114,11 @@ def _after(item: pytest.Item, certification: CertificationRun, requirement: str)
     run = certification.run
     broken = requirement in certification.circumstances
     if not broken:
-        with contextlib.suppress(RigError):
+        try:
             certification.check_identity() if all(run.identity_checks) else certification.identity_changed()
+        except RigError as error:
+            certification.rig_error(None, error)
+            broken = True
     run.evidence.flush()
     certification.journal.flush()
     verdict = next(row.verdict for row in certification.rows() if row.requirement == requirement)
@@ -135,4 +142,6 @@ def pytest_runtest_makereport(
         if isinstance(error, RigError):
             certification.rig_error(requirement, error)
             report.longrepr = f"RIG_ERROR {error}"
+        elif not isinstance(error, NonconformityError | UndecidedError):
+            certification.harness_error(requirement, error)
     return report

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from certification.verdicts import Verdict
 
-_COLOURS = {
+COLOURS = {
     Verdict.PASS: "green",
     Verdict.FAIL: "red",
     Verdict.RIG_ERROR: "magenta",
@@ -124,7 +124,7 @@ class Bar:
     def finished(self, requirement: str, verdict: Verdict, seconds: float) -> None:
         """Move the run's bar and leave a line behind."""
         self._progress.advance(self._run)
-        colour = _COLOURS.get(verdict, "white")
+        colour = COLOURS.get(verdict, "white")
         self._progress.console.print(f"[{colour}]{verdict:<14}[/] {requirement}  {seconds:5.1f} s", highlight=False)
 
     def close(self) -> None:

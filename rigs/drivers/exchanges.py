@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from rigs.drivers.serial_scanner import SerialScanner
+from rigs.drivers.serial_scanner import SILENCE_S, SerialScanner
 from rigs.roles import Exchange
 
 ANSWER_S = 0.5
@@ -97,6 +97,17 @@ class Script:
                 time.sleep(0.004)
         return first
 
+    def _until_answered(self, start: float) -> float:
+        """Seconds until a device that left an exchange unanswered answers anything again.
+
+        Raises:
+            RigError: it has been silent for so long that the line counts as dead.
+        """
+        while not self._scanner.answers():
+            if time.monotonic() - start > SILENCE_S:
+                raise self._scanner.silent()
+        return time.monotonic() - start
+
     def _compare(self, name: str, first: int, expect: bytes | None, length: int) -> Exchange:
         line = self._scanner.line
         start = time.monotonic()
@@ -110,6 +121,8 @@ class Script:
                 wait_s = QUIET_S
         if received:
             line.record(received, time.monotonic_ns())
+        elif length:
+            seconds = self._until_answered(start)
         exact = len(received) == length if expect is None else received == expect
         if expect is None:
             wanted = f"{length} bytes"

@@ -23,11 +23,25 @@ class Gm65Scanner(SerialScanner):
         )
 
     def settings(self) -> Mapping[str, str]:
-        """The setting registers 0x0000 … 0x002B, the trigger register left out."""
+        """The setting registers 0x0000 … 0x002B, the trigger register left out; fewer where a device knows fewer.
+
+        Raises:
+            RigError: the device does not answer at all.
+        """
         block = self._registers(0x0000, 0x2C)
-        if block is None:
-            return {}
-        return {f"{address:04X}": f"{value:02X}" for address, value in enumerate(block) if address != 2}
+        if block is not None:
+            return {f"{address:04X}": f"{value:02X}" for address, value in enumerate(block) if address != 2}
+        if not self.answers():
+            raise self.silent()
+        return {
+            f"{address:04X}": found.hex()
+            for address in (gm65.Register.MODE, gm65.Register.READ_TIMEOUT, gm65.Register.SAME_CODE_DELAY)
+            if (found := self._registers(address, 1)) is not None
+        }
+
+    def answers(self) -> bool:
+        """Whether the mode register can be read, or at least the stop command is confirmed."""
+        return self._registers(gm65.Register.MODE, 1) is not None or self.ask(gm65.STOP_COMMAND) is not None
 
     def exchanges(self) -> list[Callable[[], Exchange]]:
         """Forty exchanges on framing, checksum, split and glued writes, line rates, break and garbage."""

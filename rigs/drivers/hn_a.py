@@ -7,12 +7,12 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.envelope import Credentials, open_response, seal_request
 from reference_impl.wire.errors import UnsealedRefusalError, WireError
 from rigs.errors import BenchFileError, RigError
+from rigs.http_address import http_parts
 from rigs.journal import Journal
 from rigs.roles import PlatformAnswer
 
@@ -60,7 +60,7 @@ class HnAPlatform:
         self._journal = journal
         self._stamp_ms = 0
         self._used_at = time.monotonic()
-        parts = urlsplit(url)
+        parts = http_parts(url)
         connection = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = connection(parts.hostname or "127.0.0.1", parts.port, timeout=TIMEOUT_S)
         self._path = f"{parts.path.rstrip('/')}/gateway"

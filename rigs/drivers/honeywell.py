@@ -72,11 +72,15 @@ class HoneywellScanner(SerialScanner):
         """
         super().disarm()
         asked_s = time.monotonic()
-        if self.ask(honeywell.command(f"{Setting.READ_TIMEOUT}?", stored=False)) is None:
+        if not self.answers():
             if self._ignored_since_s is None:
                 self._ignored_since_s = asked_s
             if time.monotonic() - self._ignored_since_s > SILENCE_S:
                 raise self.silent()
+
+    def answers(self) -> bool:
+        """Whether the time limit of a reading can be asked for."""
+        return self.ask(honeywell.command(f"{Setting.READ_TIMEOUT}?", stored=False)) is not None
 
     def ask(self, frame: bytes, timeout_s: float = 0.5) -> bytes | None:
         """Send a menu command and return the reply, or None when the device stays silent.

@@ -65,6 +65,10 @@ class SerialScanner(ABC):
         """End a reading that found nothing."""
 
     @abstractmethod
+    def answers(self) -> bool:
+        """Whether the device answers a harmless query."""
+
+    @abstractmethod
     def settings(self) -> Mapping[str, str]:
         """The device's configuration."""
 

@@ -13,7 +13,7 @@ import zxingcpp
 
 from rigs.optics.scene import Image
 
-_QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCodeModel2])
+QR_ONLY = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCodeModel2])
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """Spectral response of a white-lit monochrome sensor (ITU-R BT.601 weights)."""
 
@@ -77,7 +77,7 @@ class Behaviour:
 
     def decode(self, grey: Image) -> list[Reading]:
         """Symbols found in the grey picture."""
-        return [as_reading(barcode) for barcode in zxingcpp.read_barcodes(grey, formats=_QR)]
+        return [as_reading(barcode) for barcode in zxingcpp.read_barcodes(grey, formats=QR_ONLY)]
 
     def accepts(self, reading: Reading, image: Image) -> bool:
         """Whether a decoded symbol is taken at all."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import zxingcpp
 
-from rigs.emulators.behaviour import _QR, Behaviour, Reading, as_reading
+from rigs.emulators.behaviour import QR_ONLY, Behaviour, Reading, as_reading
 from rigs.errors import BenchFileError
 from rigs.optics.scene import Image
 
@@ -109,18 +109,16 @@ class RedLit(Behaviour):
 
 
 class NeedsQuietZone(Behaviour):
-    """Wants two clear modules around the symbol."""
+    """Wants two clear modules beside the symbol's left edge, wherever it points."""
 
     def accepts(self, reading: Reading, image: Image) -> bool:
         grey = self.sense(image)
-        left = min(x for x, _ in reading.corners)
-        right = max(x for x, _ in reading.corners)
-        top = min(y for _, y in reading.corners)
-        module = (right - left) / (17 + 4 * max(1, reading.version))
-        column = int(max(0, left - 1.7 * module))
-        middle = int(top + (right - left) / 2)
-        margin = grey[middle - 20 : middle + 20, column]
-        return bool(margin.min() > 225)
+        top_left, top_right, _, bottom_left = (np.array(corner, float) for corner in reading.corners)
+        outward = (top_left - top_right) / (17 + 4 * max(1, reading.version))
+        along = np.linspace(0.3, 0.7, 9)[:, None]
+        points = np.rint(top_left + along * (bottom_left - top_left) + 1.7 * outward).astype(int)
+        columns, rows = points[:, 0].clip(0, grey.shape[1] - 1), points[:, 1].clip(0, grey.shape[0] - 1)
+        return bool(grey[rows, columns].min() > 225)
 
 
 class TiltLimited(Behaviour):
@@ -151,7 +149,7 @@ class Guesses(Behaviour):
         self._last = b""
 
     def decode(self, grey: Image) -> list[Reading]:
-        found = [as_reading(b) for b in zxingcpp.read_barcodes(grey, formats=_QR, return_errors=True)]
+        found = [as_reading(b) for b in zxingcpp.read_barcodes(grey, formats=QR_ONLY, return_errors=True)]
         for reading in found:
             if reading.complete:
                 self._last = reading.content

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import http.client
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from rigs.http_address import http_parts
 from rigs.optics.frames import image_from_netpbm
 from rigs.optics.scene import Image
 
@@ -33,7 +33,7 @@ class Looker:
     """
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
+        parts = http_parts(url)
         self._path = parts.path or "/frame"
         self._connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port or 80, timeout=15)
 

@@ -32,6 +32,7 @@ class FrameServer:
 
     def __init__(self, port: int = 0) -> None:
         self._current: tuple[int, int, Frame] = (0, time.monotonic_ns(), EMPTY)
+        self.fetched = False
         self._changed = asyncio.Event()
         self._socket = _listen(port)
         config = uvicorn.Config(
@@ -107,7 +108,7 @@ class FrameServer:
             await _answer(send, 400, b"after and wait_ms are whole numbers\n", "text/plain")
             return
         deadline = time.monotonic() + wait_ms / 1000
-        while self._current[0] <= after and not self._server.should_exit:
+        while self._current[0] == after and not self._server.should_exit:
             left = deadline - time.monotonic()
             if left <= 0:
                 break
@@ -122,9 +123,11 @@ class FrameServer:
             (b"x-bench-now-ns", str(time.monotonic_ns()).encode()),
             (b"cache-control", b"no-store"),
         ]
-        if sequence <= after:
+        if sequence == after:
             await _answer(send, 204, b"", None, headers)
-        elif as_png:
+            return
+        self.fetched = True
+        if as_png:
             await _answer(send, 200, frame.png(), "image/png", headers)
         else:
             await _answer(send, 200, frame.body, frame.media_type, headers)

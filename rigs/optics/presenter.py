@@ -41,6 +41,11 @@ class FramePortPresenter:
         """Where lookers fetch the frame."""
         return f"{self._server.url}/frame"
 
+    @property
+    def watched(self) -> bool:
+        """Whether a frame was ever fetched."""
+        return self._server.fetched
+
     def prepare(self, stimulus: Stimulus, check: bool = False) -> Future[Frame]:
         """Render a stimulus in the background."""
         return self._renderer.prepare(stimulus, check)

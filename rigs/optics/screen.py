@@ -58,6 +58,11 @@ class ScreenPresenter:
             self.close()
             raise
 
+    @property
+    def watched(self) -> bool:
+        """A screen cannot know, and takes it that somebody looks."""
+        return True
+
     def prepare(self, stimulus: Stimulus, check: bool = False) -> Future[Frame]:
         """Render a stimulus in the background."""
         return self._renderer.prepare(stimulus, check)

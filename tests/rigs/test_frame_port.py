@@ -162,6 +162,12 @@ def test_everybody_who_waits_is_answered_as_soon_as_a_frame_is_shown(presenter, 
     assert all(answer.now_ns - shown.t_ns < LONG_WAIT_MS * 1e6 / 2 for answer in answers)
 
 
+def test_a_looker_that_outlived_another_bench_is_answered_at_once(presenter, looker):
+    shown = presenter.show(BLACK)
+    answer = looker.ask(f"/frame?after={shown.sequence + 1000}&wait_ms={LONG_WAIT_MS}")
+    assert (answer.status, answer.sequence) == (200, shown.sequence)
+
+
 def test_a_looker_that_goes_away_while_it_waits_disturbs_nobody(presenter, looker):
     current = looker.ask("/frame").sequence
     with socket.create_connection(("127.0.0.1", looker.port)) as gone:
@@ -186,6 +192,14 @@ def test_any_other_path_is_404(path, looker):
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
 def test_any_other_method_is_405(method, looker):
     assert looker.ask("/frame", method).status == 405
+
+
+def test_an_offer_to_speak_another_protocol_is_not_taken_up(looker, capfd):
+    offer = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAA\r\n"
+    with socket.create_connection(("127.0.0.1", looker.port), timeout=30) as line:
+        line.sendall(f"GET /frame HTTP/1.1\r\nHost: b\r\n{offer}\r\n".encode())
+        assert line.recv(12) == b"HTTP/1.1 200"
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("path", ["/frame", "/frame.png"])

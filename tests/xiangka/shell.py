@@ -222,7 +222,7 @@ def bench(
     """Write a bench file without supply and keyboard; the texts complete its tables."""
     file = folder / name
     file.write_text(
-        f"name = 'desk'\n[presenter]\n{presenter}\n"
+        f"name = 'desk'\n[presenter]\ngap_ms = 0\n{presenter}\n"
         f"[platform]\ndriver = 'hn-a'\n{platform}\n"
         f"[scanner]\ndriver = 'gm65'\nbaud = 115200\nread_timeout_s = 2.0\nsilence_s = 0.06\n{scanner}\n",
         encoding="utf-8",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import signal
+import time
 from pathlib import Path
 
 from shell import RunFolder, Running, Shell, bench, emulated_terminal, free_port, one_line, serve_platform, until
 
 VISITS, AFTERWARDS = "EHC-TRM-016", "EHC-TRM-017"
 """A row of 299 visits that asks both scanner and platform, and one that would come after it."""
-WELL_UNDER_WAY = 100_000
-"""Size of a journal, in bytes, in which some dozens of visits stand."""
+WELL_UNDER_WAY = 150_000
+"""Size of a journal, in bytes, in which more than a dozen visits stand."""
 
 
 def start_run(shell: Shell, out: Path, file: Path, terminal: int | None = None) -> Running:
@@ -24,6 +25,7 @@ def start_run(shell: Shell, out: Path, file: Path, terminal: int | None = None) 
         return journal.exists() and journal.stat().st_size > WELL_UNDER_WAY
 
     until(under_way, what="the run never got under way")
+    assert len(running.processes()) > 1
     return running
 
 
@@ -67,14 +69,29 @@ def test_sigterm_is_taken_like_ctrl_c(shell, platform):
     expect_interrupted(RunFolder(out))
 
 
+def test_pressing_ctrl_c_again_and_again_does_not_lose_the_run(shell, platform):
+    out = shell.folder / "run"
+    running = start_run(shell, out, bench(shell.folder, platform=platform.table))
+    while running.process.poll() is None:
+        running.process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+    ended = running.wait()
+    assert "Traceback" not in ended.said
+    assert list(shell.temporary.iterdir()) == []
+    expect_interrupted(RunFolder(out))
+
+
 def test_ctrl_c_while_the_bench_opens_leaves_nothing(shell, screen):
     out = shell.folder / "run"
     running = shell.start("certify", "--only", VISITS, "--out", out, terminal=screen.terminal)
-    until(lambda: list(shell.folder.iterdir()), what="the bench was never opened")
+    until(
+        lambda: any("platform serve" in line for line in running.processes().values()),
+        what="the bench was never opened",
+    )
     screen.press(b"\x03")
     ended = running.wait()
     assert ended.exit_code == 2, screen.shown
-    assert "interrupted before anything was tested" in screen.shown
+    assert "xiangka: interrupted" in screen.shown
     assert "Traceback" not in screen.shown
     assert list(shell.folder.iterdir()) == []
     assert list(shell.temporary.iterdir()) == []
