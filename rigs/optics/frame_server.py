@@ -44,6 +44,7 @@ class FrameServer:
             lifespan="off",
             http="httptools",
             loop="uvloop",
+            ws="none",
         )
         self._server = uvicorn.Server(config)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -152,8 +153,8 @@ def _listen(port: int) -> socket.socket:
 async def _answer(
     send: Send, status: int, body: bytes, media_type: str | None, headers: list[tuple[bytes, bytes]] | None = None
 ) -> None:
-    lines = [*(headers or []), (b"content-length", str(len(body)).encode())]
+    lines = list(headers or [])
     if media_type is not None:
-        lines.append((b"content-type", media_type.encode()))
+        lines += [(b"content-length", str(len(body)).encode()), (b"content-type", media_type.encode())]
     await send({"type": "http.response.start", "status": status, "headers": lines})
     await send({"type": "http.response.body", "body": body})

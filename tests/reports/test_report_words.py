@@ -139,7 +139,14 @@ def test_results_of_an_unknown_criterion_stand_alone() -> None:
             0,
             False,
         ),
-        (WindowClause(kind="window", measure="m", success=("a",), along="x", width=1, trials=1), "a", 0, False),
+        (
+            WindowClause(
+                kind="window", measure="m", success=("a",), along="x", width=1, first=0, last=1, step=1, trials=1
+            ),
+            "a",
+            0,
+            False,
+        ),
         (PercentileClause(kind="percentile", measure="m", percentile=95, at_most=10, trials=59), 9.5, 1.0, True),
         (LimitClause(kind="limit", measure="m", at_least=5), 5.5, 1.0, True),
         (LimitClause(kind="limit", measure="m", at_most=5, statistic="total"), 9.0, 0, False),
