@@ -87,7 +87,9 @@ def _take(clause: Clause, results: Sequence[ClauseResult]) -> int:
         if not _belongs(clause, result) or result.group in seen or not result.group:
             break
         seen.append(result.group)
-    return len(seen)
+    rest = results[len(seen) :]
+    missing = clause.groups is not None and len(seen) < clause.groups
+    return len(seen) + (missing and bool(rest) and not rest[0].group and _belongs(clause, rest[0]))
 
 
 def _belongs(clause: Clause, result: ClauseResult) -> bool:

@@ -149,6 +149,7 @@ MEASURES: Mapping[str, Text] = {
     "hang": _t("挂起（超过 2 s）", "hangs (over 2 s)"),
     "letter_case": _t("字母大小写", "letter case"),
     "keystroke": _t("按键", "keystrokes"),
+    "control": _t("其间正常码的识读", "good codes in between"),
     "configuration": _t("设备配置", "device configuration"),
     "removal_status": _t("移卡状态", "status after removal"),
     "removal_status_time": _t("移卡状态时间", "time to status after removal"),
@@ -237,6 +238,7 @@ VALUES: Mapping[str, Text] = {
 _VALUES_OF_MEASURE: Mapping[tuple[str, str], Text] = {
     ("hang", "none"): _t("无挂起", "no hang"),
     ("reboot", "none"): _t("无重启", "no reboot"),
+    ("configuration", "cannot_be_read"): _t("配置无法读取", "cannot be read"),
     ("keystroke", "none"): _t("无异常按键", "no stray keys"),
     ("configuration", "unchanged"): _t("配置未变", "unchanged"),
     ("exchange", "wrong"): _t("不一致", "not exact"),

@@ -107,7 +107,8 @@ def test_results_find_back_to_their_clauses() -> None:
     ]
     judged = judged_clauses(requirement, judge_criterion(requirement.criterion, sample), ())
     assert [one.clause.where["axis"] for one in judged] == ["roll", "pitch", "yaw"]
-    assert [len(one.results) for one in judged] == [2, 2, 2]
+    assert [len(one.results) for one in judged] == [3, 3, 3]
+    assert all(not one.results[-1].group for one in judged)
     decided = deciding(judged)
     assert decided is judged[1]
     assert len(shortfalls(judged, sample)) == 2
@@ -124,7 +125,7 @@ def test_results_of_an_unknown_criterion_stand_alone() -> None:
     requirement, other = load_catalogue()["EHC-TRM-007"], load_catalogue()["EHC-TRM-003"]
     sample = _reads(requirement.id, {"colour": "#000000", "surface": "screen"}, 75)
     sample += _reads(requirement.id, {"colour": "#F39119", "surface": "screen"}, 75)
-    (judged,) = judged_clauses(other, judge_criterion(requirement.criterion, sample), ())
+    judged, _missing = judged_clauses(other, judge_criterion(requirement.criterion, sample), ())
     assert judged.clause is None
     assert len(judged.results) == 2
 
