@@ -228,6 +228,8 @@ def _first_problem(error: ValidationError) -> tuple[str, str]:
             known = _known_keys(path[:-1])
             near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.5)
             return f"unknown key {key!r}", f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+        case "union_tag_not_found":
+            return f"key '{key}.driver' is missing", "add it; docs/benches.md lists every key"
         case "missing":
             return f"key {key!r} is missing", "add it; docs/benches.md lists every key"
         case "literal_error" | "union_tag_invalid":

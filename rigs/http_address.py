@@ -7,8 +7,12 @@ from urllib.parse import SplitResult, urlsplit
 from rigs.errors import BenchFileError
 
 
-def http_parts(url: str) -> SplitResult:
+def http_parts(url: str, where: str) -> SplitResult:
     """An http or https address taken apart.
+
+    Args:
+        url: the address.
+        where: key or option it was given in.
 
     Raises:
         BenchFileError: it is none.
@@ -19,5 +23,5 @@ def http_parts(url: str) -> SplitResult:
     except ValueError:
         usable = False
     if not usable:
-        raise BenchFileError(f"{url!r} is no http address", where="url", remedy="write it as http://HOST:PORT")
+        raise BenchFileError(f"{url!r} is no http address", where=where, remedy="write it as http://HOST:PORT")
     return parts

@@ -144,7 +144,9 @@ class CertificationRun:
             shutil.rmtree(staging)
             shutil.rmtree(self._state, ignore_errors=True)
             raise
-        staging.rename(folder)
+        folder.mkdir(exist_ok=True)
+        (staging / "journal.jsonl").rename(folder / "journal.jsonl")
+        staging.rmdir()
         self.folder = folder
         if not self.subject.declared:
             self.subject = self._undeclared(asdict(identity))

@@ -83,6 +83,10 @@ def _run_scenarios(certification: CertificationRun) -> str:
         "addopts=",
         "-o",
         "timeout=0",
+        "-o",
+        "filterwarnings=default",
+        "-p",
+        "no:unraisableexception",
         f"--junitxml={certification.folder / 'junit.xml'}",
         f"--alluredir={certification.folder / 'allure-results'}",
     ]

@@ -18,6 +18,8 @@ from rigs.roles import PlatformAnswer
 
 CHANNEL = "platform"
 TIMEOUT_S = 10.0
+SECRET_BYTES = 16
+"""The cipher's key is the first so many bytes of the secret."""
 IDLE_S = 5.0
 """A connection idle for longer is opened anew: the platform may have dropped it, and a request is never sent twice."""
 
@@ -30,13 +32,18 @@ def load_credentials(path: Path) -> Credentials:
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        return Credentials(data["app_id"], data["app_secret"], data["term_id"])
+        fields = [data[name] for name in ("app_id", "app_secret", "term_id")]
+        if not all(isinstance(field, str) and field for field in fields):
+            raise ValueError("a field is empty or no text")
+        if len(fields[1].encode()) < SECRET_BYTES:
+            raise ValueError(f"app_secret is shorter than {SECRET_BYTES} bytes")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BenchFileError(
-            f"no usable credentials ({error!r})",
+            f"no usable credentials ({type(error).__name__}: {error})",
             where=str(path),
             remedy="give a JSON file with app_id, app_secret and term_id",
         ) from error
+    return Credentials(*fields)
 
 
 class HnAPlatform:
@@ -60,7 +67,7 @@ class HnAPlatform:
         self._journal = journal
         self._stamp_ms = 0
         self._used_at = time.monotonic()
-        parts = http_parts(url)
+        parts = http_parts(url, CHANNEL)
         connection = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = connection(parts.hostname or "127.0.0.1", parts.port, timeout=TIMEOUT_S)
         self._path = f"{parts.path.rstrip('/')}/gateway"

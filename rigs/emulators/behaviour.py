@@ -13,7 +13,6 @@ import zxingcpp
 
 from rigs.optics.scene import Image
 
-QR_ONLY = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCodeModel2])
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """Spectral response of a white-lit monochrome sensor (ITU-R BT.601 weights)."""
 
@@ -37,6 +36,11 @@ class Reading:
     version: int
     corners: Quad
     complete: bool = True
+
+
+def qr_only() -> zxingcpp.BarcodeFormats:
+    """The one symbology a card can have."""
+    return zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCodeModel2])
 
 
 def as_reading(barcode: Any) -> Reading:
@@ -77,7 +81,7 @@ class Behaviour:
 
     def decode(self, grey: Image) -> list[Reading]:
         """Symbols found in the grey picture."""
-        return [as_reading(barcode) for barcode in zxingcpp.read_barcodes(grey, formats=QR_ONLY)]
+        return [as_reading(barcode) for barcode in zxingcpp.read_barcodes(grey, formats=qr_only())]
 
     def accepts(self, reading: Reading, image: Image) -> bool:
         """Whether a decoded symbol is taken at all."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import zxingcpp
 
-from rigs.emulators.behaviour import QR_ONLY, Behaviour, Reading, as_reading
+from rigs.emulators.behaviour import Behaviour, Reading, as_reading, qr_only
 from rigs.errors import BenchFileError
 from rigs.optics.scene import Image
 
@@ -149,7 +149,7 @@ class Guesses(Behaviour):
         self._last = b""
 
     def decode(self, grey: Image) -> list[Reading]:
-        found = [as_reading(b) for b in zxingcpp.read_barcodes(grey, formats=QR_ONLY, return_errors=True)]
+        found = [as_reading(b) for b in zxingcpp.read_barcodes(grey, formats=qr_only(), return_errors=True)]
         for reading in found:
             if reading.complete:
                 self._last = reading.content

@@ -33,7 +33,7 @@ class Looker:
     """
 
     def __init__(self, url: str) -> None:
-        parts = http_parts(url)
+        parts = http_parts(url, "--camera")
         self._path = parts.path or "/frame"
         self._connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port or 80, timeout=15)
 

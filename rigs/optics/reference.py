@@ -9,9 +9,6 @@ import zxingcpp
 from rigs.optics.scene import Image
 from rigs.optics.stimulus import Stimulus, SymbolKind
 
-_QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCodeModel2])
-_ALL = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.AllReadable])
-
 
 def _same(found: Any, content: bytes, kind: SymbolKind) -> bool:
     if kind is SymbolKind.EAN_13:
@@ -22,5 +19,6 @@ def _same(found: Any, content: bytes, kind: SymbolKind) -> bool:
 def readable(frame: Image, stimulus: Stimulus) -> bool:
     """Whether the reference decoder reads every symbol of a stimulus from its frame, exactly."""
     all_qr = all(symbol.kind is SymbolKind.QR for symbol in stimulus.symbols)
-    found = zxingcpp.read_barcodes(frame, formats=_QR if all_qr else _ALL)
+    sought = zxingcpp.BarcodeFormat.QRCodeModel2 if all_qr else zxingcpp.BarcodeFormat.AllReadable
+    found = zxingcpp.read_barcodes(frame, formats=zxingcpp.BarcodeFormats([sought]))
     return all(any(_same(f, symbol.content, symbol.kind) for f in found) for symbol in stimulus.symbols)

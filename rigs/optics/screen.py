@@ -115,6 +115,7 @@ class ScreenPresenter:
 def _window(wire: Connection, table: ScreenTable) -> None:
     """The window's process: draws each frame it is sent and answers with the time it was handed over."""
     os.environ["DISPLAY"] = table.display
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # Qt tells its troubles there; ours are told as a RigError
     os.environ.setdefault("QT_LOGGING_RULES", "*=false")
     cv2.namedWindow(_WINDOW, cv2.WINDOW_NORMAL)
     cv2.setWindowProperty(_WINDOW, cv2.WND_PROP_FULLSCREEN, cv2.WINDOW_FULLSCREEN)

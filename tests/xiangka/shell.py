@@ -15,6 +15,7 @@ import termios
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -86,7 +87,7 @@ class Running:
                 stdout=out if terminal is None else terminal,
                 stderr=said if terminal is None else terminal,
                 start_new_session=True,
-                preexec_fn=None if terminal is None else _take_terminal,  # noqa: PLW1509 - one system call
+                preexec_fn=partial(_as_a_shell_does, terminal),  # noqa: PLW1509 - two system calls
             )
 
     @property
@@ -132,8 +133,10 @@ class Running:
         self.process.wait(HANG_S)
 
 
-def _take_terminal() -> None:
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+def _as_a_shell_does(terminal: int | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where the tests themselves run in the background
+    if terminal is not None:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 class Shell:
