@@ -35,7 +35,11 @@ class ChildProcess:
             start_new_session=True,
             bufsize=0,  # a line read ahead into a buffer would be invisible to select
         )
-        self.greeting = self.line()
+        try:
+            self.greeting = self.line()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def pid(self) -> int:

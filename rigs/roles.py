@@ -87,6 +87,13 @@ class Scanner(Protocol):
             RigError: the line is gone.
         """
 
+    def make_sure_it_answers(self) -> None:
+        """Tell a device that sees nothing from a line that is dead.
+
+        Raises:
+            RigError: the device no longer answers at all.
+        """
+
     def settings(self) -> Mapping[str, str]:
         """The device's configuration, for comparison before and after."""
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from types import FrameType
 
 import pytest
 from rich.console import Console
@@ -14,6 +12,7 @@ from rich.table import Table
 from certification.verdicts import Row
 from fixtures.run import RUN
 from xiangka.certification_run import EMULATED_STATEMENT, CertificationRun, RunOptions
+from xiangka.interruption import ignore_interrupts, interrupt_once
 from xiangka.pytest_plugin import CERTIFICATION
 from xiangka.scenarios import FEATURES, ROOT
 from xiangka.watching import COLOURS, watcher_for
@@ -40,7 +39,7 @@ def certify(options: RunOptions) -> int:
         PlanError, BenchFileError: files or options are wrong; nothing was opened.
         RigError: the bench could not be opened; nothing was written.
     """
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    interrupt_once()
     console = _own_console()
     certification = CertificationRun(options, watcher_for(console))
     try:
@@ -52,8 +51,7 @@ def certify(options: RunOptions) -> int:
         state = _run_scenarios(certification)
     except KeyboardInterrupt:
         state = "interrupted"
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    ignore_interrupts()
     code = certification.finish(state)
     _summarise(console, certification, state)
     return int(code)
@@ -62,10 +60,6 @@ def certify(options: RunOptions) -> int:
 def _own_console() -> Console:
     """A console on a copy of standard error, which pytest's capturing leaves alone."""
     return Console(file=os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8"))
-
-
-def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _run_scenarios(certification: CertificationRun) -> str:
@@ -79,6 +73,8 @@ def _run_scenarios(certification: CertificationRun) -> str:
         "no:cacheprovider",
         "-p",
         "no:xdist",
+        "-p",
+        "no:locust",
         "-o",
         "addopts=",
         "-o",
@@ -90,6 +86,8 @@ def _run_scenarios(certification: CertificationRun) -> str:
         f"--junitxml={certification.folder / 'junit.xml'}",
         f"--alluredir={certification.folder / 'allure-results'}",
     ]
+    for name in ("PYTEST_ADDOPTS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+        os.environ.pop(name, None)
     ended = pytest.main(arguments, plugins=[_Session(certification)])
     match ended:
         case pytest.ExitCode.INTERRUPTED:

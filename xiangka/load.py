@@ -15,6 +15,7 @@ from certification.exit_codes import ExitCode
 from rigs.child_process import ChildProcess
 from rigs.drivers.hn_a import HnAPlatform, load_credentials
 from rigs.journal import Journal
+from xiangka.interruption import interrupt_once
 from xiangka.scenarios import ROOT
 
 
@@ -28,6 +29,7 @@ def run_load(target: str | None, credentials: Path | None, users: int, seconds: 
     """
     if target is not None and credentials is None:
         raise PlanError("needs --credentials", where="--target", remedy="name the institution's credentials file")
+    interrupt_once()
     with contextlib.ExitStack() as closing:
         if target is None or credentials is None:
             data = closing.enter_context(tempfile.TemporaryDirectory())

@@ -106,6 +106,17 @@ class SerialScanner(ABC):
                 return None
         return self._deliveries.popleft()
 
+    def make_sure_it_answers(self) -> None:
+        """Wait until the device answers a harmless query.
+
+        Raises:
+            RigError: it has ignored its host for ``SILENCE_S``.
+        """
+        deadline = time.monotonic() + SILENCE_S
+        while not self.answers():
+            if time.monotonic() > deadline:
+                raise self.silent()
+
     def reopen(self) -> None:
         """Wait until the device answers again after a power cycle and set it up anew."""
         deadline = time.monotonic() + 30

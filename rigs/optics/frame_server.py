@@ -38,7 +38,7 @@ class FrameServer:
         config = uvicorn.Config(
             self._app,
             interface="asgi3",
-            log_level="error",
+            log_config=None,
             access_log=False,
             proxy_headers=False,
             lifespan="off",

@@ -9,7 +9,7 @@ from certification.catalogue import load_catalogue
 from rigs.emulators.defects import DEFECTS
 from xiangka.scenarios import implemented
 
-QUICK_PANEL = ("EHC-TRM-001", "EHC-TRM-003", "EHC-TRM-010", "EHC-TRM-017")
+QUICK_PANEL = ("EHC-TRM-001", "EHC-TRM-003", "EHC-TRM-010")
 """Rows cheap enough to stand beside every defect in the ordinary tests; the nightly campaign runs them all."""
 
 
