@@ -1,4 +1,4 @@
-"""A stranger's scanner: a GM65-like device on a pseudo-terminal, made from descriptions of frame port and protocol alone.
+"""A stranger's scanner: a GM65-like device on a pseudo-terminal, made from the pages on frame port and protocol alone.
 
 It imports nothing of this project. Usage: ``stranger_scanner.py http://127.0.0.1:PORT/frame``. The first line on
 standard output is the path of the port for the host. The device runs until SIGTERM or until its standard input closes.
