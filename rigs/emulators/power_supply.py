@@ -218,11 +218,11 @@ def run_power_supply(options: PowerSupplyOptions) -> None:
 async def _run(options: PowerSupplyOptions) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
     supply = EmulatedSupply()
     scpi, port = await _listen(supply.serve_scpi, options.port)
     rail, rail_port = await _listen(supply.serve_rail, options.rail_port)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
     if options.tethered:
         when_stdin_closes(lambda: _stop(loop, stopping))
     print(f"TCPIP::127.0.0.1::{port}::SOCKET 127.0.0.1:{rail_port}", flush=True)  # noqa: T201
