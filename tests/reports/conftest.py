@@ -76,7 +76,7 @@ def _missing_chromium() -> str | None:
     return None if done.returncode == 0 and CHROMIUM.exists() else f"chromium could not be installed: {FETCH_CHROMIUM}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's chromium; skipped by name where it is missing and cannot be installed."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make setup-dev")
