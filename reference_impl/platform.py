@@ -8,16 +8,16 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from reference_impl.access.first_institution import first_credentials
 from reference_impl.clock import Clock, now_ms, system_clock
-from reference_impl.enrolment import first_credentials
+from reference_impl.door.gateway import Gateway
+from reference_impl.door.methods import Service
 from reference_impl.entropy import RandomBytes, system_entropy
 from reference_impl.errors import PlatformError
-from reference_impl.gateway import Gateway
-from reference_impl.groupcommit import GroupCommit
-from reference_impl.keyfile import create_key_file, read_key_file
-from reference_impl.keys import PURPOSES, Keyring, add_version, open_keyring
-from reference_impl.service import Service
-from reference_impl.storage import KEYS, SCHEMA, open_engine, sqlite_url
+from reference_impl.keys.key_file import create_key_file, read_key_file
+from reference_impl.keys.keyring import PURPOSES, Keyring, add_version, open_keyring
+from reference_impl.storage.group_commit import GroupCommit
+from reference_impl.storage.schema import KEYS, SCHEMA, open_engine, sqlite_url
 from reference_impl.wire.dialects import HN_A, Dialect
 from reference_impl.wire.envelope import Credentials
 

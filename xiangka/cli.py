@@ -209,7 +209,7 @@ def _platform(commands: Commands) -> None:
     serve.add_argument("--tethered", action="store_true", help="end when standard input closes")
 
     def command(options: argparse.Namespace) -> int:
-        from reference_impl.server import PlatformOptions, run
+        from reference_impl.door.server import PlatformOptions, run
         from rigs.tether import when_stdin_closes
 
         if options.tethered:

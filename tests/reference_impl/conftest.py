@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reference_impl.identity import check_digit
+from reference_impl.cards.documents import check_digit
 from reference_impl.platform import Platform, open_platform
 from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.envelope import Credentials, Response, open_response, seal_request
@@ -21,7 +21,7 @@ from reference_impl.wire.envelope import Credentials, Response, open_response, s
 SERVE = """
 import json, sys
 from pathlib import Path
-from reference_impl.server import PlatformOptions, run
+from reference_impl.door.server import PlatformOptions, run
 options = json.loads(sys.argv[1])
 run(PlatformOptions(**options | {"data_dir": Path(options["data_dir"])}))
 """

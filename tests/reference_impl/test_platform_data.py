@@ -4,9 +4,9 @@ import stat
 
 import pytest
 
-from reference_impl.codes import OUTCOMES
 from reference_impl.errors import PlatformError
-from reference_impl.storage import PERSONS
+from reference_impl.refusals import OUTCOMES
+from reference_impl.storage.schema import PERSONS
 from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.envelope import seal_request
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select, update
 
-from reference_impl.codes import OUTCOMES
-from reference_impl.enrolment import TERMINAL_TYPES
-from reference_impl.keys import TOKEN, add_version
-from reference_impl.storage import APPS, CARDS, INSTITUTIONS, PERSONS, SEEN_DIGESTS, TERMINALS, USES
+from reference_impl.access.first_institution import TERMINAL_TYPES
+from reference_impl.keys.keyring import TOKEN, add_version
+from reference_impl.refusals import OUTCOMES
+from reference_impl.storage.schema import APPS, CARDS, INSTITUTIONS, PERSONS, SEEN_DIGESTS, TERMINALS, USES
 from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.envelope import Credentials, seal_request
 from reference_impl.wire.errors import UnsealedRefusalError

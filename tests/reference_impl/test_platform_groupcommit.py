@@ -6,8 +6,8 @@ from concurrent.futures import CancelledError
 import pytest
 from sqlalchemy import func, insert, select, text
 
-from reference_impl.groupcommit import GroupCommit
-from reference_impl.storage import INSTITUTIONS, SCHEMA, open_engine, sqlite_url
+from reference_impl.storage.group_commit import GroupCommit
+from reference_impl.storage.schema import INSTITUTIONS, SCHEMA, open_engine, sqlite_url
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from reference_impl.codes import RefusalError
-from reference_impl.identity import birthday, check_digit, check_document
+from reference_impl.cards.documents import birthday, check_digit, check_document
+from reference_impl.refusals import RefusalError
 
 
 def number(body):

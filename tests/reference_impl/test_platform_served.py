@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from reference_impl.codes import OUTCOMES
+from reference_impl.door.listening import listen
 from reference_impl.errors import PlatformError
-from reference_impl.listening import listen
+from reference_impl.refusals import OUTCOMES
 from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.envelope import seal_request
 from reference_impl.wire.errors import WireError

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference_impl.codes import RefusalError
-from reference_impl.tokens import EPOCH_MS, check, issue
+from reference_impl.codes.tokens import EPOCH_MS, check, issue
+from reference_impl.refusals import RefusalError
 
 CARD = "A" * 64
 NOW = 1_800_000_000_000

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import httpx
 
-from reference_impl.logbook import start_log
-from reference_impl.storage import PERSONS
-from reference_impl.web import create_app
+from reference_impl.door.logbook import start_log
+from reference_impl.door.web import create_app
+from reference_impl.storage.schema import PERSONS
 from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.envelope import seal_request
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
-from reference_impl.codes import CARD_NOT_ACTIVE, CLOSED_CARD, IDENTITY_MISMATCH, UNKNOWN_CARD, RefusalError
+from reference_impl.cards.persons import document_text, open_identity, person_key, seal_identity
 from reference_impl.entropy import RandomBytes
-from reference_impl.keys import Keyring
-from reference_impl.persons import document_text, open_identity, person_key, seal_identity
-from reference_impl.storage import CARDS, PERSONS
+from reference_impl.keys.keyring import Keyring
+from reference_impl.refusals import CARD_NOT_ACTIVE, CLOSED_CARD, IDENTITY_MISMATCH, UNKNOWN_CARD, RefusalError
+from reference_impl.storage.schema import CARDS, PERSONS
 from reference_impl.wire.sm import hmac_sm3
 
 ACTIVE = "2"

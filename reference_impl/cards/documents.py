@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from reference_impl.codes import BAD_FIELD, BAD_IDENTITY, NOT_SYNTHETIC, RefusalError
+from reference_impl.refusals import BAD_FIELD, BAD_IDENTITY, NOT_SYNTHETIC, RefusalError
 from reference_impl.wire.codetables import ID_TYPES
 
 SYNTHETIC_REGION = "439900"

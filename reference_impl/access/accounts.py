@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, bindparam, insert, select
 
-from reference_impl.codes import APP_SUSPENDED, TERMINAL_REFUSED, UNKNOWN_APP, RefusalError
 from reference_impl.entropy import RandomBytes
-from reference_impl.keys import Keyring
-from reference_impl.sealing import seal, unseal
-from reference_impl.storage import APPS, INSTITUTIONS, TERMINALS
+from reference_impl.keys.keyring import Keyring
+from reference_impl.keys.sealing import seal, unseal
+from reference_impl.refusals import APP_SUSPENDED, TERMINAL_REFUSED, UNKNOWN_APP, RefusalError
+from reference_impl.storage.schema import APPS, INSTITUTIONS, TERMINALS
 from reference_impl.wire.envelope import Credentials, Sender
 
 _ACCOUNT = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from reference_impl.codes import BAD_FIELD, RefusalError
+from reference_impl.refusals import BAD_FIELD, RefusalError
 
 TEXT_LIMIT = 512
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 
-from reference_impl.codes import EXPIRED_CODE, FORGED_CODE, FUTURE_CODE, RefusalError
 from reference_impl.entropy import RandomBytes
+from reference_impl.refusals import EXPIRED_CODE, FORGED_CODE, FUTURE_CODE, RefusalError
 from reference_impl.wire.sm import hmac_sm3
 
 EPOCH_MS = 1_577_836_800_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reference_impl.entropy import RandomBytes
-from reference_impl.keys import Keyring
-from reference_impl.sealing import seal, unseal
+from reference_impl.keys.keyring import Keyring
+from reference_impl.keys.sealing import seal, unseal
 from reference_impl.wire.sm import hmac_sm3
 from reference_impl.wire.strictjson import read_object, write_object
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete
 
-from reference_impl.codes import REPLAYED_REQUEST, RefusalError
-from reference_impl.storage import SEEN_DIGESTS, unless_held
+from reference_impl.refusals import REPLAYED_REQUEST, RefusalError
+from reference_impl.storage.schema import SEEN_DIGESTS, unless_held
 
 _REMEMBER = unless_held(SEEN_DIGESTS)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reference_impl.entropy import RandomBytes
 from reference_impl.errors import PlatformError
-from reference_impl.sealing import KEY_BYTES
+from reference_impl.keys.sealing import KEY_BYTES
 
 
 def create_key_file(path: Path, random: RandomBytes) -> None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select
 
-from reference_impl.cards import HeldCard, find_by_id, require_active
-from reference_impl.codes import EXPIRED_CODE, FOREIGN_CODE, MALFORMED_CODE, REUSED_CODE, RefusalError
-from reference_impl.keys import Keyring
-from reference_impl.storage import USES, unless_held
-from reference_impl.tokens import check
+from reference_impl.cards.holding import HeldCard, find_by_id, require_active
+from reference_impl.codes.tokens import check
+from reference_impl.keys.keyring import Keyring
+from reference_impl.refusals import EXPIRED_CODE, FOREIGN_CODE, MALFORMED_CODE, REUSED_CODE, RefusalError
+from reference_impl.storage.schema import USES, unless_held
 from reference_impl.wire.errors import PayloadError
 from reference_impl.wire.payload import CardCode, parse
 

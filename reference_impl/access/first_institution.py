@@ -6,10 +6,10 @@ import base64
 
 from sqlalchemy import Connection, insert, select
 
-from reference_impl.access import enrol_app, find_account
+from reference_impl.access.accounts import enrol_app, find_account
 from reference_impl.entropy import RandomBytes
-from reference_impl.keys import Keyring
-from reference_impl.storage import APPS, INSTITUTIONS, TERMINALS
+from reference_impl.keys.keyring import Keyring
+from reference_impl.storage.schema import APPS, INSTITUTIONS, TERMINALS
 from reference_impl.wire.envelope import Credentials, Sender
 
 ORG_CODE = "439900000001"

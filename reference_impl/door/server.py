@@ -13,12 +13,12 @@ from pathlib import Path
 
 import uvicorn
 
+from reference_impl.access.credentials_file import write_credentials
 from reference_impl.clock import system_clock
-from reference_impl.credentialsfile import write_credentials
-from reference_impl.listening import listen, url_of
-from reference_impl.logbook import start_log
+from reference_impl.door.listening import listen, url_of
+from reference_impl.door.logbook import start_log
+from reference_impl.door.web import create_app
 from reference_impl.platform import DEFAULT_TTL_S, Platform, open_platform
-from reference_impl.web import create_app
 
 CREDENTIALS_FILE = "credentials.json"
 

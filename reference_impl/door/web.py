@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from reference_impl.logbook import LOG
+from reference_impl.door.logbook import LOG
 from reference_impl.platform import Platform
 from reference_impl.wire.strictjson import write_object
 

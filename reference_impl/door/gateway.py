@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from reference_impl.access import Account, find_account, require_good_standing
+from reference_impl.access.accounts import Account, find_account, require_good_standing
 from reference_impl.clock import Clock, now_ms
-from reference_impl.codes import (
+from reference_impl.door.methods import Question, Service
+from reference_impl.keys.keyring import Keyring
+from reference_impl.refusals import (
     BAD_DIGEST,
     MALFORMED_REQUEST,
     OK,
@@ -17,9 +19,7 @@ from reference_impl.codes import (
     UNSUPPORTED_PROFILE,
     RefusalError,
 )
-from reference_impl.keys import Keyring
-from reference_impl.replay import forget_expired, refuse_replay
-from reference_impl.service import Question, Service
+from reference_impl.storage.replay import forget_expired, refuse_replay
 from reference_impl.wire.dialects import Dialect
 from reference_impl.wire.envelope import (
     Biz,

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from reference_impl import cards
-from reference_impl.bizfields import DATE, DATE_TIME, chosen, moment, optional, required
-from reference_impl.codes import BAD_FIELD, UNKNOWN_METHOD, RefusalError
+from reference_impl.cards import holding as cards
+from reference_impl.cards.documents import birthday, check_document, is_resident
+from reference_impl.cards.persons import IDENTITY_FIELDS
+from reference_impl.codes.tokens import issue
+from reference_impl.codes.verification import Place, verify
+from reference_impl.door.business_fields import DATE, DATE_TIME, chosen, moment, optional, required
 from reference_impl.entropy import RandomBytes
-from reference_impl.identity import birthday, check_document, is_resident
-from reference_impl.keys import Keyring
-from reference_impl.persons import IDENTITY_FIELDS
-from reference_impl.tokens import issue
-from reference_impl.verification import Place, verify
+from reference_impl.keys.keyring import Keyring
+from reference_impl.refusals import BAD_FIELD, UNKNOWN_METHOD, RefusalError
 from reference_impl.wire.codetables import APPLY_TYPES, CHANNELS, SEXES, STEPS
 from reference_impl.wire.envelope import Biz, Request
 from reference_impl.wire.payload import DYNAMIC, STATIC, build

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, func, insert, select
 
 from reference_impl.entropy import RandomBytes
-from reference_impl.sealing import KEY_BYTES, seal, unseal
-from reference_impl.storage import KEYS
+from reference_impl.keys.sealing import KEY_BYTES, seal, unseal
+from reference_impl.storage.schema import KEYS
 
 CARD_ID = "card-id"
 TOKEN = "token"  # noqa: S105 - the name of a purpose

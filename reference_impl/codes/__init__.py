@@ -1,0 +1,1 @@
+"""What a phone shows and paper carries: tokens, verification, rendering."""

@@ -1,0 +1,1 @@
+"""Where the platform keeps things: schema, migrations, engines, and the one way to write durably."""
