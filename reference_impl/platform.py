@@ -2,49 +2,140 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
+from typing import TypeVar
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from reference_impl.access.accounts import Accounts
 from reference_impl.access.first_institution import first_credentials
+from reference_impl.access.rate_limit import Quotas, Wait
+from reference_impl.cards.real_name import RealNameSource, StandInRegister
 from reference_impl.clock import Clock, now_ms, system_clock
-from reference_impl.door.gateway import Gateway
-from reference_impl.door.methods import Service
+from reference_impl.codes.tokens import TokenKeys
+from reference_impl.codes.verification import MAX_TTL_S, Verification
+from reference_impl.door.gateway import Gate, Gateway
+from reference_impl.door.methods.table import METHODS
+from reference_impl.door.question import Method, Parts
 from reference_impl.entropy import RandomBytes, system_entropy
 from reference_impl.errors import PlatformError
-from reference_impl.keys.key_file import create_key_file, read_key_file
-from reference_impl.keys.keyring import PURPOSES, Keyring, add_version, open_keyring
-from reference_impl.storage.group_commit import GroupCommit
-from reference_impl.storage.schema import KEYS, SCHEMA, open_engine, sqlite_url
-from reference_impl.wire.dialects import HN_A, Dialect
+from reference_impl.keys.keyring import Keyring, open_keyring
+from reference_impl.keys.province import create_keys
+from reference_impl.keys.root import FileRoot, RootKey
+from reference_impl.records import audit
+from reference_impl.refusals import Outcome
+from reference_impl.storage import epoch
+from reference_impl.storage.batch import Job, Writer
+from reference_impl.storage.engine import open_engine, open_readers, sqlite_url
+from reference_impl.storage.migrations import upgrade
+from reference_impl.storage.schema import EPOCH
+from reference_impl.storage.spent import keep_forgetting
+from reference_impl.storage.writers import open_writer
 from reference_impl.wire.envelope import Credentials
+
+T = TypeVar("T")
 
 DEFAULT_TTL_S = 60
 """How long a phone shows a dynamic code before it fetches the next."""
-
-MAX_TTL_S = 300
-"""The longest a dynamic code may be accepted; this project's choice, no limit is published."""
 
 DATABASE_FILE = "platform.sqlite"
 KEY_FILE = "key-encryption.key"
 
 
-@dataclass(frozen=True)
+class OpenGate:
+    """Lets everyone in."""
+
+    quotas = Quotas(app=0, terminal=0, address=0, wrong=0)
+
+    def admit_address(self, address: str) -> Wait | None:
+        """Let a request in."""
+        del address
+        return None
+
+    def admit(self, address: str, app_id: str, term_id: str) -> Wait | None:
+        """Let a request in."""
+        del address, app_id, term_id
+        return None
+
+    def told(self, address: str, app_id: str, outcome: Outcome) -> None:
+        """Forget what a request was answered."""
+        del address, app_id, outcome
+
+
+@dataclass
+class Memory:
+    """What this process keeps in memory of keys and standing; it follows the epoch."""
+
+    parts: Parts
+    accounts: Accounts
+    readers: Engine
+    root: RootKey
+    clock: Clock
+    epoch: int
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def refresh(self, epoch_now: int) -> None:
+        """Read keys and standing anew if the epoch moved."""
+        if epoch_now == self.epoch:
+            return
+        # The jobs of PostgreSQL have a thread of their own, and may have seen the newer epoch first.
+        with self._lock:
+            if epoch_now <= self.epoch:
+                return
+            with self.readers.connect() as connection:
+                keyring = open_keyring(connection, self.root, now_ms(self.clock))
+            self.parts.keyring = keyring
+            self.parts.verification.keys = token_keys(keyring)
+            self.accounts.clear()
+            self.epoch = epoch_now
+
+
+@dataclass
 class Platform:
-    """An open platform; ``credentials`` are those of the first application and terminal."""
+    """An open platform; ``credentials`` are those of the first application and terminal.
+
+    Attributes:
+        gateway: the family-A gateway.
+        parts: what methods work with.
+        accounts: who may call.
+        writer: the way to the database.
+        engine: for writing; the writer's.
+        readers: for reading beside the writer.
+        clock: the platform's only clock.
+    """
 
     gateway: Gateway
-    commits: GroupCommit
+    parts: Parts
+    accounts: Accounts
+    memory: Memory
+    writer: Writer
     engine: Engine
-    dialect: Dialect
+    readers: Engine
+    clock: Clock
     credentials: Credentials
 
-    def close(self) -> None:
+    def run(self, job: Job[T]) -> T:
+        """Do a job at once, in the caller's thread; for commands and tests, while nothing is served."""
+        return self.writer.run(job)
+
+    async def keep_up(self) -> None:
+        """Forget what has been kept long enough, again and again until cancelled; one process a database suffices."""
+        await asyncio.gather(
+            keep_forgetting(self.writer.submit, self.clock),
+            audit.keep_purging(self.writer.submit, lambda: self.parts.keyring.audit_versions, self.clock),
+        )
+
+    async def close(self) -> None:
         """Finish the requests that are queued and let go of the database."""
-        self.commits.close()
+        await self.writer.close()
         self.engine.dispose()
+        self.readers.dispose()
 
 
 def open_platform(
@@ -54,15 +145,25 @@ def open_platform(
     token_ttl_s: float = DEFAULT_TTL_S,
     clock: Clock = system_clock,
     random: RandomBytes = system_entropy,
+    root: RootKey | None = None,
+    real_name: RealNameSource | None = None,
+    lane: str = "w0",
+    gate: Gate | None = None,
+    methods: Mapping[str, Method] = METHODS,
 ) -> Platform:
     """Open the platform whose data stand in ``data_dir``, making them if there are none.
 
     Args:
         data_dir: folder of the key file and, unless ``database_url`` names another place, of the database.
-        database_url: an SQLAlchemy URL of a SQLite database.
+        database_url: an SQLAlchemy URL of a SQLite or PostgreSQL database.
         token_ttl_s: greatest accepted age of a dynamic code in seconds, more than 0 and at most ``MAX_TTL_S``.
         clock: the platform's only clock.
         random: the platform's only source of randomness.
+        root: root of the keys; a key file in ``data_dir`` unless one is given.
+        real_name: register of persons; the stand-in unless one is given.
+        lane: audit lane of this process; no two processes on one database may share it.
+        gate: limits on callers; none unless one is given.
+        methods: methods of the gateway by neutral name.
 
     Raises:
         PlatformError: the folder, the key file, the database or the life of a code cannot be used.
@@ -85,35 +186,56 @@ def open_platform(
             where=str(data_dir),
             remedy="name a folder that this user may write",
         ) from error
+    url = database_url or sqlite_url(database)
     try:
-        engine = open_engine(database_url or sqlite_url(database))
-        keyring, credentials = _open_data(engine, data_dir / KEY_FILE, random, now_ms(clock))
+        engine, readers = open_engine(url), open_readers(url)
+        with _let_go_unless_opened(engine, readers):
+            root = root or FileRoot.create(data_dir / KEY_FILE, random)
+            keyring, epoch_now, credentials = _open_data(engine, root, random, now_ms(clock))
+            verification = Verification(token_keys(keyring), round(token_ttl_s * 1000))
+            parts = Parts(keyring, verification, real_name or StandInRegister(), random)
+            accounts = Accounts(readers, lambda: parts.keyring)
+            memory = Memory(parts, accounts, readers, root, clock, epoch_now)
+            writer = open_writer(engine, memory, lane, keyring.audit_versions)
     except (SQLAlchemyError, ImportError) as error:
         raise PlatformError(
             f"the database cannot be opened ({type(error).__name__})",
             where="database_url" if database_url else str(database),
-            remedy="name a SQLite file that this user may write, or start with an empty data folder",
+            remedy="name a SQLite file or PostgreSQL database that this user may write, or an empty data folder",
         ) from error
-    service = Service(keyring, round(token_ttl_s * 1000), random)
-    return Platform(
-        gateway=Gateway(HN_A, keyring, service, clock),
-        commits=GroupCommit(engine),
-        engine=engine,
-        dialect=HN_A,
-        credentials=credentials,
-    )
+    gateway = Gateway(parts, accounts, writer, gate or OpenGate(), methods, clock)
+    return Platform(gateway, parts, accounts, memory, writer, engine, readers, clock, credentials)
 
 
-def _open_data(engine: Engine, key_file: Path, random: RandomBytes, created_ms: int) -> tuple[Keyring, Credentials]:
+def token_keys(keyring: Keyring) -> TokenKeys:
+    """Return the keys of dynamic codes out of the keyring."""
+    return TokenKeys(keyring.tokens, keyring.token_version, keyring.token_grace_until)
+
+
+def _open_data(engine: Engine, root: RootKey, random: RandomBytes, created_ms: int) -> tuple[Keyring, int, Credentials]:
     # One transaction for all of it: a platform killed at its first start leaves nothing half made.
     with engine.begin() as connection:
-        SCHEMA.create_all(connection)
-        fresh = not connection.scalar(select(func.count()).select_from(KEYS))
+        upgrade(connection)
+        fresh = connection.scalar(select(EPOCH.c.number)) is None
         if fresh:
-            create_key_file(key_file, random)
-        kek = read_key_file(key_file)
+            epoch.begin(connection)
+            create_keys(connection, root, random, created_ms)
+        keyring = open_keyring(connection, root, created_ms)
         if fresh:
-            for purpose in PURPOSES:
-                add_version(connection, kek, purpose, random, created_ms)
-        keyring = open_keyring(connection, kek)
-        return keyring, first_credentials(connection, keyring, random)
+            audit.begin(connection, keyring.audit)
+        return keyring, epoch.read(connection), first_credentials(connection, keyring, random, created_ms)
+
+
+@contextmanager
+def _let_go_unless_opened(*engines: Engine) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        for engine in engines:
+            engine.dispose()
+        raise
+
+
+def close_now(platform: Platform) -> None:
+    """Close a platform that is not being served."""
+    asyncio.run(platform.close())

@@ -1,80 +1,120 @@
-"""Who may speak to the platform: applications of institutions, each with a secret and its terminals."""
+"""Who may call, kept in memory: applications with their secret, their standing and their terminals."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, and_, bindparam, insert, select
+from sqlalchemy import Connection, Engine, bindparam, select
 
-from reference_impl.entropy import RandomBytes
+from reference_impl.access.applications import open_secret
+from reference_impl.access.standing import Standing
 from reference_impl.keys.keyring import Keyring
-from reference_impl.keys.sealing import seal, unseal
-from reference_impl.refusals import APP_SUSPENDED, TERMINAL_REFUSED, UNKNOWN_APP, RefusalError
-from reference_impl.storage.schema import APPS, INSTITUTIONS, TERMINALS
-from reference_impl.wire.envelope import Credentials, Sender
+from reference_impl.refusals import APP_SUSPENDED, OUT_OF_SCOPE, TERMINAL_REFUSED, RefusalError
+from reference_impl.storage.schema import APPS, INSTITUTIONS, REGISTRATIONS, TERMINALS
+
+AUTHORISED = Standing.AUTHORISED
 
 _ACCOUNT = (
     select(
-        APPS.c.sealed_secret,
-        APPS.c.valid.label("app_valid"),
-        INSTITUTIONS.c.valid.label("org_valid"),
-        TERMINALS.c.valid.label("terminal_valid"),
+        APPS,
+        INSTITUTIONS.c.state.label("org_state"),
+        INSTITUTIONS.c.level.label("org_level"),
+        INSTITUTIONS.c.kind.label("org_kind"),
+        INSTITUTIONS.c.prefecture,
+        REGISTRATIONS.c.valid_until_ms,
     )
-    .select_from(
-        APPS.join(INSTITUTIONS).outerjoin(
-            TERMINALS,
-            and_(TERMINALS.c.app_id == APPS.c.app_id, TERMINALS.c.term_id == bindparam("term_id")),
-        )
-    )
+    .select_from(APPS.join(INSTITUTIONS).outerjoin(REGISTRATIONS, REGISTRATIONS.c.org_code == INSTITUTIONS.c.org_code))
     .where(APPS.c.app_id == bindparam("app_id"))
 )
+_TERMINALS = select(TERMINALS.c.term_id, TERMINALS.c.state).where(TERMINALS.c.app_id == bindparam("app_id"))
 
 
 @dataclass(frozen=True)
 class Account:
-    """What the platform knows of a sender; the standing is only told to one who proved to know the secret."""
+    """What the platform knows of an application; its standing is only told to one who proved to know the secret.
 
-    credentials: Credentials
-    app_valid: bool
-    terminal_valid: bool
-
-
-def find_account(connection: Connection, keyring: Keyring, sender: Sender) -> Account:
-    """Look up the application a request claims to come from.
-
-    Raises:
-        RefusalError: there is no such application.
+    Attributes:
+        app_id: the application.
+        org_code: institution it belongs to.
+        org_level, org_kind, prefecture: of that institution.
+        dialect: name of the wire dialect it speaks.
+        scopes: what it may ask for.
+        secret: what it signs with.
+        public_key: its SM2 key, 65 bytes, where it signs with one.
+        in_good_standing: whether application and institution are authorised.
+        valid_until_ms: Unix ms from which the institution's registration is over, None where it has no end.
+        terminals: terminal to state.
     """
-    row = connection.execute(_ACCOUNT, {"app_id": sender.app_id, "term_id": sender.term_id}).one_or_none()
+
+    app_id: str
+    org_code: str
+    org_level: str
+    org_kind: str
+    prefecture: str
+    dialect: str
+    scopes: frozenset[str]
+    secret: str = field(repr=False)
+    public_key: bytes | None
+    in_good_standing: bool
+    valid_until_ms: int | None
+    terminals: Mapping[str, str]
+
+    def require(self, term_id: str, scope: str, now_ms: int) -> None:
+        """Refuse what this application may not do from this terminal at this moment, Unix ms.
+
+        Raises:
+            RefusalError: app_suspended, terminal_refused or out_of_scope.
+        """
+        if not self.in_good_standing or (self.valid_until_ms is not None and now_ms >= self.valid_until_ms):
+            raise RefusalError(APP_SUSPENDED)
+        if self.terminals.get(term_id) != AUTHORISED:
+            raise RefusalError(TERMINAL_REFUSED)
+        if scope not in self.scopes:
+            raise RefusalError(OUT_OF_SCOPE, scope)
+
+
+class Accounts:
+    """Accounts by application, read when first asked for and forgotten when keys or standing change."""
+
+    def __init__(self, readers: Engine, keyring: Callable[[], Keyring]) -> None:
+        self._readers = readers
+        self._keyring = keyring
+        self._held: dict[str, Account] = {}
+
+    def find(self, app_id: str) -> Account | None:
+        """Return the account of an application, None if there is none."""
+        held = self._held
+        account = held.get(app_id)
+        if account is None:
+            with self._readers.connect() as connection:
+                account = read_account(connection, self._keyring(), app_id)
+            if account is not None:
+                held[app_id] = account
+        return account
+
+    def clear(self) -> None:
+        """Forget everything; what is asked for next is read anew."""
+        # A new dictionary, not an emptied one: what another thread is reading just now goes into the old.
+        self._held = {}
+
+
+def read_account(connection: Connection, keyring: Keyring, app_id: str) -> Account | None:
+    """Read an application with its institution and terminals."""
+    row = connection.execute(_ACCOUNT, {"app_id": app_id}).one_or_none()
     if row is None:
-        raise RefusalError(UNKNOWN_APP)
-    secret = unseal(keyring.app_secret, row.sealed_secret, _context(sender.app_id)).decode()
+        return None
     return Account(
-        credentials=Credentials(sender.app_id, secret, sender.term_id),
-        app_valid=row.app_valid and row.org_valid,
-        terminal_valid=bool(row.terminal_valid),
+        app_id=row.app_id,
+        org_code=row.org_code,
+        org_level=row.org_level,
+        org_kind=row.org_kind,
+        prefecture=row.prefecture,
+        dialect=row.dialect,
+        scopes=frozenset(row.scopes.split()),
+        secret=open_secret(connection, keyring, row.org_code, app_id, row.sealed_secret),
+        public_key=row.public_key,
+        in_good_standing=row.state == AUTHORISED and row.org_state == AUTHORISED,
+        valid_until_ms=row.valid_until_ms,
+        terminals={t.term_id: t.state for t in connection.execute(_TERMINALS, {"app_id": app_id})},
     )
-
-
-def require_good_standing(account: Account) -> None:
-    """Refuse an application, institution or terminal that is suspended, or a terminal that is not enrolled.
-
-    Raises:
-        RefusalError: app_suspended or terminal_refused.
-    """
-    if not account.app_valid:
-        raise RefusalError(APP_SUSPENDED)
-    if not account.terminal_valid:
-        raise RefusalError(TERMINAL_REFUSED)
-
-
-def enrol_app(
-    connection: Connection, keyring: Keyring, random: RandomBytes, *, org_code: str, app_id: str, app_secret: str
-) -> None:
-    """Store an application of an institution, its secret sealed."""
-    sealed = seal(keyring.app_secret, app_secret.encode(), _context(app_id), random)
-    connection.execute(insert(APPS), {"app_id": app_id, "org_code": org_code, "sealed_secret": sealed, "valid": True})
-
-
-def _context(app_id: str) -> str:
-    return f"apps/{app_id}"

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from reference_impl.errors import PlatformError
-from reference_impl.wire.envelope import Credentials
 from reference_impl.wire.strictjson import write_object
 
 
-def write_credentials(path: Path, url: str, dialect: str, credentials: Credentials) -> None:
-    """Write ``{"url","dialect","app_id","app_secret","term_id"}`` with mode 0600, whole or not at all.
+def write_credentials(path: Path, document: Mapping[str, object]) -> None:
+    """Write the document as JSON with mode 0600, whole or not at all.
 
     Raises:
         PlatformError: the file cannot be written.
     """
-    document = {
-        "url": url,
-        "dialect": dialect,
-        "app_id": credentials.app_id,
-        "app_secret": credentials.app_secret,
-        "term_id": credentials.term_id,
-    }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # A temporary file of this module has mode 0600 from its first moment.
@@ -31,7 +24,7 @@ def write_credentials(path: Path, url: str, dialect: str, credentials: Credentia
         temporary = Path(name)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(write_object(document) + "\n")
+                file.write(write_object(dict(document)) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)

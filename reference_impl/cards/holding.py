@@ -1,38 +1,48 @@
-"""Cards: one person, one card. Registering again gives the same card, and opens it again if it was closed.
+"""Cards found: which card is this, whose is it, may it be used. Nothing is changed here.
 
 Reconstructed: the derivation of the card id is not public. An unkeyed digest of an identity number could be
-enumerated, so ours is ``HEX(HMAC-SM3(province key, id_type "|" id_no))``.
+enumerated, so ours is ``HEX(HMAC-SM3(province key, id_type "|" id_no))`` over the person's text of the document.
+
+A person's cards form a chain: each but the last is closed and names the card that replaced it, so one card of a person
+is replaced by none, and that one is the person's card.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, select
 
-from reference_impl.cards.persons import document_text, open_identity, person_key, seal_identity
-from reference_impl.entropy import RandomBytes
+from reference_impl.cards.documents import Document
+from reference_impl.cards.persons import open_identity, person_key
 from reference_impl.keys.keyring import Keyring
-from reference_impl.refusals import CARD_NOT_ACTIVE, CLOSED_CARD, IDENTITY_MISMATCH, UNKNOWN_CARD, RefusalError
+from reference_impl.refusals import CARD_NOT_ACTIVE, CLOSED_CARD, UNKNOWN_CARD, RefusalError
 from reference_impl.storage.schema import CARDS, PERSONS
 from reference_impl.wire.sm import hmac_sm3
 
+APPLIED = "0"
+INACTIVE = "1"
 ACTIVE = "2"
 CLOSED = "3"
+LOST = "4"
+FROZEN = "5"
 
-_MINDEX_BYTES = 16
+_CARD_ID_DIGITS = 64
 _HELD_CARD = select(
+    CARDS.c.card_no,
     CARDS.c.card_id,
-    CARDS.c.mindex_id,
+    CARDS.c.person_no,
     CARDS.c.state,
     CARDS.c.active_since_ms,
-    PERSONS.c.person_key,
+    CARDS.c.replaced_by,
+    PERSONS.c.mindex_id,
     PERSONS.c.sealed_identity,
-).join(PERSONS)
-_BY_ID = _HELD_CARD.where(CARDS.c.card_id == bindparam("card_id"))
-_BY_PERSON = _HELD_CARD.where(CARDS.c.person_key == bindparam("person_key"))
+).join(PERSONS, CARDS.c.person_no == PERSONS.c.person_no)
+_BY_ID = _HELD_CARD.where(CARDS.c.card_id == bindparam("key"))
+_BY_NUMBER = _HELD_CARD.where(CARDS.c.card_no == bindparam("key"))
+_BY_PERSON = _HELD_CARD.where(PERSONS.c.person_key == bindparam("key"), CARDS.c.replaced_by.is_(None))
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,9 @@ class HeldCard:
         state: a code of ``codetables.CARD_STATES``.
         active_since_ms: when the card last became active, Unix milliseconds; codes issued earlier are void.
         identity: every field of ``persons.IDENTITY_FIELDS``.
+        card_no: the card's row.
+        person_no: the person's row.
+        replaced: another card has taken its place for good.
     """
 
     card_id: str
@@ -52,66 +65,14 @@ class HeldCard:
     state: str
     active_since_ms: int
     identity: Mapping[str, str] = field(repr=False)
+    card_no: int
+    person_no: int
+    replaced: bool
 
 
-def card_id_of(keyring: Keyring, id_type: str, id_no: str) -> str:
+def card_id_of(keyring: Keyring, document: Document) -> str:
     """Return the card id of a document: 64 upper-case hex characters."""
-    return hmac_sm3(keyring.card_id, document_text(id_type, id_no)).hex().upper()
-
-
-def register(
-    connection: Connection,
-    keyring: Keyring,
-    identity: Mapping[str, str],
-    random: RandomBytes,
-    now_ms: int,
-) -> HeldCard:
-    """Give the person a card, the one they have if they have one; a lost or frozen card stays lost or frozen.
-
-    Raises:
-        RefusalError: the document is registered under another name.
-    """
-    id_type, id_no = identity["id_type"], identity["id_no"]
-    card_id = card_id_of(keyring, id_type, id_no)
-    held = _find(connection, keyring, _BY_ID, {"card_id": card_id})
-    if held is None:
-        key = person_key(keyring, id_type, id_no)
-        connection.execute(
-            insert(PERSONS),
-            {
-                "person_key": key,
-                "sealed_identity": seal_identity(keyring, key, identity, random),
-                "registered_ms": now_ms,
-            },
-        )
-        held = HeldCard(card_id, random(_MINDEX_BYTES).hex().upper(), ACTIVE, now_ms, identity)
-        connection.execute(
-            insert(CARDS),
-            {
-                "card_id": card_id,
-                "person_key": key,
-                "mindex_id": held.mindex_id,
-                "state": ACTIVE,
-                "active_since_ms": now_ms,
-            },
-        )
-    elif held.identity["name"] != identity["name"]:
-        raise RefusalError(IDENTITY_MISMATCH, "name")
-    elif held.state == CLOSED:
-        connection.execute(update(CARDS).where(CARDS.c.card_id == card_id).values(state=ACTIVE, active_since_ms=now_ms))
-        held = replace(held, state=ACTIVE, active_since_ms=now_ms)
-    return held
-
-
-def close(connection: Connection, card_id: str) -> None:
-    """Close a card; closing a closed card changes nothing.
-
-    Raises:
-        RefusalError: there is no such card.
-    """
-    closed = connection.execute(update(CARDS).where(CARDS.c.card_id == card_id).values(state=CLOSED))
-    if not closed.rowcount:
-        raise RefusalError(UNKNOWN_CARD)
+    return hmac_sm3(keyring.card_id, document.person_text).hex().upper()
 
 
 def require_active(held: HeldCard) -> None:
@@ -127,30 +88,58 @@ def require_active(held: HeldCard) -> None:
 
 
 def find_by_id(connection: Connection, keyring: Keyring, card_id: str) -> HeldCard:
-    """Return the card with this id.
+    """Return the card with this id, closed and replaced ones included.
 
     Raises:
         RefusalError: there is none.
     """
-    return _found(_find(connection, keyring, _BY_ID, {"card_id": card_id}))
+    return _found(_find(connection, keyring, _BY_ID, _stored_id(card_id)))
 
 
-def find_by_document(connection: Connection, keyring: Keyring, id_type: str, id_no: str) -> HeldCard:
-    """Return the card of the person who holds this document.
+def find_by_number(connection: Connection, keyring: Keyring, card_no: int) -> HeldCard:
+    """Return the card of this row.
 
     Raises:
         RefusalError: there is none.
     """
-    key = person_key(keyring, id_type, id_no)
-    return _found(_find(connection, keyring, _BY_PERSON, {"person_key": key}))
+    return _found(_find(connection, keyring, _BY_NUMBER, card_no))
 
 
-def _find(connection: Connection, keyring: Keyring, statement: Select[Any], key: dict[str, str]) -> HeldCard | None:
-    row = connection.execute(statement, key).one_or_none()
+def find_by_document(connection: Connection, keyring: Keyring, document: Document) -> HeldCard:
+    """Return the card of the person whom this document names.
+
+    Raises:
+        RefusalError: there is none.
+    """
+    return _found(card_of_person(connection, keyring, document))
+
+
+def card_of_person(connection: Connection, keyring: Keyring, document: Document) -> HeldCard | None:
+    """Return the card of the person whom this document names, None where there is none."""
+    return _find(connection, keyring, _BY_PERSON, person_key(keyring, document.person_text))
+
+
+def _stored_id(card_id: str) -> bytes:
+    # fromhex would also take lower case and spaces, so that one card had several ids.
+    if len(card_id) != _CARD_ID_DIGITS or not set(card_id) <= set("0123456789ABCDEF"):
+        raise RefusalError(UNKNOWN_CARD)
+    return bytes.fromhex(card_id)
+
+
+def _find(connection: Connection, keyring: Keyring, statement: Select[Any], key: bytes | int) -> HeldCard | None:
+    row = connection.execute(statement, {"key": key}).one_or_none()
     if row is None:
         return None
-    identity = open_identity(keyring, row.person_key, row.sealed_identity)
-    return HeldCard(row.card_id, row.mindex_id, row.state, row.active_since_ms, identity)
+    return HeldCard(
+        card_id=row.card_id.hex().upper(),
+        mindex_id=row.mindex_id,
+        state=row.state,
+        active_since_ms=row.active_since_ms,
+        identity=open_identity(keyring, row.mindex_id, row.sealed_identity),
+        card_no=row.card_no,
+        person_no=row.person_no,
+        replaced=row.replaced_by is not None,
+    )
 
 
 def _found(held: HeldCard | None) -> HeldCard:

@@ -27,26 +27,25 @@ IDENTITY_FIELDS = (
 )
 
 
-def document_text(id_type: str, id_no: str) -> bytes:
-    """Return the text that stands for one document wherever it is hashed under a key."""
-    return f"{id_type}|{id_no}".encode()
+def person_key(keyring: Keyring, person_text: bytes) -> bytes:
+    """Return the 32 bytes a person is found by; ``person_text`` is that of ``documents.Document``."""
+    return hmac_sm3(keyring.person_lookup, person_text)
 
 
-def person_key(keyring: Keyring, id_type: str, id_no: str) -> str:
-    """Return the 64 hex characters under which a person is stored."""
-    return hmac_sm3(keyring.person_lookup, document_text(id_type, id_no)).hex()
+def seal_identity(keyring: Keyring, mindex_id: str, identity: Mapping[str, str], random: RandomBytes) -> bytes:
+    """Hide the identity fields of the person with this entry in the master index, which outlives their documents."""
+    return seal(keyring.person_data, write_object(dict(identity)).encode(), _context(mindex_id), random)
 
 
-def seal_identity(keyring: Keyring, key: str, identity: Mapping[str, str], random: RandomBytes) -> bytes:
-    """Hide the identity fields of the person stored under ``key``."""
-    return seal(keyring.person_data, write_object(dict(identity)).encode(), f"persons/{key}", random)
-
-
-def open_identity(keyring: Keyring, key: str, sealed: bytes) -> dict[str, str]:
+def open_identity(keyring: Keyring, mindex_id: str, sealed: bytes) -> dict[str, str]:
     """Give back every one of ``IDENTITY_FIELDS``, "" where it was not registered.
 
     Raises:
         PlatformError: the stored value was sealed for another person or changed since.
     """
-    stored = read_object(unseal(keyring.person_data, sealed, f"persons/{key}"), "identity")
+    stored = read_object(unseal(keyring.person_data, sealed, _context(mindex_id)), "identity")
     return {name: str(stored.get(name, "")) for name in IDENTITY_FIELDS}
+
+
+def _context(mindex_id: str) -> str:
+    return f"persons/{mindex_id}"

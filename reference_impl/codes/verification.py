@@ -1,82 +1,96 @@
 """Verification: may this scanned text be used here and now, and whose card is it?
 
-The order is fixed: form, genuineness, age, reuse, state of the card, record of the use. The use is written in the same
-transaction as everything else, and no answer leaves before that transaction is on the disk.
+The order is fixed: form, genuineness, age, state of the card, reuse. The use is spent in the same transaction as its
+audit record, and no answer leaves before that transaction is on the disk.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
-
-from reference_impl.cards.holding import HeldCard, find_by_id, require_active
-from reference_impl.codes.tokens import check
-from reference_impl.keys.keyring import Keyring
-from reference_impl.refusals import EXPIRED_CODE, FOREIGN_CODE, MALFORMED_CODE, REUSED_CODE, RefusalError
-from reference_impl.storage.schema import USES, unless_held
+from reference_impl.codes.tokens import EPOCH_MS, TokenKeys, check, issued_at
+from reference_impl.refusals import (
+    CARD_NOT_ACTIVE,
+    CLOSED_CARD,
+    EXPIRED_CODE,
+    FOREIGN_CODE,
+    MALFORMED_CODE,
+    UNKNOWN_CARD,
+    RefusalError,
+)
+from reference_impl.storage.batch import CardRow
+from reference_impl.storage.spent import spent_key
 from reference_impl.wire.errors import PayloadError
-from reference_impl.wire.payload import CardCode, parse
+from reference_impl.wire.payload import DYNAMIC, STATIC, CardCode, parse
 
-_USED = select(USES.c.use_id).where(USES.c.token == bindparam("token"))
-_RECORD = unless_held(USES)
+ACTIVE = "2"
+CLOSED = "3"
 
+MAX_TTL_S = 300
+"""The longest a dynamic code may be accepted; this project's choice, no limit is published."""
 
-@dataclass(frozen=True)
-class Place:
-    """Where a code is used: who asks, at which step of care, through which channel and device."""
-
-    app_id: str
-    term_id: str
-    medstepcode: str
-    channelcode: str
-    terminalcode: str
+MAX_TTL_MS = MAX_TTL_S * 1000
 
 
-def verify(connection: Connection, keyring: Keyring, text: str, place: Place, *, now_ms: int, ttl_ms: int) -> HeldCard:
-    """Accept a code once and record its use; ``ttl_ms`` is the greatest accepted age of a dynamic code.
+@dataclass
+class Verification:
+    """The rule by which codes are accepted.
 
-    Raises:
-        RefusalError: malformed_code, foreign_code, forged_code, future_code, expired_code, reused_code, unknown_card,
-            closed_card or card_not_active; nothing is recorded then.
+    Attributes:
+        keys: token keys in force; replaced when they change.
+        ttl_ms: greatest accepted age of a dynamic code.
     """
-    code = _read(text)
-    if code.token is None:
-        held = find_by_id(connection, keyring, code.card_id)
-        require_active(held)
-        connection.execute(_RECORD, _use(code, place, now_ms))
-        return held
-    issued_ms = check(keyring.tokens, code.token, code.card_id, now_ms, ttl_ms)
-    if connection.scalar(_USED, {"token": code.token}) is not None:
-        raise RefusalError(REUSED_CODE)
-    held = find_by_id(connection, keyring, code.card_id)
-    require_active(held)
-    if issued_ms < held.active_since_ms:
-        raise RefusalError(EXPIRED_CODE)
-    if not connection.execute(_RECORD, _use(code, place, now_ms)).rowcount:
-        raise RefusalError(REUSED_CODE)
-    return held
+
+    keys: TokenKeys
+    ttl_ms: int
+
+    def read(self, text: str) -> CardCode:
+        """Read a scanned text.
+
+        Raises:
+            RefusalError: malformed_code or foreign_code.
+        """
+        usual = _USUAL.fullmatch(text)
+        if usual is not None:
+            card_id, token = usual.groups()
+            if token is None:
+                return CardCode(card_id, STATIC, None, None, None, "hunan-static")
+            return CardCode(card_id, DYNAMIC, token, None, None, "tencent-dynamic")
+        try:
+            code = parse(text)
+        except PayloadError as error:
+            raise RefusalError(MALFORMED_CODE, error.reason) from error
+        # Pay part and record number stand outside the token's proof: a code that carries them was not issued here.
+        if code.shape not in ("hunan-static", "tencent-dynamic"):
+            raise RefusalError(FOREIGN_CODE, code.shape)
+        return code
+
+    def judge(self, code: CardCode, card: CardRow | None, now_ms: int) -> None:
+        """Accept a code that was read, as far as it can be without knowing whether it was used before.
+
+        Raises:
+            RefusalError: forged_code, future_code, expired_code, unknown_card, closed_card or card_not_active.
+        """
+        issued_ms = None
+        if code.token is not None:
+            issued_ms = check(self.keys, code.token, code.card_id, now_ms, self.ttl_ms)
+        if card is None:
+            raise RefusalError(UNKNOWN_CARD)
+        if card.state != ACTIVE:
+            raise RefusalError(CLOSED_CARD if card.state == CLOSED else CARD_NOT_ACTIVE)
+        if issued_ms is not None and issued_ms < card.active_since_ms:
+            raise RefusalError(EXPIRED_CODE)
+
+    def token_key(self, code: CardCode) -> bytes | None:
+        """Return the key under which the one use of a dynamic code is spent, None for a static code."""
+        if code.token is None:
+            return None
+        token = bytes.fromhex(code.token)
+        return spent_key(min(issued_at(token), _LAST_MS) + MAX_TTL_MS, token)
 
 
-def _read(text: str) -> CardCode:
-    try:
-        code = parse(text)
-    except PayloadError as error:
-        raise RefusalError(MALFORMED_CODE, error.reason) from error
-    # Pay part and record number stand outside the token's proof: a code that carries them was not issued here.
-    if code.shape not in ("hunan-static", "tencent-dynamic"):
-        raise RefusalError(FOREIGN_CODE, code.shape)
-    return code
+# The two forms issued here, read at once; everything else takes the grammar's way to its refusal.
+_USUAL = re.compile("([0-9A-F]{64}):(?:1|0:([0-9A-F]{32}))")
 
-
-def _use(code: CardCode, place: Place, now_ms: int) -> dict[str, str | int | None]:
-    return {
-        "token": code.token,
-        "card_id": code.card_id,
-        "app_id": place.app_id,
-        "term_id": place.term_id,
-        "medstepcode": place.medstepcode,
-        "channelcode": place.channelcode,
-        "terminalcode": place.terminalcode,
-        "used_ms": now_ms,
-    }
+_LAST_MS = EPOCH_MS + (1 << 40) - 1

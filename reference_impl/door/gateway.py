@@ -1,100 +1,222 @@
-"""The gateway: one request body in, one answer out, in the words of one dialect.
+"""The gateway: one request in, one answer out, in the words of the dialect it came in.
 
-Refusals before the sender proved to know the secret carry no digest; all later answers are sealed for the sender.
+Refusals before the sender proved to know its secret prove nothing themselves; all later answers are sealed for it.
+Verification takes the fast path; every other method is a job of the writer's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from time import perf_counter
+from typing import Protocol
+
 from sqlalchemy import Connection
 
-from reference_impl.access.accounts import Account, find_account, require_good_standing
+from reference_impl.access.accounts import AUTHORISED, Account, Accounts
+from reference_impl.access.rate_limit import Quotas, Wait
+from reference_impl.cards.persons import open_identity
 from reference_impl.clock import Clock, now_ms
-from reference_impl.door.methods import Question, Service
-from reference_impl.keys.keyring import Keyring
+from reference_impl.door.question import Answer, Method, Parts, Question
+from reference_impl.door.use import VERIFY, Use
+from reference_impl.records.audit import Entry, append, detail_text
 from reference_impl.refusals import (
     BAD_DIGEST,
     MALFORMED_REQUEST,
     OK,
+    REPLAYED_REQUEST,
     STALE_TIMESTAMP,
+    UNKNOWN_APP,
+    UNKNOWN_METHOD,
     UNSUPPORTED_PROFILE,
+    Outcome,
     RefusalError,
 )
-from reference_impl.storage.replay import forget_expired, refuse_replay
-from reference_impl.wire.dialects import Dialect
-from reference_impl.wire.envelope import (
-    Biz,
-    Request,
-    claimed_sender,
-    open_request,
-    seal_response,
-    unsealed_refusal,
-)
+from reference_impl.storage.batch import Writer
+from reference_impl.storage.spent import spend, spent_key
 from reference_impl.wire.errors import BadDigestError, StaleTimestampError, UnsupportedError, WireError
-from reference_impl.wire.strictjson import read_object
+from reference_impl.wire.exchange import Biz, Call, Credentials, HttpAnswer, HttpRequest, Line, Profile, Request
 
-FORGET_EVERY_MS = 60_000
+Observe = Callable[[str, str, float], None]
+"""Told of every answer: method ("" where the sender proved nothing), outcome code, seconds it took."""
+
+
+class Gate(Protocol):
+    """Who is let in at all: limits by address, application and terminal, and locks against enumeration."""
+
+    @property
+    def quotas(self) -> Quotas:
+        """What the limits are."""
+
+    def admit_address(self, address: str) -> Wait | None:
+        """Count one request before it is read; return why and how long it must wait, None if it is let in."""
+
+    def admit(self, address: str, app_id: str, term_id: str) -> Wait | None:
+        """Count one authentic request; return why and how long it must wait, None if it is let in."""
+
+    def told(self, address: str, app_id: str, outcome: Outcome) -> None:
+        """Take note of what a request was answered; ``app_id`` is "" where the sender proved nothing."""
 
 
 class Gateway:
-    """Answers the requests of one dialect; used by one thread at a time, inside a transaction of the caller's."""
+    """Answers requests of every dialect, on the event loop.
 
-    def __init__(self, dialect: Dialect, keyring: Keyring, service: Service, clock: Clock) -> None:
-        self._dialect = dialect
-        self._keyring = keyring
-        self._service = service
-        self._clock = clock
-        self._forget_at_ms = 0
+    Args:
+        parts: what methods work with.
+        accounts: who may call.
+        writer: the way to the database.
+        gate: limits.
+        methods: every method but verification, by neutral name.
+        clock: the platform's clock.
 
-    def answer(self, connection: Connection, body: bytes) -> dict[str, str]:
-        """Return the fields of the answer to one request body, whatever the body is."""
-        now = now_ms(self._clock)
-        if now >= self._forget_at_ms:
-            forget_expired(connection, now)
-            self._forget_at_ms = now + FORGET_EVERY_MS
+    Attributes:
+        observe: told of every answer; whoever counts them sets it.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        accounts: Accounts,
+        writer: Writer,
+        gate: Gate,
+        methods: Mapping[str, Method],
+        clock: Clock,
+    ) -> None:
+        self.parts = parts
+        self.accounts = accounts
+        self.writer = writer
+        self.gate = gate
+        self.methods = methods
+        self.clock = clock
+        self.observe: Observe = _unseen
+        self._lines: dict[str, tuple[Account, Line]] = {}
+
+    async def answer(self, profile: Profile, http: HttpRequest, address: str) -> HttpAnswer:
+        """Answer one request, whatever it is; ``address`` is the caller's."""
+        begun = perf_counter()
+        now = now_ms(self.clock)
+        call: Call | None = None
         try:
-            envelope = read_object(body, "body")
-            account = find_account(connection, self._keyring, claimed_sender(envelope))
-            method = str(envelope["method"])
-            try:
-                request = open_request(self._dialect, account.credentials, envelope, now)
-            except StaleTimestampError:
-                # Only an authentic request gets as far as its timestamp.
-                return self._refuse(account, method, RefusalError(STALE_TIMESTAMP, "timestamp"), now)
+            call = profile.receive(http)
+            account, line = self._line(profile, call)
+            request = line.open(call, now)
+        except StaleTimestampError:
+            # Only an authentic request gets as far as its timestamp.
+            assert call is not None  # noqa: S101 - opened, therefore received
+            return _refused(self._line(profile, call)[1], call, RefusalError(STALE_TIMESTAMP, "timestamp"), now)
         except (WireError, RefusalError) as error:
-            refused = error if isinstance(error, RefusalError) else _as_refusal(error)
-            return unsealed_refusal(self._dialect, refused.outcome.code, refused.message, now)
-        try:
-            biz = self._serve(connection, account, request, now)
-        except RefusalError as refused:
-            return self._refuse(account, method, refused, now)
-        return seal_response(
-            self._dialect,
-            account.credentials,
-            method,
-            code=self._dialect.success_code,
-            message=OK.message(),
-            biz=biz,
-            timestamp_ms=now,
+            refused = error if isinstance(error, RefusalError) else as_refusal(error)
+            self.gate.told(address, "", refused.outcome)
+            self.observe("", refused.outcome.code, perf_counter() - begun)
+            return profile.refuse(call, refused.outcome.code, refused.message, now)
+        term_id = request.term_id or _only_terminal(account)
+        wait = self.gate.admit(address, account.app_id, term_id)
+        if wait is not None:
+            self.observe(request.method, wait.outcome.code, perf_counter() - begun)
+            return _refused(line, call, RefusalError(wait.outcome), now)
+        serve = self._verify if request.method == VERIFY else self._serve
+        result = await serve(account, request, term_id, now)
+        outcome = result.outcome if isinstance(result, RefusalError) else OK
+        self.gate.told(address, account.app_id, outcome)
+        if isinstance(result, RefusalError):
+            answer = _refused(line, call, result, now)
+        else:
+            answer = line.seal(call, OK.code, OK_MESSAGE, result, now)
+        self.observe(request.method, outcome.code, perf_counter() - begun)
+        return answer
+
+    def _line(self, profile: Profile, call: Call) -> tuple[Account, Line]:
+        account = self.accounts.find(call.app_id)
+        if account is None:
+            raise RefusalError(UNKNOWN_APP)
+        held = self._lines.get(account.app_id)
+        if held is None or held[0] is not account:
+            if account.dialect != profile.name:
+                raise RefusalError(UNSUPPORTED_PROFILE, "dialect")
+            credentials = Credentials(account.app_id, account.secret, "", account.public_key or b"")
+            held = self._lines[account.app_id] = account, profile.line(credentials)
+        elif account.dialect != profile.name:
+            raise RefusalError(UNSUPPORTED_PROFILE, "dialect")
+        return held
+
+    async def _verify(self, account: Account, request: Request, term_id: str, now: int) -> Biz | RefusalError:
+        use = Use(
+            self.accounts,
+            self.parts.verification,
+            account.app_id,
+            account.org_code,
+            term_id,
+            now,
+            spent_key(request.expires_ms, request.replay_key),
         )
+        use.read(request.biz)
+        await self.writer.put(use)
+        if use.refusal is not None:
+            return use.refusal
+        card, code = use.accepted()
+        identity = open_identity(self.parts.keyring, card.mindex_id, card.sealed_identity)
+        return {"ehealth_card_id": code.card_id, "mindex_id": card.mindex_id, **identity}
 
-    def _serve(self, connection: Connection, account: Account, request: Request, now: int) -> Biz:
-        refuse_replay(connection, request.digest, request.timestamp_ms + self._dialect.window_s * 1000)
-        require_good_standing(account)
-        return self._service.answer(Question(connection, request, now))
+    async def _serve(self, account: Account, request: Request, term_id: str, now: int) -> Biz | RefusalError:
+        method = self.methods.get(request.method)
+        prepared: object = None
+        refused: RefusalError | None = None
+        if method is None:
+            refused = RefusalError(UNKNOWN_METHOD)
+        elif method.prepare is not None:
+            try:
+                prepared = method.prepare(self.parts, request.biz, now)
+            except RefusalError as error:
+                refused = error
 
-    def _refuse(self, account: Account, method: str, refused: RefusalError, now: int) -> dict[str, str]:
-        return seal_response(
-            self._dialect,
-            account.credentials,
-            method,
-            code=refused.outcome.code,
-            message=refused.message,
-            biz={},
-            timestamp_ms=now,
-        )
+        def job(connection: Connection) -> Biz | RefusalError:
+            present = self.accounts.find(account.app_id) or account
+            entry = Entry(now, request.method, present.org_code, present.app_id, term_id)
+            try:
+                if not spend(connection, spent_key(request.expires_ms, request.replay_key)):
+                    raise RefusalError(REPLAYED_REQUEST)
+                if method is None:
+                    raise RefusalError(UNKNOWN_METHOD)
+                present.require(term_id, method.scope, now)
+                if refused is not None:
+                    raise refused
+                question = Question(
+                    connection, self.parts, present, term_id, request.method, request.biz, now, prepared
+                )
+                with connection.begin_nested():
+                    answer = method.serve(question)
+            except RefusalError as error:
+                append(connection, replace(entry, outcome=error.outcome.code))
+                return error
+            append(connection, _told(entry, answer))
+            return answer.biz
+
+        return await self.writer.submit(job)
 
 
-def _as_refusal(error: WireError) -> RefusalError:
+OK_MESSAGE = OK.message()
+
+
+def _unseen(method: str, outcome: str, seconds: float) -> None:
+    del method, outcome, seconds
+
+
+def _told(entry: Entry, answer: Answer) -> Entry:
+    return replace(entry, card_id=answer.card_id, actor=answer.actor, detail=detail_text(answer.detail))
+
+
+def _refused(line: Line, call: Call, refused: RefusalError, now: int) -> HttpAnswer:
+    return line.seal(call, refused.outcome.code, refused.message, {}, now)
+
+
+def _only_terminal(account: Account) -> str:
+    """Return the terminal of an application whose dialect names none: its one authorised terminal, "" if not one."""
+    authorised = [term_id for term_id, state in account.terminals.items() if state == AUTHORISED]
+    return authorised[0] if len(authorised) == 1 else ""
+
+
+def as_refusal(error: WireError) -> RefusalError:
+    """Return what the platform answers to a request that could not be opened."""
     if isinstance(error, BadDigestError):
         return RefusalError(BAD_DIGEST)
     if isinstance(error, UnsupportedError):

@@ -1,6 +1,7 @@
 """The platform's log: one JSON object a line on stderr, from warning up, and never a word that came over the wire.
 
-What an error says may hold a name or a number, so of an error only its type and place are written.
+What an error says may hold a name or a number, so of an error only its type and place are written. Requests are
+written down only where that is asked for, and then by the template of their path, which names nobody.
 """
 
 from __future__ import annotations
@@ -15,6 +16,19 @@ from types import TracebackType
 from reference_impl.clock import Clock
 
 LOG = logging.getLogger("reference_impl")
+_REQUESTS = logging.getLogger("reference_impl.requests")
+
+
+class Requests:
+    """Writes one line a request: method, path template, status, milliseconds."""
+
+    def __init__(self) -> None:
+        _REQUESTS.setLevel(logging.INFO)
+
+    def note(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Write one request down; ``route`` is the template of a path, never the path itself."""
+        facts = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+        _REQUESTS.info("request", extra={"facts": facts})
 
 
 class _JsonLine(logging.Formatter):
@@ -33,6 +47,8 @@ class _JsonLine(logging.Formatter):
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
             line["at"] = _place(record.exc_info[2])
+        if record.name == _REQUESTS.name:
+            line |= getattr(record, "facts", {})
         return json.dumps(line, ensure_ascii=False)
 
 

@@ -1,77 +1,150 @@
-"""The web face: POST /gateway for the dialect, GET /health for whoever waits; everything else is a problem.
-
-Answers outside the dialect are problem details (RFC 9457). A refusal of the gateway is HTTP 200 with its own ``code``,
-as the field's gateways do.
-"""
+"""The web face: the gateways before, our own API, the pages and the figures behind; everything else is a problem."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from http import HTTPStatus
+from dataclasses import dataclass, field
 from importlib.metadata import version
+from pathlib import Path
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp
 
-from reference_impl.door.logbook import LOG
+from reference_impl.door.admin import page
+from reference_impl.door.api import (
+    access_routes,
+    audit_routes,
+    clock_routes,
+    code_image_routes,
+    key_request_routes,
+    keys_routes,
+    limits_routes,
+    live_routes,
+    operation_routes,
+    self_routes,
+    statistics_routes,
+    terminal_module_routes,
+)
+from reference_impl.door.api.door import ApiDoor
+from reference_impl.door.api.guard import Guard
+from reference_impl.door.api.openapi import operation_id, use_own_document
+from reference_impl.door.api.operation_routes import StrictTold
+from reference_impl.door.api.problems import ProblemError, documented, problem_answer, status_of
+from reference_impl.door.fast_path import FastPath
+from reference_impl.door.live_log import LiveLog
+from reference_impl.door.logbook import Requests
+from reference_impl.door.metrics import Metrics
+from reference_impl.door.turned_clock import TurnedClock
 from reference_impl.platform import Platform
-from reference_impl.wire.strictjson import write_object
+from reference_impl.refusals import RefusalError
+from reference_impl.wire.exchange import Profile
+from reference_impl.wire.registry import DIALECTS, profiles
 
-MAX_BODY_BYTES = 256 * 1024
+API = "/api/v1"
 
 
-def create_app(platform: Platform) -> FastAPI:
-    """Return the ASGI application of an open platform; closing the platform is left to the caller."""
+@dataclass
+class Face:
+    """What the application shows beside the platform itself.
+
+    Attributes:
+        metrics: where answers are counted.
+        test_clock: the platform's clock, where it is one that turns.
+        strict: told by /health, where the platform is strict.
+        requests: where requests are written down, None for nowhere.
+        root_file: file of the root key, None where the root stands elsewhere.
+    """
+
+    metrics: Metrics
+    test_clock: TurnedClock | None = None
+    strict: StrictTold | None = None
+    requests: Requests | None = None
+    root_file: Path | None = None
+
+
+@dataclass
+class Application:
+    """The ASGI application, and what must be told when it is to end."""
+
+    asgi: ASGIApp
+    api: FastAPI = field(repr=False)
+    live_log: LiveLog
+
+    def stop(self) -> None:
+        """Let the answers that would go on for ever come to an end."""
+        self.live_log.stop()
+
+
+def create_app(platform: Platform, face: Face) -> Application:
+    """Return the application of an open platform; closing the platform is left to the caller."""
+    served = exact_paths(profiles(None, platform.parts.random))
+    door = ApiDoor(platform, face.root_file)
+    live_log = LiveLog(door)
+    api = _api(door, live_log, face)
+    use_own_document(api, {path: profile.name for path, profile in served.items()})
+    guarded = Guard(api, face.metrics, face.requests)
+    return Application(FastPath(platform.gateway, served, guarded), api, live_log)
+
+
+def _api(door: ApiDoor, live_log: LiveLog, face: Face) -> FastAPI:
     app = FastAPI(
         title="Xiangka reference platform",
+        version=version("xiangka"),
         docs_url=None,
         redoc_url=None,
-        openapi_url=None,
+        generate_unique_id_function=operation_id,
     )
-    health = JSONResponse({"status": "ok", "mode": "TEST", "version": version("xiangka")})
-
-    @app.get("/health")
-    async def _health() -> Response:
-        return health
-
-    @app.post("/gateway")
-    async def _gateway(request: Request) -> Response:
-        try:
-            body = await _body(request)
-        except ClientDisconnect:
-            return _problem(HTTPStatus.BAD_REQUEST)
-        try:
-            answer = await asyncio.wrap_future(
-                platform.commits.submit(lambda connection: platform.gateway.answer(connection, body))
-            )
-        except Exception:
-            LOG.exception("a request could not be served")
-            return _problem(HTTPStatus.INTERNAL_SERVER_ERROR)
-        return Response(write_object(dict(answer)), media_type="application/json")
-
-    @app.exception_handler(HTTPException)
-    async def _not_served(_request: Request, error: HTTPException) -> Response:
-        return _problem(HTTPStatus(error.status_code), error.headers)
-
+    app.include_router(operation_routes.routes(door, face.metrics, face.strict))
+    app.include_router(page.routes())
+    routers = [
+        access_routes.routes(door),
+        limits_routes.routes(door),
+        audit_routes.routes(door),
+        statistics_routes.routes(door),
+        self_routes.routes(door),
+        keys_routes.routes(door),
+        key_request_routes.routes(door),
+        terminal_module_routes.routes(door),
+        code_image_routes.routes(door),
+        live_routes.routes(door, live_log),
+    ]
+    if face.test_clock is not None:
+        routers.append(clock_routes.routes(door, face.test_clock))
+    # Whether the token is known and good for the operation is decided by ``door.actor``; this names the scheme.
+    bearer = Depends(HTTPBearer(auto_error=False, description="a token of the credentials file"))
+    for router in routers:
+        app.include_router(router, prefix=API, dependencies=[bearer], responses=documented(401, 403, 413, 422, 503))
+    app.exception_handler(HTTPException)(_http_problem)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(RefusalError)(_refused)
     return app
 
 
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    return bytes(body)
+async def _http_problem(_request: Request, error: HTTPException) -> Response:
+    if isinstance(error, ProblemError):
+        return problem_answer(error.status_code, error.code, error.detail, error.headers)
+    return problem_answer(error.status_code, headers=error.headers)
 
 
-def _problem(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse(
-        {"type": "about:blank", "title": status.phrase, "status": status.value},
-        status_code=status.value,
-        headers=dict(headers or {}),
-        media_type="application/problem+json",
-    )
+async def _invalid(_request: Request, error: RequestValidationError) -> Response:
+    # The place and the rule, never the value; the name of a field we do not know is the caller's word too.
+    told = sorted({f"{_place(fault['loc'], fault['type'])}: {fault['type']}" for fault in error.errors()})
+    return problem_answer(422, "invalid", "; ".join(told[:10]))
+
+
+def _place(where: tuple[int | str, ...], rule: str) -> str:
+    known = where[:-1] if rule == "extra_forbidden" else where
+    return ".".join(str(part) for part in known)
+
+
+async def _refused(_request: Request, error: RefusalError) -> Response:
+    return problem_answer(status_of(error), error.outcome.name, error.message)
+
+
+def exact_paths(ends: Mapping[str, Profile]) -> dict[str, Profile]:
+    """Return the profiles by the paths they are served at."""
+    return {path: end for name, end in ends.items() for path in DIALECTS[name].paths}

@@ -54,3 +54,33 @@ def read_key_file(path: Path) -> bytes:
             remedy="restore the key file from its backup",
         )
     return key
+
+
+def next_file(path: Path) -> Path:
+    """Return where the successor of a key file waits until the database is under it."""
+    return path.with_name(path.name + ".next")
+
+
+def put_in_place(path: Path) -> None:
+    """Let the successor of a key file take its place, for good.
+
+    Raises:
+        PlatformError: the folder cannot be written.
+    """
+    try:
+        next_file(path).replace(path)
+        # The old file must not come back after a power cut: the folder is written through like the file was.
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except FileNotFoundError:
+        # Another process of this platform was first.
+        return
+    except OSError as error:
+        raise PlatformError(
+            f"the new key file cannot take the place of the old ({error.strerror})",
+            where=str(next_file(path)),
+            remedy="let this user write the folder, and start again; the database is under the new key already",
+        ) from error

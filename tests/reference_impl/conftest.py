@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+import uuid
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import httpx
 import pytest
+from postgres_server import INSTALL, PostgresServer, programs
 
-from reference_impl.cards.documents import check_digit
+from reference_impl.cards.numbers.mod_11_2 import check_digit
 from reference_impl.platform import Platform, open_platform
+from reference_impl.storage.batch import Job
+from reference_impl.storage.engine import open_engine
+from reference_impl.storage.migrations import upgrade
 from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.envelope import Credentials, Response, open_response, seal_request
+from reference_impl.wire.exchange import HttpRequest
+from reference_impl.wire.gateway import GatewayProfile
+
+T = TypeVar("T")
 
 SERVE = """
 import json, sys
@@ -26,12 +39,15 @@ options = json.loads(sys.argv[1])
 run(PlatformOptions(**options | {"data_dir": Path(options["data_dir"])}))
 """
 
+_NUMERALS = str.maketrans("0123456789", "零一二三四五六七八九")
+
 VISIT = {"medstepcode": "010101", "channelcode": "0100", "terminalcode": "window-1"}
 
 
 def resident(serial: int) -> dict[str, str]:
     body = f"43990019900101{serial:03d}"
-    return {"id_type": "01", "id_no": body + check_digit(body), "name": f"合成居民{serial}", "gender": "1"}
+    name = "合成居民" + str(serial).translate(_NUMERALS)
+    return {"id_type": "01", "id_no": body + check_digit(body), "name": name}
 
 
 class Caller:
@@ -85,15 +101,41 @@ class TurnableClock:
 
 
 class Bench(Caller):
-    """A platform of this process, asked past the web."""
+    """A platform of this process, asked past the web; its event loop runs in a thread of its own."""
 
     def __init__(self, platform: Platform, clock: TurnableClock) -> None:
         super().__init__(platform.credentials, self._answer, lambda: int(clock.now * 1000))
         self.platform = platform
         self.clock = clock
+        self.profile = GatewayProfile(HN_A)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Let the platform's event loop do something, and wait for it."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+
+    def do(self, job: Job[T]) -> T:
+        """Let the platform's writer do a job."""
+
+        async def submit() -> T:
+            return await self.platform.writer.submit(job)
+
+        return self.wait(submit())
 
     def _answer(self, body: bytes) -> Mapping[str, object]:
-        return self.platform.commits.submit(lambda c: self.platform.gateway.answer(c, body)).result(10)
+        http = HttpRequest("/gateway", "application/json", body)
+        answer = self.wait(self.platform.gateway.answer(self.profile, http, "127.0.0.1"))
+        fields: dict[str, object] = json.loads(answer.body)
+        return fields
+
+    def stop(self) -> None:
+        """Close the platform and its loop."""
+        self.wait(self.platform.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
 
 @dataclass
@@ -149,21 +191,68 @@ def person() -> Callable[[int], dict[str, str]]:
     return resident
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for all tests of a session."""
+    found = programs()
+    if found is None:
+        pytest.skip(f"PostgreSQL is not installed; to install it: {INSTALL}")
+    memory = Path("/dev/shm")  # noqa: S108 - only where a server's files lie for the time of a session
+    with tempfile.TemporaryDirectory(prefix="xiangka-tests-", dir=memory if memory.is_dir() else None) as folder:
+        server = PostgresServer(found, Path(folder))
+        server.do("CREATE DATABASE platform")
+        engine = open_engine(server.url("platform"))
+        with engine.begin() as connection:
+            upgrade(connection)
+        engine.dispose()
+        yield server
+        server.stop("immediate")
+
+
 @pytest.fixture
-def open_bench(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
-    """Open the platform of this test's folder; opening again is a restart."""
+def fresh_postgres(postgres_server: PostgresServer) -> Iterator[Callable[..., str]]:
+    """Make databases of PostgreSQL, the platform's tables in them unless another template is named; give their URLs."""
+    made: list[str] = []
+
+    def make(template: str = "platform") -> str:
+        made.append(f"test_{uuid.uuid4().hex}")
+        postgres_server.do("CREATE DATABASE {} TEMPLATE {}", made[-1], template)
+        return postgres_server.url(made[-1])
+
+    yield make
+    for name in made:
+        postgres_server.do("DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Name the kind of database; every test of an open platform runs on each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(database: str, request: pytest.FixtureRequest) -> str | None:
+    """Return the URL of this test's database, None for the file in the data folder."""
+    return request.getfixturevalue("fresh_postgres")() if database == "postgresql" else None
+
+
+@pytest.fixture
+def open_bench(tmp_path: Path, database_url: str | None) -> Iterator[Callable[..., Bench]]:
+    """Open the platform of this test's folder and database; opening again is a restart."""
     clock = TurnableClock()
     benches: list[Bench] = []
 
     def opened(**options: object) -> Bench:
         while benches:
-            benches.pop().platform.close()
-        benches.append(Bench(open_platform(tmp_path / "data", clock=clock, **options), clock))
+            benches.pop().stop()
+        benches.append(
+            Bench(open_platform(tmp_path / "data", clock=clock, **{"database_url": database_url, **options}), clock)
+        )
         return benches[-1]
 
     yield opened
     for bench in benches:
-        bench.platform.close()
+        bench.stop()
 
 
 @pytest.fixture

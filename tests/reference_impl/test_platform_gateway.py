@@ -7,9 +7,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from reference_impl.access.first_institution import TERMINAL_TYPES
-from reference_impl.keys.keyring import TOKEN, add_version
 from reference_impl.refusals import OUTCOMES
-from reference_impl.storage.schema import APPS, CARDS, INSTITUTIONS, PERSONS, SEEN_DIGESTS, TERMINALS, USES
+from reference_impl.storage.schema import APPS, AUDIT, CARDS, INSTITUTIONS, PERSONS, SPENT, TERMINALS
 from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.envelope import Credentials, seal_request
 from reference_impl.wire.errors import UnsealedRefusalError

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reference_impl.wire.dialects import DIALECTS, HN_A
+from reference_impl.wire.dialects import GATEWAYS, HN_A, MD5, PLAIN, SHA256, Encryption
 from reference_impl.wire.envelope import (
     REQUEST_FIELDS,
     RESPONSE_FIELDS,
@@ -123,7 +123,7 @@ def test_a_lower_case_digest_is_another_digest():
 
 @pytest.mark.parametrize("armour", ["base64", "hex"])
 def test_a_content_has_one_spelling(armour):
-    row = dataclasses.replace(HN_A, armour=armour)
+    row = dataclasses.replace(HN_A, encryptions=(Encryption("SM4", "sm4-ecb", armour=armour),))
     sealed = seal_request(row, CREDENTIALS, METHOD, {"fills": "two blocks of text"}, NOW)
     content = sealed["biz_content"]
     if armour == "base64":
@@ -209,17 +209,20 @@ def test_a_secret_too_short_for_the_cipher_is_refused():
         seal_request(HN_A, Credentials("a", "short", "t"), METHOD, {}, NOW)
 
 
+IN_CLEAR = (PLAIN,)
 ROWS = [
-    HN_A,
-    dataclasses.replace(HN_A, cipher="plain", enc_type="PLAIN"),
-    dataclasses.replace(HN_A, padding="zero", armour="hex", digest_case="lower"),
-    dataclasses.replace(HN_A, secret_suffix="{secret}", digest_type="SHA256", digest_algorithm="sha256"),
+    *GATEWAYS.values(),
+    dataclasses.replace(HN_A, encryptions=IN_CLEAR),
+    dataclasses.replace(HN_A, encryptions=(Encryption("SM4", "sm4-ecb", "zero", "hex"),), digest_case="lower"),
+    dataclasses.replace(HN_A, encryptions=(Encryption("AES", "aes-ecb"),), digest_over="ciphertext"),
+    dataclasses.replace(HN_A, secret_suffix="{secret}", digests=(SHA256,), digest_form="json"),
     dataclasses.replace(HN_A, digest_order=("term_id", "app_id", "biz_content"), secret_suffix="&key={secret}"),
-    dataclasses.replace(HN_A, encoding="gbk", digest_algorithm="md5", digest_type="MD5"),
+    dataclasses.replace(HN_A, encoding="gbk", digests=(MD5,)),
+    dataclasses.replace(HN_A, secret_suffix="&100%s={secret}"),
 ]
 
 
-@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_a_dialect_is_a_row(row):
     biz = {"name": "张三", "step": "0101011"}
     sealed = seal_request(row, CREDENTIALS, METHOD, biz, NOW)
@@ -229,18 +232,18 @@ def test_a_dialect_is_a_row(row):
 
 
 def test_the_order_of_a_row_is_the_order_of_its_digest():
-    row = dataclasses.replace(HN_A, cipher="plain", digest_order=("term_id", "app_id"))
+    row = dataclasses.replace(HN_A, encryptions=IN_CLEAR, digest_order=("term_id", "app_id"))
     sealed = seal_request(row, CREDENTIALS, METHOD, {}, NOW)
     text = (
-        f"term_id=T01&app_id=app-1&biz_content={{}}&digest_type=SM3&enc_type=SM4&method={METHOD}"
+        f"term_id=T01&app_id=app-1&biz_content={{}}&digest_type=SM3&enc_type=PLAIN&method={METHOD}"
         f"&timestamp={NOW}&version=X.M.0.1&app_secret=0123456789abcdefghij"
     )
     assert sealed["digest"] == hashlib.new("sm3", text.encode()).hexdigest().upper()
 
 
 def test_every_row_is_called_reconstructed():
-    assert DIALECTS == {"hn-a": HN_A}
-    assert {row.label for row in DIALECTS.values()} == {"reconstructed"}
+    assert list(GATEWAYS) == ["hn-a", "sc", "go", "xm", "fmsh"]
+    assert {row.label for row in GATEWAYS.values()} == {"reconstructed"}
 
 
 JSON = st.recursive(

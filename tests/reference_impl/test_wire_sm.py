@@ -1,10 +1,20 @@
 """The published vectors of SM3 and SM4, and the field's vectors of zero padding."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 
-from reference_impl.wire.sm import hmac_sm3, sm3_hex, sm4_decrypt, sm4_encrypt
+from reference_impl.wire.blockcipher import Ecb
+from reference_impl.wire.sm import (
+    hmac_sm3,
+    sm3_hex,
+    sm4_decrypt,
+    sm4_encrypt,
+    sm4_gcm_decrypt,
+    sm4_gcm_encrypt,
+)
 
 KEY = bytes.fromhex("0123456789abcdeffedcba9876543210")
 FIELD_KEY = bytes.fromhex("11223344556677888877665544332211")
@@ -59,7 +69,69 @@ def test_pkcs7_always_adds_and_is_taken_away(length):
     assert sm4_decrypt(KEY, sealed) == b"x" * length
 
 
-@pytest.mark.parametrize("sealed", [b"short", bytes(16)])
+@pytest.mark.parametrize("sealed", [b"short", bytes(16), b""])
 def test_what_is_no_cipher_text_is_refused(sealed):
     with pytest.raises(ValueError, match=r"."):
         sm4_decrypt(KEY, sealed)
+
+
+@pytest.mark.parametrize("tail", [b"\x00", b"\x11", b"\x01\x02", b"\x03\x02\x03", b"\x0f" * 14, b"\xff"])
+def test_a_tail_that_is_no_pkcs7_padding_is_refused(tail):
+    block = b"x" * (16 - len(tail)) + tail
+    with pytest.raises(ValueError, match="PKCS"):
+        sm4_decrypt(KEY, sm4_encrypt(KEY, block, "zero"))
+
+
+def test_zero_padding_adds_no_block_to_an_aligned_text_and_gives_at_most_15_nuls_back():
+    assert len(sm4_encrypt(KEY, b"x" * 16, "zero")) == 16
+    assert len(sm4_encrypt(KEY, b"x" * 17, "zero")) == 32
+    assert sm4_encrypt(KEY, b"", "zero") == b""
+    assert sm4_decrypt(KEY, sm4_encrypt(KEY, b"x" + bytes(15), "zero"), "zero") == b"x"
+    assert sm4_decrypt(KEY, sm4_encrypt(KEY, b"x" * 16 + bytes(16), "zero"), "zero") == b"x" * 16 + b"\0"
+
+
+@pytest.mark.parametrize("text", [b"x\0", b"x" * 15 + b"\0", bytes(16)])
+def test_pkcs7_keeps_trailing_nuls(text):
+    assert sm4_decrypt(KEY, sm4_encrypt(KEY, text)) == text
+
+
+def test_one_key_serves_several_threads_at_a_time():
+    ecb = Ecb(SM4(KEY), "pkcs7")
+    texts = [bytes([number]) * (100_000 + number) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(20):
+            assert list(pool.map(lambda text: ecb.decrypt(ecb.encrypt(text)), texts)) == texts
+
+
+def test_a_broken_text_leaves_nothing_behind_for_the_next():
+    ecb = Ecb(SM4(KEY), "pkcs7")
+    sealed = ecb.encrypt(b"text")
+    for broken in (sealed[:-1], sealed + b"x", b"x"):
+        with pytest.raises(ValueError, match="whole number of blocks"):
+            ecb.decrypt(broken)
+    assert ecb.decrypt(sealed) == b"text"
+
+
+# RFC 8998, appendix A.1
+GCM_KEY = bytes.fromhex("0123456789abcdeffedcba9876543210")
+GCM_NONCE = bytes.fromhex("00001234567800000000abcd")
+GCM_BOUND = bytes.fromhex("feedfacedeadbeeffeedfacedeadbeefabaddad2")
+GCM_TEXT = bytes.fromhex("a" * 16 + "b" * 16 + "c" * 16 + "d" * 16 + "e" * 16 + "f" * 16 + "e" * 16 + "a" * 16)
+GCM_SEALED = bytes.fromhex(
+    "17f399f08c67d5ee19d0dc9969c4bb7d5fd46fd3756489069157b282bb200735"
+    "d82710ca5c22f0ccfa7cbf93d496ac15a56834cbcf98c397b4024a2691233b8d"
+    "83de3541e4c2b58177e065a9bf7b62ec"
+)
+
+
+def test_sm4_gcm_of_rfc_8998():
+    assert sm4_gcm_encrypt(GCM_KEY, GCM_NONCE, GCM_TEXT, GCM_BOUND) == GCM_SEALED
+    assert sm4_gcm_decrypt(GCM_KEY, GCM_NONCE, GCM_SEALED, GCM_BOUND) == GCM_TEXT
+
+
+@pytest.mark.parametrize("place", [0, 40, 64, 79])
+def test_sm4_gcm_finds_a_flipped_bit(place):
+    flipped = GCM_SEALED[:place] + bytes([GCM_SEALED[place] ^ 1]) + GCM_SEALED[place + 1 :]
+    for sealed, bound in ((flipped, GCM_BOUND), (GCM_SEALED, b""), (GCM_SEALED[:15], GCM_BOUND)):
+        with pytest.raises(ValueError, match=r"tag"):
+            sm4_gcm_decrypt(GCM_KEY, GCM_NONCE, sealed, bound)

@@ -1,0 +1,112 @@
+"""What codes are called on the admin page, Chinese and English; a code without a word is shown as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reference_impl.access.prefectures import PREFECTURES
+from reference_impl.keys.purposes import (
+    APP_SECRET,
+    AUDIT,
+    CARD_ID,
+    INSTITUTION,
+    NATIONAL_LINK,
+    PERSON_DATA,
+    PERSON_LOOKUP,
+    PLATFORM_SIGNING,
+    PROVINCE,
+    TERMINAL_MODULE,
+    TOKEN,
+)
+from reference_impl.refusals import OUTCOMES
+from reference_impl.wire.codetables import CARD_STATES, CHANNELS, STEPS
+
+Words = Mapping[str, tuple[str, str]]
+
+LEVELS: Words = {
+    "1": ("一级", "level 1"),
+    "2": ("二级", "level 2"),
+    "3": ("三级", "level 3"),
+    "township": ("乡镇", "township"),
+    "community": ("社区", "community"),
+    "village": ("村", "village"),
+    "other": ("其他", "other"),
+}
+KINDS: Words = {
+    "hospital": ("医院", "hospital"),
+    "primary-care": ("基层医疗卫生机构", "primary care"),
+    "public-health": ("公共卫生机构", "public health"),
+    "online-service": ("互联网服务", "online service"),
+    "bank": ("银行", "bank"),
+    "insurance": ("保险", "insurance"),
+    "other": ("其他", "other"),
+}
+STANDINGS: Words = {
+    "applied": ("待审核", "applied"),
+    "authorised": ("已授权", "authorised"),
+    "frozen": ("已冻结", "frozen"),
+    "deleted": ("已注销", "deleted"),
+}
+KEY_STATES: Words = {
+    "active": ("使用中", "active"),
+    "grace": ("宽限期", "grace"),
+    "retired": ("已停用", "retired"),
+    "revoked": ("已吊销", "revoked"),
+}
+REQUEST_STATES: Words = {
+    "proposed": ("待批准", "proposed"),
+    "done": ("已执行", "done"),
+    "rejected": ("已否决", "rejected"),
+    "expired": ("已过期", "expired"),
+}
+PURPOSES: Words = {
+    PROVINCE: ("省级密钥", "province"),
+    INSTITUTION: ("机构密钥", "institution"),
+    CARD_ID: ("卡号生成", "card ids"),
+    PERSON_LOOKUP: ("人员检索", "person look-up"),
+    PERSON_DATA: ("人员信息加密", "person data"),
+    APP_SECRET: ("应用密钥保护", "application secrets"),
+    AUDIT: ("审计", "audit"),
+    TOKEN: ("动态码令牌", "dynamic codes"),
+    TERMINAL_MODULE: ("终端安全模块", "terminal modules"),
+    NATIONAL_LINK: ("国家平台对接", "national link"),
+    PLATFORM_SIGNING: ("平台签名", "platform signature"),
+}
+_CHANNELS_ZH = {
+    "0100": "服务窗口",
+    "0200": "自助设备",
+    "0300": "诊间",
+    "0401": "微信公众号",
+    "0402": "小程序",
+    "0403": "手机应用",
+    "0404": "银行应用",
+}
+_CHANNELS_EN = {"0403": "app", "0404": "bank app"}
+_STEPS_ZH = {
+    "010101": "挂号",
+    "010102": "诊断",
+    "010103": "取药",
+    "010104": "检查",
+    "010105": "收费",
+    "010106": "开方",
+    "010107": "手术",
+    "000000": "其他",
+}
+_CARD_STATES_ZH = {"0": "已申请", "1": "未激活", "2": "正常", "3": "已注销", "4": "挂失", "5": "冻结"}
+
+
+def all_words() -> dict[str, Words]:
+    """Return every table of words by the name the page's script knows it by."""
+    return {
+        "level": LEVELS,
+        "kind": KINDS,
+        "standing": STANDINGS,
+        "purpose": PURPOSES,
+        "key_state": KEY_STATES,
+        "request_state": REQUEST_STATES,
+        "prefecture": {"439900": ("合成", "synthetic")} | {code: (name, name) for code, name in PREFECTURES.items()},
+        "channel": {code: (zh, CHANNELS.get(code) or _CHANNELS_EN[code]) for code, zh in _CHANNELS_ZH.items()},
+        "step": {code: (_STEPS_ZH[code], name) for code, name in STEPS.items()},
+        "card_state": {code: (_CARD_STATES_ZH[code], name) for code, name in CARD_STATES.items()},
+        "outcome": {code: (outcome.zh, outcome.en) for code, outcome in OUTCOMES.items()},
+    }

@@ -1,0 +1,65 @@
+"""The platform's OpenAPI 3.1 document: what FastAPI knows of the routes, and what stands outside of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from reference_impl.door.api.problems import Problem, documented
+from reference_impl.wire.registry import DIALECTS, Description
+
+ABOUT = """\
+The reference platform of the electronic health card in Hunan: synthetic people only, for tests.
+
+Hospital systems speak to the gateways, each in its dialect; everybody else speaks to `/api/v1` with a bearer token of
+the role admin, auditor or officer. What is refused is a problem (RFC 9457) whose `code` is stable.
+"""
+
+_UNUSED = ("HTTPValidationError", "ValidationError")
+
+
+def operation_id(route: APIRoute) -> str:
+    """Name an operation after its function."""
+    return route.name.strip("_")
+
+
+def use_own_document(app: FastAPI, served: Mapping[str, str]) -> None:
+    """Let ``app`` describe itself with the gateways beside its own routes.
+
+    Args:
+        app: the application.
+        served: path of a gateway to the name of its dialect.
+    """
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            made = get_openapi(title=app.title, version=app.version, description=ABOUT, routes=app.routes)
+            schemas = made.setdefault("components", {}).setdefault("schemas", {})
+            for name in _UNUSED:
+                schemas.pop(name, None)
+            schemas["Problem"] = Problem.model_json_schema()
+            made["paths"] |= {path: _gateway(path, DIALECTS[name]) for path, name in served.items()}
+            app.openapi_schema = made
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def _gateway(path: str, dialect: Description) -> dict[str, Any]:
+    return {
+        "post": {
+            "tags": ["gateways"],
+            "operationId": "gateway" + path.replace("/", "_"),
+            "summary": f"Dialect {dialect.name} ({dialect.label})",
+            "description": "Every refusal has status 200 as well, and says no in the code of its dialect.",
+            "requestBody": {"required": True, "content": {dialect.content_type: {"schema": {}}}},
+            "responses": {
+                "200": {"description": "the answer in the dialect", "content": {"*/*": {"schema": {}}}},
+                **{str(status): told for status, told in documented(400, 413, 500).items()},
+            },
+        }
+    }

@@ -1,0 +1,169 @@
+"""The platform its options ask for: opened, limited, strict or defective as told, with its face."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from reference_impl.access.gate import AccessGate, lock_recorder
+from reference_impl.access.lock_out import Lock
+from reference_impl.access.rate_limit import Quotas
+from reference_impl.clock import Clock, system_clock
+from reference_impl.defects import defect_named
+from reference_impl.door.api.operation_routes import StrictTold
+from reference_impl.door.logbook import Requests
+from reference_impl.door.methods.table import METHODS
+from reference_impl.door.metrics import Metrics
+from reference_impl.door.options import PlatformOptions
+from reference_impl.door.production import refuse_production
+from reference_impl.door.strictness import StrictFace, StrictGate, check_share, rotate_often
+from reference_impl.door.turned_clock import TurnedClock
+from reference_impl.door.use import VERIFY
+from reference_impl.door.web import Application, Face, create_app
+from reference_impl.entropy import system_entropy
+from reference_impl.errors import PlatformError
+from reference_impl.keys.hsm_root import HsmRoot
+from reference_impl.keys.root import RootKey
+from reference_impl.platform import KEY_FILE, Platform, open_platform
+
+FIGURES_FOLDER = "figures"
+CLOCK_FILE = "test-clock"
+LEAVE_EVERY_S = 1.0
+FIRST_LANE = "w0"
+
+Task = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass
+class Opened:
+    """An open platform with its application.
+
+    Attributes:
+        platform: closing it is left to the caller.
+        application: what tells the application to end.
+        asgi: the application as it is served.
+        tasks: what runs beside the requests until the platform stops.
+    """
+
+    platform: Platform
+    application: Application
+    asgi: ASGIApp
+    tasks: list[Task]
+
+
+def check_options(options: PlatformOptions) -> None:
+    """Refuse options that can be refused before anything is opened.
+
+    Raises:
+        PlatformError: what is wrong with them.
+    """
+    refuse_production(options)
+    if options.strict is not None:
+        check_share(options.strict)
+    if options.workers < 1:
+        raise PlatformError(
+            f"{options.workers} workers cannot serve", where="--workers", remedy="choose 1, or one for each processor"
+        )
+    quotas_of(options)
+
+
+def quotas_of(options: PlatformOptions) -> Quotas:
+    """Return the quotas the options name, the rest by default.
+
+    Raises:
+        PlatformError: a name or number is none.
+    """
+    try:
+        return Quotas(**options.quotas)
+    except (TypeError, ValueError) as error:
+        raise PlatformError(
+            "these quotas cannot be kept",
+            where="--quota " + " ".join(f"{name}={quota:g}" for name, quota in options.quotas.items()),
+            remedy="give app, terminal, address or wrong a number from 0 on; 0 sets no limit",
+        ) from error
+
+
+def open_root(options: PlatformOptions) -> RootKey | None:
+    """Return the root in the HSM the options name; None where it stands in the data folder.
+
+    Raises:
+        PlatformError: the HSM cannot be used.
+    """
+    return None if options.hsm is None else HsmRoot.create(options.hsm, system_entropy)
+
+
+def clock_of(options: PlatformOptions) -> Clock:
+    """Return the platform's clock: one that turns, if the options say so or these data have met one that was turned."""
+    file = options.data_dir / CLOCK_FILE
+    return TurnedClock(file, system_clock) if options.test_clock or file.exists() else system_clock
+
+
+def open_served(options: PlatformOptions, lane: str) -> Opened:
+    """Open the platform and what serves it; ``lane`` names this process among those of the platform.
+
+    Raises:
+        PlatformError: as ``open_platform``.
+    """
+    folder = options.data_dir / FIGURES_FOLDER
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    metrics = Metrics(lane, (VERIFY, *METHODS), folder)
+    clock = clock_of(options)
+    locks: list[Callable[[Lock], None]] = [lambda _: metrics.locked_out()]
+
+    def on_lock(lock: Lock) -> None:
+        for tell in locks:
+            tell(lock)
+
+    chance = Random(f"{options.strict_seed}/{lane}")  # noqa: S311 - a test must be able to repeat its choices
+    quotas, share = quotas_of(options), options.strict
+    gate = AccessGate(quotas, on_lock) if share is None else StrictGate(quotas, on_lock, share, chance)
+    platform = open_platform(
+        options.data_dir,
+        database_url=options.database_url,
+        token_ttl_s=options.token_ttl_s,
+        clock=clock,
+        root=open_root(options),
+        lane=lane,
+        gate=gate,
+    )
+    platform.gateway.observe, platform.writer.on_batch = metrics.observe, metrics.batch
+    metrics.queue = lambda: platform.writer.waiting
+    locks.append(lock_recorder(platform.writer.submit, clock))
+    if options.defect is not None:
+        defect_named(options.defect).apply(platform)
+    face = Face(
+        metrics,
+        test_clock=clock if options.test_clock and isinstance(clock, TurnedClock) else None,
+        strict=None if options.strict is None else StrictTold(share=options.strict, seed=options.strict_seed),
+        requests=Requests() if options.request_log else None,
+        root_file=options.data_dir / KEY_FILE if options.hsm is None else None,
+    )
+    application = create_app(platform, face)
+    opened = Opened(platform, application, application.asgi, [_leaves(metrics)])
+    if options.strict is not None:
+        opened.asgi = StrictFace(application.asgi, chance)
+    if lane == FIRST_LANE:
+        opened.tasks += _once(platform, options)
+    return opened
+
+
+def _once(platform: Platform, options: PlatformOptions) -> list[Task]:
+    """Return what one worker does for all."""
+    tasks: list[Task] = [platform.keep_up]
+    if options.strict is not None:
+        tasks.append(lambda: rotate_often(platform, options.token_ttl_s))
+    return tasks
+
+
+def _leaves(metrics: Metrics) -> Task:
+    async def leave() -> None:
+        while True:
+            metrics.leave()
+            await asyncio.sleep(LEAVE_EVERY_S)
+
+    return leave

@@ -1,0 +1,103 @@
+"""A verification on its way through a batch: who asks, what was scanned, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from reference_impl.access.accounts import Accounts
+from reference_impl.codes.verification import Verification
+from reference_impl.door.methods.business_fields import chosen, optional, required
+from reference_impl.records.audit import Entry, detail_text
+from reference_impl.refusals import OK, REPLAYED_REQUEST, REUSED_CODE, UNKNOWN_APP, RefusalError
+from reference_impl.storage.batch import CardRow
+from reference_impl.wire.codetables import CHANNELS, STEPS
+from reference_impl.wire.payload import CardCode
+
+VERIFY = "ehc.ehealthcode.verify"
+SCOPE = "verify"
+
+
+@lru_cache(maxsize=4096)
+def _detail(channel: str, step: str, terminalcode: str) -> str:
+    return detail_text({"channel": channel, "step": step, "terminalcode": terminalcode})
+
+
+@dataclass(slots=True)
+class Use:
+    """One request to verify a code; an ``Item`` of the writer's.
+
+    Attributes:
+        app_id, org_code, term_id: who asks.
+        now_ms: when, Unix ms.
+        request_key: spent whatever comes of it.
+        code: what was scanned, None where it could not be read.
+        card: the card, once looked up.
+        refusal: why it was refused, None if it was accepted.
+        detail: what the audit says beside.
+    """
+
+    accounts: Accounts
+    verification: Verification
+    app_id: str
+    org_code: str
+    term_id: str
+    now_ms: int
+    request_key: bytes
+    code: CardCode | None = None
+    card_id: bytes | None = None
+    token_key: bytes | None = None
+    card: CardRow | None = None
+    refusal: RefusalError | None = None
+    detail: str = "{}"
+
+    def read(self, biz: Mapping[str, str]) -> None:
+        """Read the business fields; what is wrong with them becomes the refusal."""
+        try:
+            step = chosen(required(biz, "medstepcode"), STEPS, "medstepcode")
+            channel = chosen(required(biz, "channelcode"), CHANNELS, "channelcode")
+            terminal = optional(biz, "terminalcode")
+            self.detail = _detail(channel, step, terminal)
+            self.code = self.verification.read(required(biz, "ehealth_code"))
+        except RefusalError as refused:
+            self.refusal = refused
+            return
+        self.card_id = bytes.fromhex(self.code.card_id)
+
+    def decide(self, card: CardRow | None) -> None:
+        """Come to a decision; standing and keys are those of the present epoch."""
+        self.card = card
+        try:
+            account = self.accounts.find(self.app_id)
+            if account is None:
+                raise RefusalError(UNKNOWN_APP)
+            account.require(self.term_id, SCOPE, self.now_ms)
+            if self.code is not None and self.refusal is None:
+                self.verification.judge(self.code, card, self.now_ms)
+                self.token_key = self.verification.token_key(self.code)
+        except RefusalError as refused:
+            self.refusal = refused
+
+    def settle(self, *, replayed: bool, reused: bool) -> Entry:
+        """Take in what was spent before, and return the record of the outcome."""
+        if replayed:
+            self.refusal = RefusalError(REPLAYED_REQUEST)
+        elif reused:
+            self.refusal = RefusalError(REUSED_CODE)
+        return Entry(
+            self.now_ms,
+            VERIFY,
+            self.org_code,
+            self.app_id,
+            self.term_id,
+            "" if self.code is None else self.code.card_id,
+            OK.code if self.refusal is None else self.refusal.outcome.code,
+            "",
+            self.detail,
+        )
+
+    def accepted(self) -> tuple[CardRow, CardCode]:
+        """Return card and code of a use that was not refused."""
+        assert self.card is not None and self.code is not None  # noqa: S101, PT018 - else it would have been refused
+        return self.card, self.code

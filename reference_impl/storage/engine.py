@@ -1,0 +1,105 @@
+"""Engines: SQLite in write-ahead mode with synchronous=FULL, or PostgreSQL. What is committed has reached the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError
+
+from reference_impl.storage.postgres_session import SETTINGS
+
+BUSY_TIMEOUT_MS = 5000
+_MAPPED_BYTES = 16 << 30
+"""How much of a SQLite file may be read through the page cache of the system instead of one of its own."""
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the database URL of a SQLite file."""
+    return f"sqlite:///{path}"
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine on a SQLite or PostgreSQL URL; its errors never show the values of a statement.
+
+    Raises:
+        ArgumentError: the URL is not one of SQLAlchemy's, or names another database.
+    """
+    parsed = make_url(url)
+    match parsed.get_backend_name():
+        case "sqlite":
+            engine = create_engine(parsed, hide_parameters=True)
+            event.listen(engine, "connect", _set_up_sqlite)
+            event.listen(engine, "begin", _begin_immediate)
+        case "postgresql":
+            engine = create_engine(
+                with_psycopg(parsed),
+                hide_parameters=True,
+                isolation_level="READ COMMITTED",
+                pool_pre_ping=True,
+                connect_args={"client_encoding": "utf8"},
+            )
+            event.listen(engine, "connect", _set_up_postgres)
+        case other:
+            raise ArgumentError(f"the tables are kept in SQLite or PostgreSQL, not in {other}")
+    return engine
+
+
+def open_readers(url: str) -> Engine:
+    """Return an engine whose transactions only read, beside the one that writes.
+
+    Raises:
+        ArgumentError: as ``open_engine``.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return open_engine(url).execution_options(postgresql_readonly=True)
+    engine = create_engine(parsed, hide_parameters=True)
+    event.listen(engine, "connect", _set_up_sqlite_reader)
+    return engine
+
+
+def with_psycopg(url: URL) -> URL:
+    """Return a PostgreSQL URL that names the driver the platform uses."""
+    return url.set(drivername="postgresql+psycopg")
+
+
+def unless_held(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return the statement that inserts a row unless a unique constraint already holds its place.
+
+    Executed, its ``rowcount`` is 1 if the row was inserted and 0 if the place was held.
+    """
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    # On PostgreSQL a statement that returns a generated key would else say -1.
+    return insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    # The driver would begin transactions late and commit them on its own; the engine's "begin" event does it instead.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        f"mmap_size={_MAPPED_BYTES}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _set_up_sqlite_reader(connection: Any, record: object) -> None:
+    _set_up_sqlite(connection, record)
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _set_up_postgres(connection: Any, _record: object) -> None:
+    for setting in SETTINGS:
+        connection.execute(setting)
+    connection.commit()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A transaction that reads first and writes later could not wait for another writer: SQLite refuses the upgrade.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
