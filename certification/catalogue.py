@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from certification.clauses import Clause
 from certification.errors import PlanError
 
-VERSION = "2026.11"
+VERSION = "2026.11.1"
 
 
 class Level(StrEnum):
@@ -82,8 +82,8 @@ class Requirement(_Record):
     evidence: Text
     applies_if: str | None = None
     """Option of the subject's statement that must be answered ``yes`` for the requirement to apply."""
-    needs_role: str | None = None
-    """Bench role without which the requirement cannot be assessed at all."""
+    needs_roles: tuple[str, ...] = ()
+    """Bench roles without any of which the requirement cannot be assessed at all."""
     criterion_text: Text
     criterion: tuple[Clause, ...] = Field(min_length=1)
 

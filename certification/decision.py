@@ -7,9 +7,10 @@ pass, and a failure that no further sample could mend is a failure at once.
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import math
-import statistics as plain
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -41,7 +42,7 @@ class ClauseResult:
     Attributes:
         kind: kind of rule.
         group: the ``per`` cell values this result stands for, empty for the whole sample.
-        trials: observations judged.
+        trials: outcomes judged; an observation counts as often as it stands for (``times``).
         failures: trials that did not succeed (values outside the guarded limit for numbers).
         value: the deciding statistic (share, percentile, statistic), in ``unit``.
         bound: what the rule compares with the limit (lower binomial bound, value + U), in ``unit``.
@@ -129,8 +130,12 @@ def _trials(clause: ProportionClause | CountClause | WindowClause, sample: list[
 
 def _failures(clause: ProportionClause | CountClause | WindowClause, sample: list[Observation]) -> int:
     if clause.success:
-        return sum(o.value not in clause.success for o in sample)
-    return sum(o.value in clause.failure for o in sample)
+        return _counted(sample, lambda o: o.value not in clause.success)
+    return _counted(sample, lambda o: o.value in clause.failure)
+
+
+def _counted(sample: Iterable[Observation], counts: Callable[[Observation], bool] = lambda _: True) -> int:
+    return sum(o.times for o in sample if counts(o))
 
 
 def _share(trials: int, failures: int) -> float | None:
@@ -139,7 +144,7 @@ def _share(trials: int, failures: int) -> float | None:
 
 def _proportion(clause: ProportionClause, sample: list[Observation], group: Cell) -> ClauseResult:
     sample = _trials(clause, sample)
-    trials, failures = len(sample), _failures(clause, sample)
+    trials, failures = _counted(sample), _failures(clause, sample)
     _, final_failures = clause.stages[-1]
     reached = any(trials >= n and failures <= c for n, c in clause.stages)
     bound = lower_bound(trials - failures, trials, clause.confidence) if trials else 0.0
@@ -171,7 +176,7 @@ def _proportion(clause: ProportionClause, sample: list[Observation], group: Cell
 
 def _count(clause: CountClause, sample: list[Observation], group: Cell) -> ClauseResult:
     sample = _trials(clause, sample)
-    trials, failures = len(sample), _failures(clause, sample)
+    trials, failures = _counted(sample), _failures(clause, sample)
     if failures > clause.failures:
         outcome = Outcome.BROKEN
     else:
@@ -193,28 +198,28 @@ def _count(clause: CountClause, sample: list[Observation], group: Cell) -> Claus
 
 
 def _percentile(clause: PercentileClause, sample: list[Observation], group: Cell) -> ClauseResult:
-    values = [(float(o.value), o.uncertainty) for o in sample]
-    share = clause.percentile / 100
+    trials, share = _counted(sample), clause.percentile / 100
     allowed = allowed_failures(clause.trials, share, clause.confidence)
-    outside = sum(value - u > clause.at_most for value, u in values)
-    not_inside = sum(not value + u <= clause.at_most for value, u in values)
+    outside = _counted(sample, lambda o: float(o.value) - o.uncertainty > clause.at_most)
+    not_inside = _counted(sample, lambda o: not float(o.value) + o.uncertainty <= clause.at_most)
     if outside > allowed:
         outcome = Outcome.BROKEN
-    elif len(values) >= clause.trials and not_inside <= allowed:
+    elif trials >= clause.trials and not_inside <= allowed:
         outcome = Outcome.HOLDS
     else:
         outcome = Outcome.OPEN
-    ordered = sorted(value for value, _ in values)
-    shown_by = allowed_failures(len(ordered), share, clause.confidence) if ordered else -1
+    ordered = _Ordered(sample)
+    shown_by = allowed_failures(trials, share, clause.confidence) if trials else -1
+    worst_u = max((o.uncertainty for o in sample), default=0.0)
     return ClauseResult(
         kind=clause.kind,
         outcome=outcome,
         measure=clause.measure,
         unit=clause.unit,
-        trials=len(values),
+        trials=trials,
         failures=not_inside,
-        value=ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None,
-        bound=ordered[len(ordered) - 1 - shown_by] + max(u for _, u in values) if shown_by >= 0 else None,
+        value=ordered.at(max(0, math.ceil(share * trials) - 1)) if trials else None,
+        bound=ordered.at(trials - 1 - shown_by) + worst_u if shown_by >= 0 else None,
         limit=clause.at_most,
         rule=(
             f"p{clause.percentile:g} <= {clause.at_most:g} {clause.unit} at {clause.confidence:.0%}: at most {allowed} "
@@ -224,46 +229,69 @@ def _percentile(clause: PercentileClause, sample: list[Observation], group: Cell
     )
 
 
-def _statistic(clause: LimitClause, values: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The judged numbers with their expanded uncertainties: each value, or one statistic of them all."""
-    numbers = [value for value, _ in values]
-    worst_u = max((u for _, u in values), default=0.0)
+class _Ordered:
+    """The values of a sample in ascending order, each as often as its observation stands for."""
+
+    def __init__(self, sample: Iterable[Observation]) -> None:
+        ordered = sorted((float(o.value), o.times) for o in sample)
+        self._values = [value for value, _ in ordered]
+        self._reached = list(itertools.accumulate(times for _, times in ordered))
+
+    def at(self, place: int) -> float:
+        """The value at a place from 0 on."""
+        return self._values[bisect.bisect_right(self._reached, place)]
+
+    @property
+    def median(self) -> float:
+        """The middle value, or the mean of the two in the middle."""
+        count = self._reached[-1]
+        return (self.at((count - 1) // 2) + self.at(count // 2)) / 2
+
+
+def _statistic(clause: LimitClause, sample: list[Observation]) -> list[tuple[float, float, int]]:
+    """The judged numbers with their expanded uncertainties, and how often each: every value, or one of them all."""
+    values = [(float(o.value), o.uncertainty, o.times) for o in sample]
+    worst_u = max(u for _, u, _ in values)
     match clause.statistic:
         case "each":
             return values
         case "median":
-            return [(plain.median(numbers), worst_u)]
+            return [(_Ordered(sample).median, worst_u, 1)]
         case "mean":
-            return [(plain.fmean(numbers), worst_u)]
+            return [(math.fsum(value * times for value, _, times in values) / _counted(sample), worst_u, 1)]
         case "total":
-            return [(sum(numbers), sum(u for _, u in values))]
+            total = math.fsum(value * times for value, _, times in values)
+            return [(total, math.fsum(u * times for _, u, times in values), 1)]
         case "drift":
-            if not numbers[0]:
-                return [(math.inf, 0.0)]
-            scale = (100.0 if clause.unit == "%" else 1.0) / abs(numbers[0])
-            return [((numbers[-1] - numbers[0]) * scale, 2 * worst_u * scale)]
+            first, last = values[0][0], values[-1][0]
+            if not first:
+                return [(math.inf, 0.0, 1)]
+            scale = (100.0 if clause.unit == "%" else 1.0) / abs(first)
+            return [((last - first) * scale, 2 * worst_u * scale, 1)]
 
 
 def _limit(clause: LimitClause, sample: list[Observation], group: Cell) -> ClauseResult:
-    values = [(float(o.value), o.uncertainty) for o in sample]
-    complete = len(values) >= clause.trials
-    judged = _statistic(clause, values) if values else []
+    trials = _counted(sample)
+    complete = trials >= clause.trials
+    judged = _statistic(clause, sample) if sample else []
     low = clause.at_least if clause.at_least is not None else -math.inf
     high = clause.at_most if clause.at_most is not None else math.inf
-    outside = sum(value - u > high or value + u < low for value, u in judged)
-    not_inside = sum(not low <= value - u <= value + u <= high for value, u in judged)
+    outside = sum(times for value, u, times in judged if value - u > high or value + u < low)
+    not_inside = sum(times for value, u, times in judged if not low <= value - u <= value + u <= high)
     if outside and (complete or clause.statistic == "each"):
         outcome = Outcome.BROKEN
     else:
         outcome = Outcome.HOLDS if complete and not not_inside else Outcome.OPEN
-    value, uncertainty = max(judged, key=lambda v: max(v[0] + v[1] - high, low - v[0] + v[1]), default=(None, 0.0))
+    value, uncertainty, _ = max(
+        judged, key=lambda v: max(v[0] + v[1] - high, low - v[0] + v[1]), default=(None, 0.0, 0)
+    )
     side = uncertainty if clause.at_most is not None else -uncertainty
     return ClauseResult(
         kind=clause.kind,
         outcome=outcome,
         measure=clause.measure,
         unit=clause.unit,
-        trials=len(values),
+        trials=trials,
         failures=not_inside,
         value=value,
         bound=None if value is None else value + side,
@@ -274,7 +302,7 @@ def _limit(clause: LimitClause, sample: list[Observation], group: Cell) -> Claus
 
 
 def _inspection(clause: InspectionClause, sample: list[Observation], group: Cell) -> ClauseResult:
-    failures = sum(o.value != "conforms" for o in sample)
+    failures = _counted(sample, lambda o: o.value != "conforms")
     items = {tuple(sorted(o.cell.items())) for o in sample}
     if failures:
         outcome = Outcome.BROKEN
@@ -287,7 +315,7 @@ def _inspection(clause: InspectionClause, sample: list[Observation], group: Cell
         unit=clause.unit,
         trials=len(items),
         failures=failures,
-        value=_share(len(sample), failures),
+        value=_share(_counted(sample), failures),
         bound=None,
         limit=float(clause.items),
         rule=f"all {clause.items} items conform",
@@ -303,8 +331,8 @@ def _window(clause: WindowClause, sample: list[Observation]) -> ClauseResult:
     widest, start, complete = 0.0, None, True
     for position in (clause.first + number * clause.step for number in range(registered)):
         found = _trials(clause, steps.get(position, []))
-        if len(found) < clause.trials or _failures(clause, found) > clause.failures:
-            complete &= len(found) >= clause.trials
+        if _counted(found) < clause.trials or _failures(clause, found) > clause.failures:
+            complete &= _counted(found) >= clause.trials
             start = None
             continue
         start = position if start is None else start
@@ -318,7 +346,7 @@ def _window(clause: WindowClause, sample: list[Observation]) -> ClauseResult:
         outcome=outcome,
         measure=clause.measure,
         unit=clause.unit,
-        trials=len(sample),
+        trials=_counted(sample),
         failures=_failures(clause, sample),
         value=widest,
         bound=None,

@@ -13,7 +13,7 @@ Cell = dict[str, str | float]
 
 @dataclass(frozen=True)
 class Observation:
-    """One measured fact of one requirement.
+    """One measured fact of one requirement, or many identical ones told together.
 
     Attributes:
         requirement: id of the requirement it was made for.
@@ -26,6 +26,10 @@ class Observation:
         journal: first and last journal record it rests on, or None where no wire was involved.
         detail: what a reader needs to see beside the value (what was shown, what came back); no identity data.
         picture: file name of the stimulus below the run's ``pictures/``, where one was kept.
+        times: how many identical outcomes this record stands for, at least 1.
+
+    Raises:
+        ValueError: ``times`` is no whole number from 1 on; a record that stands for nothing would be a sample made up.
     """
 
     requirement: str
@@ -38,6 +42,11 @@ class Observation:
     journal: tuple[int, int] | None = None
     detail: dict[str, str | float] = field(default_factory=dict)
     picture: str | None = None
+    times: int = 1
+
+    def __post_init__(self) -> None:
+        if isinstance(self.times, bool) or not isinstance(self.times, int) or self.times < 1:
+            raise ValueError(f"an observation cannot stand for {self.times!r} outcomes")
 
     def as_record(self) -> dict[str, Any]:
         """The observation as one JSON object of ``observations.jsonl``."""

@@ -65,6 +65,24 @@ _UNBOUND = {
     "keyboard_link": Circumstance(
         Verdict.NOT_ASSESSED, Text(zh="测试台未绑定键盘（[keyboard]）", en="the bench binds no keyboard ([keyboard])")
     ),
+    "platform_admin": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh="凭据文件中没有平台管理令牌（admin_token）",
+            en="the credentials hold no token of the platform's administration (admin_token)",
+        ),
+    ),
+    "platform_clock": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(zh="平台时钟不可拨动（test_clock）", en="the platform's clock cannot be turned (test_clock)"),
+    ),
+    "platform_host": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh="平台不由测试台启动（[platform.reference]），无法重启或查看其文件",
+            en="the bench does not run the platform ([platform.reference]): it cannot restart it or see its files",
+        ),
+    ),
 }
 """What to say of rows that need a role, or a link the statement answers with yes, and the bench does not bind it."""
 
@@ -86,7 +104,7 @@ def make_plan(
         name: ``quick`` or ``full``.
         only: ids asked for by name; empty for the whole plan. An id asked for is run whatever the plan leaves out.
         scenarios: ids that have a scenario.
-        unbound: roles and links the bench does not bind: ``power``, ``keyboard_link``.
+        unbound: roles and links the bench does not bind, of those named in ``_UNBOUND``.
 
     Raises:
         PlanError: an id in ``only`` is unknown, or demanded of another kind of subject.
@@ -137,4 +155,4 @@ def _needs(requirement: Requirement, subject: Subject) -> set[str]:
     """Roles and links of the bench that the requirement, as this subject's statement leaves it, depends on."""
     options = (requirement.applies_if, *(clause.only_if for clause in requirement.criterion))
     links = {option for option in options if option in subject.yes_options}
-    return links if requirement.needs_role is None else links | {requirement.needs_role}
+    return links | set(requirement.needs_roles)

@@ -42,7 +42,7 @@ class Circumstance:
 
 @dataclass(frozen=True)
 class Row:
-    """The verdict on one requirement with everything it rests on."""
+    """The verdict on one requirement with everything it rests on; ``observations`` counts outcomes, not records."""
 
     requirement: str
     verdict: Verdict
@@ -103,7 +103,7 @@ def judge(
         planned=planned,
         title=requirement.title,
         reason=reason,
-        observations=len(observations),
+        observations=sum(o.times for o in observations),
         clauses=results if observations else (),
     )
 

@@ -17,6 +17,7 @@ def registration(random: Random) -> dict[str, str]:
         "register_no": f"load-{random.getrandbits(48):012x}",
         "register_time": time.strftime("%Y%m%d%H%M%S"),
         "apply_type": "3",
+        "clerk_id": "synthetic-clerk",
         "id_type": "01",
         "id_no": body + check,
         "name": f"压测{random.randint(0, 9999):04d}",

@@ -7,6 +7,7 @@ everywhere else: this is how the harness itself is tested. The platform's own mo
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -56,6 +57,9 @@ class PlatformDefect:
 Verifying = Callable[[Account, Request, str, int], Awaitable[Biz | RefusalError]]
 
 REGISTER = "ehc.ehealthcard.register"
+
+_EXPIRY_BYTES = 6
+"""A spent key begins with the time after which it may be forgotten."""
 
 
 def _wrap(platform: Platform, name: str, change: Callable[[Method], Method]) -> None:
@@ -148,10 +152,15 @@ def _put(part: object, name: str, method: object) -> None:
 
 
 def _accepts_replay(platform: Platform) -> None:
-    def token_key(code: CardCode) -> None:
-        del code
+    rule, random = platform.parts.verification, platform.parts.random
+    sound = rule.token_key
 
-    _put(platform.parts.verification, "token_key", token_key)
+    def token_key(code: CardCode) -> bytes | None:
+        key = sound(code)
+        # Spent under another key every time, a code is never found spent.
+        return None if key is None else key[:_EXPIRY_BYTES] + random(len(key) - _EXPIRY_BYTES)
+
+    _put(rule, "token_key", token_key)
 
 
 def _cached_after_close(platform: Platform) -> None:
@@ -170,6 +179,14 @@ def _cached_after_close(platform: Platform) -> None:
 def _forgets_closings(platform: Platform) -> None:
     reopened = update(CARDS).where(CARDS.c.state == CLOSED, CARDS.c.replaced_by.is_(None)).values(state=ACTIVE)
     platform.run(lambda connection: connection.execute(reopened))
+
+
+def _dies_of_closing(platform: Platform) -> None:
+    def serve(question: Question) -> Answer:
+        del question
+        os._exit(70)
+
+    _wrap(platform, "ehc.ehealthcard.close", lambda method: replace(method, serve=serve))
 
 
 def _old_key_kept(platform: Platform) -> None:
@@ -194,9 +211,14 @@ def _drops_key_at_once(platform: Platform) -> None:
 
 
 def _ignores_type(platform: Platform) -> None:
+    _accepts_replay(platform)
     rule = platform.parts.verification
-    sound = rule.read
-    _put(rule, "read", lambda text: replace(sound(text), token=None))
+    sound = rule.judge
+
+    def judge(code: CardCode, card: CardRow | None, now_ms: int) -> None:
+        sound(replace(code, token=None), card, now_ms)
+
+    _put(rule, "judge", judge)
 
 
 def _other_accounts(platform: Platform, change: Callable[[Account], Account]) -> None:
@@ -341,6 +363,13 @@ _ALL: tuple[PlatformDefect, ...] = (
         "重启后已注销的卡恢复有效",
         "takes closed cards for active ones after a restart",
         _forgets_closings,
+    ),
+    PlatformDefect(
+        "dies-of-closing",
+        ("EHC-PLT-006", "EHC-PLT-010"),
+        "收到注销请求即崩溃",
+        "dies when a card is to be closed",
+        _dies_of_closing,
     ),
     PlatformDefect(
         "old-key-kept",

@@ -36,6 +36,7 @@ from reference_impl.storage.engine import open_engine, open_readers, sqlite_url
 from reference_impl.storage.migrations import upgrade
 from reference_impl.storage.schema import EPOCH
 from reference_impl.storage.spent import keep_forgetting
+from reference_impl.storage.warm import warm_up
 from reference_impl.storage.writers import open_writer
 from reference_impl.wire.envelope import Credentials
 
@@ -130,6 +131,10 @@ class Platform:
             keep_forgetting(self.writer.submit, self.clock),
             audit.keep_purging(self.writer.submit, lambda: self.parts.keyring.audit_versions, self.clock),
         )
+
+    async def warm_up(self) -> None:
+        """Touch what the first verifications look up; one process a database suffices."""
+        await warm_up(self.readers)
 
     async def close(self) -> None:
         """Finish the requests that are queued and let go of the database."""

@@ -212,9 +212,10 @@ def cell_counts(judged: Sequence[Judged], observations: Sequence[Observation], m
         count = found.get(key)
         if count is None:
             count = found[key] = CellCount(observation.cell, 0, 0, *_judgement(rules, observation.cell))
-        count.trials += 1
+        count.trials += observation.times
         rule = count.clause or next((one.clause for one in rules), None)
-        count.successes += rule is None or not falls_short(rule, observation)
+        if rule is None or not falls_short(rule, observation):
+            count.successes += observation.times
     return list(found.values())
 
 
@@ -243,5 +244,5 @@ def value_counts(observations: Sequence[Observation]) -> dict[str, dict[str, int
     for observation in observations:
         if isinstance(observation.value, str):
             of_measure = counts.setdefault(observation.measure, {})
-            of_measure[observation.value] = of_measure.get(observation.value, 0) + 1
+            of_measure[observation.value] = of_measure.get(observation.value, 0) + observation.times
     return counts

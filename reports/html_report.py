@@ -20,6 +20,7 @@ from certification.subject import IDENTITY_FIELDS
 from certification.verdicts import Verdict
 from reports import words
 from reports.errors import ReportError
+from reports.kind_words import words_of
 from reports.masking import masked
 from reports.numbers import file_size, grouped, plain
 from reports.run_folder import JOURNAL, RunFolder, RunRecord, read_run_folder
@@ -85,6 +86,7 @@ def render_report(folder: RunFolder) -> str:
         same_catalogue=run.versions.catalogue == VERSION,
         catalogue_here=VERSION,
         words=words,
+        kind_words=words_of(run.subject.kind),
         verdicts=list(Verdict),
     )
 
@@ -135,10 +137,11 @@ def say(zh: str, en: str) -> Markup:
 
 
 def _identity_lines(run: RunRecord) -> list[tuple[Text, str | None, str | None, bool]]:
-    """Field, declared, read, and whether the field is asked of the device."""
+    """Field, declared, read, and whether the field is asked of the subject."""
     read = run.identity_read or {}
+    names = words_of(run.subject.kind).identity
     return [
-        (words.word(words.IDENTITY_FIELDS, field), declared, read.get(field), field in IDENTITY_FIELDS)
+        (words.word(names, field), declared, read.get(field), field in IDENTITY_FIELDS)
         for field, declared in run.subject.identity.items()
     ]
 

@@ -20,6 +20,7 @@ from certification.clauses import Clause, CountClause, LimitClause, PercentileCl
 from certification.decision import Outcome
 from certification.observations import Observation
 from certification.statistics import two_sided_bounds
+from reports.decision_matrix import decision_matrix
 from reports.findings import CellCount, Judged, cell_counts
 from reports.numbers import grouped, quantity
 from reports.svg import ACCENT, BAD, FAINT, GOOD, INK, LINE, OPEN, REPORTED, SERIES, Canvas, Plot
@@ -61,7 +62,9 @@ def plots_of(name: str, judged: Sequence[Judged], observations: Sequence[Observa
     for measure in dict.fromkeys(one.clause.measure for one in judged if one.clause is not None):
         clauses = [one.clause for one in judged if one.clause is not None and one.clause.measure == measure]
         sample = [observation for observation in observations if observation.measure == measure]
-        if any(isinstance(clause, PercentileClause | LimitClause) for clause in clauses):
+        if measure == "access_decision":
+            found.extend(decision_matrix(f"{name}-{measure}", sample))
+        elif any(isinstance(clause, PercentileClause | LimitClause) for clause in clauses):
             found.extend(_number_plots(name, measure, clauses, sample))
         else:
             rate = axis_label(_READ_RATE if measure == "read" else _SUCCESS_RATE, "%")
@@ -82,11 +85,19 @@ def _trial_plots(name: str, counts: Sequence[CellCount], rate: Text) -> Iterator
                 yield _curves(f"{name}-{effect}", [of_effect], "level", level, rate)
     elif versions := _counted_by(counts, "level", "version"):
         yield _heat_map(name, versions)
-    elif len(keys) == 1 and len(counts) > 3 and len(_counted_by(counts, keys[0], keys[0])) == len(counts):
+    elif (
+        _one_rule(counts) and len(keys) == 1 and len(counts) > 3 and len(_counted_by(counts, *keys * 2)) == len(counts)
+    ):
         along = axis_label(word(CELL_KEYS, keys[0]), CELL_UNITS.get(keys[0], "1"))
         yield _curves(name, [counts], keys[0], along, rate)
     elif keys and 2 <= len(counts) <= MOST_BARS and max(count.trials for count in counts) > 1:
         yield _bars(name, counts, rate)
+
+
+def _one_rule(counts: Sequence[CellCount]) -> bool:
+    """Whether success means the same in every cell that is judged, so that cells can be joined by a line."""
+    rules = [count.clause for count in counts if isinstance(count.clause, ProportionClause | CountClause)]
+    return len({(rule.success, rule.failure) for rule in rules}) <= 1
 
 
 def _counted_by(counts: Sequence[CellCount], key: str, number: str) -> list[CellCount]:
@@ -303,7 +314,10 @@ class Mark:
 
 
 def _number_plots(name: str, measure: str, clauses: Sequence[Clause], sample: Sequence[Observation]) -> Iterator[Plot]:
-    values = sorted(float(observation.value) for observation in sample)
+    values: list[float] = np.repeat(
+        [float(observation.value) for observation in sample], [observation.times for observation in sample]
+    ).tolist()
+    values.sort()
     if len(values) < FEWEST_FOR_HISTOGRAM or values[0] < 0 or values[-1] == 0:
         return
     found: list[Mark] = []

@@ -104,6 +104,8 @@ class RunRecord(_Record):
     bench: BenchRecord
     versions: Versions
     machine: Machine = Field(default_factory=Machine)
+    mode: str = ""
+    """Word of a platform for how it runs, such as TEST."""
     reads: int | None = None
     clock_factor: float = 1.0
     durations: Mapping[str, float] = Field(default_factory=dict)

@@ -106,12 +106,14 @@ class ObservationView:
     Attributes:
         standing: ``bad`` where it counts against a clause, ``good`` where it was judged and does not, ``reported``
             where no clause judges it.
+        times: how many identical outcomes it stands for.
     """
 
     measure: Text
     cell: Text
     value: Text
     standing: str
+    times: int
     facts: Sequence[Fact]
     journal: str | None
 
@@ -146,9 +148,16 @@ class Section:
     pictures: Sequence[PictureView]
     pictures_kept: int
     failures: Sequence[ObservationView]
+    failures_listed: int
     failures_found: int
     counts: Sequence[CountView]
     duration: float | None
+
+    @property
+    def told_by_reason(self) -> bool:
+        """Whether the reason of the verdict tells more than the numbers: they did not decide it."""
+        broken = self.deciding is not None and self.deciding.line.result.outcome is Outcome.BROKEN
+        return self.row.verdict is Verdict.RIG_ERROR or (self.row.verdict is Verdict.FAIL and not broken)
 
 
 class _PictureAllowance:
@@ -193,7 +202,8 @@ def _section(row: Row, folder: RunFolder, catalogue: Catalogue, allowance: _Pict
         pictures=_pictures(pictured, viewer, folder, allowance) if row.planned else (),
         pictures_kept=len({observation.picture for observation in pictured}),
         failures=[viewer.view(observation) for observation in short[:FAILURES_SHOWN]],
-        failures_found=len(short),
+        failures_listed=sum(observation.times for observation in short[:FAILURES_SHOWN]),
+        failures_found=sum(observation.times for observation in short),
         counts=[
             CountView(word(MEASURES, measure), [(value_word(measure, value), n) for value, n in values.items()])
             for measure, values in value_counts(observations).items()
@@ -288,6 +298,7 @@ class _Viewer:
             if isinstance(value, str)
             else quantity_of(plain(value), observation.unit),
             standing=self._standing(observation),
+            times=observation.times,
             facts=_facts(observation.detail),
             journal=_journal(observation.journal),
         )

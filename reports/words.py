@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from certification.catalogue import Text
 from certification.decision import Outcome
 from certification.observations import Cell
+from reports import platform_words
 
 
 def _t(zh: str, en: str) -> Text:
@@ -109,17 +110,8 @@ METHODS: Mapping[str, Text] = {
     "D": _t("声明", "declaration"),
 }
 
-IDENTITY_FIELDS: Mapping[str, Text] = {
-    "vendor": _t("厂商", "Vendor"),
-    "model": _t("型号", "Model"),
-    "serial": _t("序列号", "Serial number"),
-    "hardware": _t("硬件版本", "Hardware revision"),
-    "firmware": _t("固件版本", "Firmware version"),
-    "firmware_sha256": _t("固件 SHA-256", "Firmware SHA-256"),
-    "filing_number": _t("检测备案号", "Filing number"),
-}
-
 OPTIONS: Mapping[str, Text] = {
+    **platform_words.OPTIONS,
     "serial_link": _t("串行链路", "Serial link"),
     "keyboard_link": _t("键盘链路（HID）", "Keyboard link (HID)"),
     "usb_link": _t("USB 链路", "USB link"),
@@ -136,6 +128,7 @@ ANSWERS: Mapping[str, Text] = {
 }
 
 MEASURES: Mapping[str, Text] = {
+    **platform_words.MEASURES,
     "identity": _t("标识核对", "identity fields"),
     "firmware_sha256": _t("固件 SHA-256", "firmware SHA-256"),
     "identity_check": _t("标识复查", "identity checks"),
@@ -188,6 +181,7 @@ MEASURES: Mapping[str, Text] = {
 }
 
 VALUES: Mapping[str, Text] = {
+    **platform_words.VALUES,
     "exact": _t("逐字节一致", "exact"),
     "no_read": _t("未识读", "not read"),
     "wrong": _t("内容错误", "wrong content"),
@@ -236,6 +230,7 @@ VALUES: Mapping[str, Text] = {
 }
 
 _VALUES_OF_MEASURE: Mapping[tuple[str, str], Text] = {
+    **platform_words.VALUES_OF_MEASURE,
     ("hang", "none"): _t("无挂起", "no hang"),
     ("reboot", "none"): _t("无重启", "no reboot"),
     ("configuration", "cannot_be_read"): _t("配置无法读取", "cannot be read"),
@@ -247,6 +242,7 @@ _VALUES_OF_MEASURE: Mapping[tuple[str, str], Text] = {
 }
 
 CELL_KEYS: Mapping[str, Text] = {
+    **platform_words.CELL_KEYS,
     "shape": _t("码型", "shape"),
     "colour": _t("颜色", "colour"),
     "surface": _t("载体", "surface"),
@@ -276,6 +272,7 @@ CELL_KEYS: Mapping[str, Text] = {
 }
 
 CELL_UNITS: Mapping[str, str] = {
+    **platform_words.CELL_UNITS,
     "quiet_zone": "module",
     "angle": "°",
     "polariser": "°",
@@ -288,6 +285,7 @@ CELL_UNITS: Mapping[str, str] = {
 _EFFECT_UNITS = {"damage": "%", "fade": "%", "blur": "module"}
 
 CELL_VALUES: Mapping[tuple[str, str], Text] = {
+    **platform_words.CELL_VALUES,
     ("shape", "static"): _t("静态码", "static"),
     ("shape", "static with record number"): _t("静态码（带档案号）", "static with record number"),
     ("shape", "dynamic"): _t("动态码", "dynamic"),
@@ -350,6 +348,7 @@ CELL_VALUES: Mapping[tuple[str, str], Text] = {
 }
 
 DETAIL_KEYS: Mapping[str, Text] = {
+    **platform_words.DETAIL_KEYS,
     "shown": _t("出示", "shown"),
     "delivered": _t("上送", "delivered"),
     "latency_ms": _t("时延 / ms", "latency / ms"),

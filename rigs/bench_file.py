@@ -138,14 +138,41 @@ class PowerTable(_Table):
 class ReferencePlatformTable(_Table):
     """Start the reference platform in a process of its own."""
 
+    code_life_s: float | None = Field(default=None, gt=0)
+    quota_app: int | None = Field(default=None, ge=1)
+    """Requests a second of one application; None for the platform's own choice, as for the two below."""
+    quota_terminal: int | None = Field(default=None, ge=1)
+    quota_address: int | None = Field(default=None, ge=1)
+    quota_wrong: int | None = Field(default=None, ge=0)
+    """Wrong tries a minute before a caller is locked out; 0 for never."""
+    test_clock: bool = False
+    """Whether the platform's clock can be turned, so that minutes need not be waited for."""
+    database_url: str | None = None
+
+    def arguments(self) -> list[str]:
+        """The table as options of ``xiangka platform serve``."""
+        arguments = ["--test-clock"] if self.test_clock else []
+        if self.code_life_s is not None:
+            arguments += ["--code-life", f"{self.code_life_s:g}"]
+        for quota in ("app", "terminal", "address", "wrong"):
+            if (rate := getattr(self, f"quota_{quota}")) is not None:
+                arguments += ["--quota", f"{quota}={rate}"]
+        return arguments if self.database_url is None else [*arguments, "--database", self.database_url]
+
 
 class PlatformTable(_Table):
-    """The card platform behind the hospital system."""
+    """The card platform: behind the hospital system of a terminal's bench, or itself the subject."""
 
     driver: Literal["hn-a"]
     url: str | None = None
     credentials: Path | None = None
-    """JSON file with app_id, app_secret and term_id."""
+    """JSON file with app_id, app_secret and term_id; with admin_token and others for rows that administrate."""
+    test_clock: bool = False
+    """Whether a platform at ``url`` offers the reference platform's interface for turning its clock."""
+    real: bool = False
+    """Whether a URL is declared to lead to a platform in its real deployment; the declaration stands in the report."""
+    label: LabelTable = LabelTable()
+    """Identity of the platform, where its own interface does not tell."""
     reference: ReferencePlatformTable | None = None
 
     @model_validator(mode="after")
@@ -154,15 +181,22 @@ class PlatformTable(_Table):
             raise ValueError("needs either `url` (with `credentials`) or a table [platform.reference], and not both")
         if self.url is not None and self.credentials is None:
             raise ValueError("needs `credentials`, a JSON file with app_id, app_secret and term_id")
+        if self.reference is not None and (self.real or self.test_clock):
+            raise ValueError("`real` and `test_clock` describe a platform at `url`; see [platform.reference]")
         return self
+
+    @property
+    def clock_turns(self) -> bool:
+        """Whether the platform's clock can be turned."""
+        return self.test_clock if self.reference is None else self.reference.test_clock
 
 
 class BenchFile(_Table):
-    """A whole bench file."""
+    """A whole bench file: of a terminal with the platform behind it, or of a platform alone."""
 
     name: str
-    presenter: FramePortTable | ScreenTable = Field(discriminator="driver")
-    scanner: ScannerTable
+    presenter: Annotated[FramePortTable | ScreenTable, Field(discriminator="driver")] | None = None
+    scanner: ScannerTable | None = None
     platform: PlatformTable
     power: PowerTable | None = None
     keyboard: KeyboardTable | None = None
@@ -175,12 +209,34 @@ class BenchFile(_Table):
             raise ValueError("[keyboard.emulated] needs a table [scanner.emulated]: it is the scanner that types")
         return keyboard
 
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        parts = {
+            "presenter": self.presenter,
+            "scanner": self.scanner,
+            "power": self.power,
+            "keyboard": self.keyboard,
+        }
+        bound = [name for name, table in parts.items() if table is not None]
+        lacking = [name for name in ("presenter", "scanner") if name not in bound]
+        if bound and lacking:
+            raise ValueError(f"key {lacking[0]!r} is missing; a bench with [{bound[0]}] needs presenter and scanner")
+        return self
+
+    @property
+    def subject(self) -> Literal["terminal", "platform"]:
+        """What stands on the bench to be tested."""
+        return "platform" if self.scanner is None else "terminal"
+
     @property
     def emulated(self) -> bool:
-        """Whether any part that a verdict rests on is, or may be, software: such a run certifies nothing.
+        """Whether any part that a verdict rests on is, or may be, software of ours: such a run certifies nothing.
 
-        Only a device path is hardware by itself; a URL can lead anywhere, so it needs ``hardware = true``.
+        Only a device path is hardware by itself; a URL can lead anywhere, so it needs ``hardware = true``, and that of
+        a platform under test ``real = true``.
         """
+        if self.scanner is None:
+            return not self.platform.real
         url = self.scanner.url or ""
         local = url.startswith("/dev/") and not os.path.realpath(url).startswith(_PTY)
         return (
@@ -190,10 +246,16 @@ class BenchFile(_Table):
         )
 
     def settings(self) -> dict[str, Any]:
-        """The bench as it stands in a report; a credentials file is told by its name only."""
+        """The bench as it stands in a report; a credentials file is told by its name, a database by its kind only."""
         settings = self.model_dump(mode="json", exclude_none=True)
         if self.platform.credentials is not None:
             settings["platform"]["credentials"] = self.platform.credentials.name
+        reference = self.platform.reference
+        if reference is not None:
+            for of_a_url in ("real", "test_clock"):
+                del settings["platform"][of_a_url]
+        if reference is not None and reference.database_url is not None:
+            settings["platform"]["reference"]["database_url"] = reference.database_url.split(":")[0]
         return settings
 
 
@@ -238,7 +300,8 @@ def _first_problem(error: ValidationError) -> tuple[str, str]:
             found = problem["ctx"].get("tag") or problem["input"]
             return f"unknown {what} {found!r} for {key!r}", f"choose one of {allowed}"
         case _:
-            return f"{key}: {problem['msg'].removeprefix('Value error, ')}", "docs/benches.md explains every key"
+            said = problem["msg"].removeprefix("Value error, ")
+            return f"{key}: {said}" if key else said, "docs/benches.md explains every key"
 
 
 _TABLES: dict[str, tuple[type[BaseModel], ...]] = {
@@ -250,6 +313,8 @@ _TABLES: dict[str, tuple[type[BaseModel], ...]] = {
     "power": (PowerTable,),
     "keyboard": (KeyboardTable,),
     "platform": (PlatformTable,),
+    "platform.label": (LabelTable,),
+    "platform.reference": (ReferencePlatformTable,),
 }
 
 

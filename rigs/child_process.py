@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 
 from rigs.errors import RigError
 
@@ -19,16 +23,21 @@ class ChildProcess:
     Args:
         role: bench part it stands for, named in errors.
         arguments: what follows ``python -m xiangka``.
+        errors: file its error output is appended to, or None to keep it only for a failed start.
+        under: a program and its arguments that start the process in turn, such as a tracer.
 
     Raises:
         RigError: it ended or stayed silent instead of saying that it is ready.
     """
 
-    def __init__(self, role: str, arguments: list[str]) -> None:
+    def __init__(
+        self, role: str, arguments: list[str], errors: Path | None = None, under: Sequence[str] = ()
+    ) -> None:
         self._role = role
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        self._arguments = arguments
+        self._errors = tempfile.TemporaryFile() if errors is None else errors.open("a+b")  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "xiangka", *arguments],
+            [*under, sys.executable, "-m", "xiangka", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -43,8 +52,20 @@ class ChildProcess:
 
     @property
     def pid(self) -> int:
-        """Process id."""
+        """Process id, and that of its process group."""
         return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """End it and every process it started, at once and without a word."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self.close()
 
     def line(self) -> str:
         """The next line it says.
@@ -66,7 +87,7 @@ class ChildProcess:
         raise RigError(
             f"its process did not start ({last[-1] if last else 'no word from it'})",
             where=self._role,
-            remedy=f"try it by hand: xiangka {' '.join(self._arguments_shown())}",
+            remedy=f"try it by hand: xiangka {' '.join(self._arguments)}",
         )
 
     def close(self) -> None:
@@ -83,6 +104,3 @@ class ChildProcess:
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
-
-    def _arguments_shown(self) -> list[str]:
-        return [str(part) for part in self._process.args[3:]] if isinstance(self._process.args, list) else []

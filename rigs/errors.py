@@ -1,4 +1,4 @@
-"""The error family of the bench: whatever it says is never the device's fault."""
+"""The error families of a bench: what is the bench's own fault, and what only the subject can be blamed for."""
 
 from __future__ import annotations
 
@@ -31,3 +31,27 @@ def _rebuild(kind: type[RigError], what: str, where: str, remedy: str) -> RigErr
 
 class BenchFileError(RigError):
     """A bench file is wrong: found before anything was opened."""
+
+
+class PlatformStoppedError(RigError):
+    """The bench itself has stopped the platform, so that no answer is what is to be expected."""
+
+
+class SubjectFaultError(Exception):
+    """The subject failed in a way no measure names: it stopped answering, or refused what it must grant.
+
+    Args:
+        what: what it did, in one sentence without a full stop.
+        where: the role it failed in.
+        journal: first and last journal record, where bytes were exchanged.
+    """
+
+    def __init__(self, what: str, *, where: str, journal: tuple[int, int] | None = None) -> None:
+        super().__init__(what, where)
+        self.what = what
+        self.where = where
+        self.journal = journal
+
+    def __str__(self) -> str:
+        records = "" if self.journal is None else f" (journal {self.journal[0]}–{self.journal[1]})"
+        return f"{self.where}: {self.what}{records}"

@@ -39,7 +39,7 @@ def show_other_symbols(sampler: Sampler, chance: Random) -> None:
     for trial, frame in sampler.prepared(trials):
         if sampler.done % (total // CONTROLS) == 0:
             show_good_code(sampler, chance)
-        reading = sampler.run.station.expect_silence(frame, sampler.run.bench.file.scanner.silence_s, trial.expected)
+        reading = sampler.run.station.expect_silence(frame, sampler.run.bench.silence_s, trial.expected)
         bare = [delivery for delivery in reading.deliveries if not delivery.data.startswith(b"]")]
         sampler.observe(
             "other_symbol",
@@ -72,7 +72,7 @@ def show_malformed(sampler: Sampler, chance: Random) -> None:
     for bad, bad_frame in frames:
         good, good_frame = next(frames)
         delivered, recovery = sampler.run.station.read_after(
-            bad_frame, good_frame, bad.expected, good.expected, sampler.run.bench.file.scanner.silence_s / 2
+            bad_frame, good_frame, bad.expected, good.expected, sampler.run.bench.silence_s / 2
         )
         accepted = [data for data in delivered if data not in good.expected and _is_card(data)]
         late = recovery.outcome != "exact" or recovery.latency_ms > RECOVERY_S * 1000
@@ -108,7 +108,7 @@ def show_setting_codes(sampler: Sampler, chance: Random) -> None:
     """A hundred setting codes; the settings are read back after each."""
     planned = 2 * INJECTIONS if _types(sampler) else INJECTIONS
     codes = sampler.run.bench.scanner.configuration_codes
-    silence_s = sampler.run.bench.file.scanner.silence_s
+    silence_s = sampler.run.bench.silence_s
     before = sampler.run.bench.scanner.settings()
     trials = [
         Trial(Stimulus((symbol(chance.choice(codes).decode(), chance),)), {"payload": "configuration"})
@@ -147,7 +147,7 @@ def show_control_sequences(sampler: Sampler, chance: Random) -> None:
 
 
 def _read_what_is_typed(sampler: Sampler, keyboard: Keyboard, chance: Random) -> None:
-    silence_s = sampler.run.bench.file.scanner.silence_s
+    silence_s = sampler.run.bench.silence_s
     codes = list(islice(control_texts(chance), INJECTIONS))
     trials = [Trial(Stimulus((symbol(text, chance),)), {"payload": "control"}) for _, text in codes]
     for (form, _), (trial, frame) in zip(codes, sampler.prepared(trials), strict=True):
@@ -187,7 +187,7 @@ def _types(sampler: Sampler) -> bool:
 
 def _check_that_it_types(sampler: Sampler, keyboard: Keyboard, chance: Random) -> None:
     """A link that types nothing would pass every code, so one good code must arrive on it first."""
-    silence_s = sampler.run.bench.file.scanner.silence_s
+    silence_s = sampler.run.bench.silence_s
     keyboard.keystrokes(silence_s)
     for trial, frame in sampler.prepared(Trial(plain(chance)) for _ in range(3)):
         sampler.run.station.read(frame, trial.expected)

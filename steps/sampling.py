@@ -79,8 +79,9 @@ class Sampler:
         journal: tuple[int, int] | None = None,
         detail: dict[str, str | float] | None = None,
         picture: str | None = None,
+        times: int = 1,
     ) -> None:
-        """Record one observation of this requirement."""
+        """Record one observation of this requirement, or ``times`` identical ones."""
         self.run.evidence.add(
             Observation(
                 requirement=self.requirement.id,
@@ -93,6 +94,7 @@ class Sampler:
                 journal=reading.journal if reading is not None else journal,
                 detail=detail or {},
                 picture=picture,
+                times=times,
             )
         )
 
@@ -105,9 +107,9 @@ class Sampler:
         label = "-".join(str(value) for value in trial.cell.values()) or "code"
         return self.run.evidence.keep_picture(self.requirement.id, frame, label, failure=failure)
 
-    def step(self, planned: int) -> None:
-        """Count one trial and tell whoever watches."""
-        self.done += 1
+    def step(self, planned: int, trials: int = 1) -> None:
+        """Count trials and tell whoever watches."""
+        self.done += trials
         self.run.progress(self.requirement.id, self.done, planned)
 
     def prepared(self, trials: Iterable[Trial]) -> Iterator[tuple[Trial, Frame]]:

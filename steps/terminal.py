@@ -88,7 +88,7 @@ def show_campaign(sampler: Sampler, trials: Iterator[Trial]) -> None:
 
     A destroyed symbol is shown until silence is certain; the others until they are delivered.
     """
-    silence_s = sampler.run.bench.file.scanner.silence_s
+    silence_s = sampler.run.bench.silence_s
     wanted = registered_stages(sampler.requirement)[-1]
     delivered = 0
     for trial, frame in sampler.prepared(islice(trials, 2 * wanted)):

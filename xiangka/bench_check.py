@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rigs.bench import Bench, EmulationOptions
-from rigs.bench_file import load_bench
+from rigs.bench_file import BenchFile, load_bench
 from rigs.journal import Journal
 
 
@@ -27,15 +28,31 @@ def check_bench(file: Path) -> int:
         tempfile.TemporaryDirectory() as state,
         Bench(bench_file, Journal(None), EmulationOptions(Path(state))) as bench,
     ):
-        identity = bench.identify()
         table = Table(title=escape(bench_file.name), title_justify="left", show_header=False)
-        table.add_row("presenter", bench_file.presenter.driver)
-        table.add_row("scanner", escape(f"{bench_file.scanner.driver} {bench.scanner.line.url}"))
-        for name in identity.__slots__:
-            table.add_row(f"  {name}", escape(getattr(identity, name) or "— (not told; add it to [scanner.label])"))
-        table.add_row("keyboard", "—" if bench_file.keyboard is None else bench_file.keyboard.driver)
-        table.add_row("power", f"{bench.power.current_a():.3f} A" if bench.power is not None else "—")
-        table.add_row("platform", escape(bench_file.platform.url or "reference platform"))
-        table.add_row("counts as", "emulated: certifies nothing" if bench_file.emulated else "hardware")
+        for row in [*_subject_rows(bench_file, bench), *_other_rows(bench_file, bench)]:
+            table.add_row(*(escape(part) for part in row))
         console.print(table)
     return 0
+
+
+def _subject_rows(file: BenchFile, bench: Bench) -> Iterator[tuple[str, str]]:
+    identity = bench.identify()
+    if file.presenter is not None and file.scanner is not None:
+        yield "presenter", file.presenter.driver
+        yield "scanner", f"{file.scanner.driver} {bench.scanner.line.url}"
+    else:
+        yield "platform", file.platform.url or "reference platform"
+    label = "[scanner.label]" if file.scanner is not None else "[platform.label]"
+    for name in identity.__slots__:
+        yield f"  {name}", getattr(identity, name) or f"— (not told; add it to {label})"
+
+
+def _other_rows(file: BenchFile, bench: Bench) -> Iterator[tuple[str, str]]:
+    if file.scanner is not None:
+        yield "keyboard", "—" if file.keyboard is None else file.keyboard.driver
+        yield "power", f"{bench.power.current_a():.3f} A" if bench.power is not None else "—"
+        yield "platform", file.platform.url or "reference platform"
+    else:
+        yield "administration", ", ".join(sorted(bench.credentials.tokens)) or "— (no token in the credentials)"
+        yield "clock", "can be turned" if bench.clock.turns else "cannot be turned: time is waited for"
+    yield "counts as", "emulated: certifies nothing" if file.emulated else "real"

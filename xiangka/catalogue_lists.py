@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from certification.catalogue import load_catalogue
-from rigs.emulators.defects import DEFECTS
+from xiangka.defect_names import known_defects
 from xiangka.scenarios import all_scenarios, implemented
 
 
@@ -47,9 +47,9 @@ def coverage() -> int:
     covered = implemented(catalogue)
     files = {scenario.requirement: scenario.file for scenario in all_scenarios()}
     defects: dict[str, list[str]] = {}
-    for defect in DEFECTS.values():
-        for requirement in defect.requirements:
-            defects.setdefault(requirement, []).append(defect.name)
+    for name, (requirements, _) in ((n, d) for of_kind in known_defects().values() for n, d in of_kind.items()):
+        for requirement in requirements:
+            defects.setdefault(requirement, []).append(name)
     table = Table(title=f"覆盖 Coverage: {len(covered)} / {len(catalogue)}", title_justify="left")
     for heading in ("id", "title 名称", "level", "scenario", "defects"):
         table.add_column(heading, no_wrap=heading == "id")
@@ -63,10 +63,11 @@ def coverage() -> int:
 def defects() -> int:
     """Print every defect with the requirements it must make fail."""
     table = Table(title="缺陷 Defects", title_justify="left")
-    for heading in ("name", "fails", "what it does"):
+    for heading in ("of a", "name", "fails", "what it does"):
         table.add_column(heading, no_wrap=heading != "what it does")
-    for defect in DEFECTS.values():
-        table.add_row(defect.name, " ".join(defect.requirements), f"{defect.zh} · {defect.en}")
+    for kind, of_kind in known_defects().items():
+        for name, (requirements, does) in of_kind.items():
+            table.add_row(kind, name, " ".join(requirements), f"{does.zh} · {does.en}")
     _console().print(table)
     return 0
 

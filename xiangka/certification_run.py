@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from certification.catalogue import Text, load_catalogue
+from certification.catalogue import SubjectKind, Text, load_catalogue
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
 from certification.plan import Plan, make_plan
-from certification.subject import IDENTITY_FIELDS, Subject, load_subject, undeclared_terminal
+from certification.subject import IDENTITY_FIELDS, Subject, load_subject, statement_options, undeclared
 from certification.verdicts import (
     INTERRUPTED,
     INVALID,
@@ -31,10 +31,10 @@ from fixtures.evidence import Evidence
 from fixtures.run import Run
 from rigs.bench import Bench, EmulationOptions
 from rigs.bench_file import BenchFile, load_bench
-from rigs.emulators.defects import behaviour_of
-from rigs.errors import RigError
+from rigs.errors import RigError, SubjectFaultError
 from rigs.journal import Journal
-from rigs.readings import ReadingStation
+from rigs.platform_credentials import load_platform_credentials
+from xiangka.defect_names import check_defect
 from xiangka.scenarios import ROOT, implemented
 from xiangka.versions import machine, versions
 from xiangka.watching import Watcher
@@ -93,24 +93,28 @@ class CertificationRun:
     invalid: bool = False
     broken: bool = False
     """Whether the bench, or this harness, failed during the run."""
+    gone: bool = False
+    """Whether the subject stopped answering for good."""
 
     def __post_init__(self) -> None:
         self.catalogue = load_catalogue()
         self.bench_file: BenchFile = load_bench(self.options.bench)
-        behaviour_of(self.options.defect)
+        check_defect(self.options.defect, self.bench_file.subject)
         self._subject_file = self.options.subject or _subject_beside(self.options.bench)
         self.subject: Subject = self._undeclared({}) if self._subject_file is None else load_subject(self._subject_file)
+        if self.subject.kind != self.bench_file.subject:
+            raise PlanError(
+                f"the subject is a {self.subject.kind}, and the bench is one for a {self.bench_file.subject}",
+                where=str(self._subject_file),
+                remedy="name a subject and a bench of the same kind",
+            )
         self.plan: Plan = make_plan(
             self.catalogue,
             self.subject,
             name=self.options.plan,
             only=self.options.only,
             scenarios=implemented(self.catalogue),
-            unbound=[
-                need
-                for need, table in (("keyboard_link", self.bench_file.keyboard), ("power", self.bench_file.power))
-                if table is None
-            ],
+            unbound=_unbound(self.bench_file),
         )
         started = datetime.now(UTC).astimezone()
         self.name = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -152,12 +156,6 @@ class CertificationRun:
             self.subject = self._undeclared(asdict(identity))
         self.run = Run(
             bench=self.bench,
-            station=ReadingStation(
-                self.bench.presenter,
-                self.bench.scanner,
-                self.bench_file.scanner.read_timeout_s,
-                self.bench_file.presenter.gap_ms / 1000,
-            ),
             subject=self.subject,
             catalogue=self.catalogue,
             seed=self.options.seed,
@@ -173,19 +171,28 @@ class CertificationRun:
         if differing:
             self.invalidate(
                 Text(
-                    zh=f"设备身份与申请不符：{'、'.join(differing)}",
-                    en=f"the device is not the one applied for: {', '.join(differing)} differ",
+                    zh=f"受测对象身份与申请不符：{'、'.join(differing)}",
+                    en=f"the subject is not the one applied for: {', '.join(differing)} differ",
                 )
             )
         self._write_run("running", None)
 
     def _undeclared(self, identity: dict[str, str | None]) -> Subject:
-        return undeclared_terminal(identity, ["keyboard_link"] if self.bench_file.keyboard is not None else [])
+        kind = SubjectKind(self.bench_file.subject)
+        if kind is SubjectKind.TERMINAL:
+            return undeclared(kind, identity, ["serial_link", *(["keyboard_link"] if self.bench_file.keyboard else [])])
+        # No link of a bench shows what a platform offers: as nobody declared anything absent, all of it is demanded.
+        return undeclared(kind, identity, statement_options(kind))
 
     def invalidate(self, reason: Text) -> None:
         """The subject is not, or no longer, who it was: nothing this run says counts."""
         self.invalid = True
         self.notes.append(reason)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the run cannot go on, or counts for nothing."""
+        return self.broken or self.invalid or self.gone
 
     def check_identity(self) -> None:
         """Compare the identity between two scenarios; a change makes the run invalid."""
@@ -193,8 +200,23 @@ class CertificationRun:
             self.identity_changed()
 
     def identity_changed(self) -> None:
-        """Mark the run invalid because the device reports another identity than at its start."""
-        self.invalidate(Text(zh="运行期间设备身份发生改变", en="the device changed its identity during the run"))
+        """Mark the run invalid because the subject reports another identity than at its start."""
+        self.invalidate(Text(zh="运行期间受测对象身份发生改变", en="the subject changed its identity during the run"))
+
+    def subject_fault(self, requirement: str, error: SubjectFaultError) -> None:
+        """Blame the subject for a scenario it broke off: it stopped answering, or refused what it must grant."""
+        reason = Text(zh=f"受测对象未能完成此项：{error}", en=f"the subject did not get through it: {error}")
+        self.circumstances[requirement] = Circumstance(Verdict.FAIL, reason)
+
+    def subject_gone(self) -> None:
+        """Say that the subject is gone, so that nothing further can be asked of it."""
+        self.gone = True
+        self.notes.append(
+            Text(
+                zh="受测对象已停止应答，其余各项未进行",
+                en="the subject no longer answers; the rows that follow were not run",
+            )
+        )
 
     def rig_error(self, requirement: str | None, error: RigError) -> None:
         """Blame the bench for a scenario that could not be finished, or for what happened between two."""
@@ -268,6 +290,12 @@ class CertificationRun:
         self.run.evidence.close()
         shutil.rmtree(self._state, ignore_errors=True)
 
+    def _of_the_kind(self) -> dict[str, Any]:
+        """What a run records of a subject of its kind alone."""
+        if self.bench_file.scanner is None:
+            return {"mode": self.bench.admin.mode}
+        return {"reads": self.run.station.reads, "clock_factor": self.bench.scanner.time_scale}
+
     def _write_run(self, state: str, code: ExitCode | None, overall: str | None = None) -> None:
         emulated = self.bench_file.emulated
         statement = EMULATED_STATEMENT if emulated else HARDWARE_STATEMENT
@@ -295,12 +323,24 @@ class CertificationRun:
                 "bench": {"file": _shown(self.options.bench), "settings": self.bench_file.settings()},
                 "versions": versions(),
                 "machine": machine(),
-                "reads": self.run.station.reads,
-                "clock_factor": self.bench.scanner.time_scale,
+                **self._of_the_kind(),
                 "durations": {key: round(value, 3) for key, value in self.durations.items()},
                 "notes": [note.model_dump() for note in self.notes],
             },
         )
+
+
+def _unbound(file: BenchFile) -> list[str]:
+    """Roles and links a bench does not bind, as plans name them."""
+    bound = {
+        "keyboard_link": file.keyboard is not None,
+        "power": file.power is not None,
+        "platform_host": file.platform.reference is not None,
+        "platform_admin": file.platform.credentials is None
+        or "admin" in load_platform_credentials(file.platform.credentials).tokens,
+        "platform_clock": file.platform.clock_turns,
+    }
+    return [role for role, there in bound.items() if not there]
 
 
 def _subject_beside(bench: Path) -> Path | None:

@@ -91,9 +91,9 @@ def _run_scenarios(certification: CertificationRun) -> str:
     ended = pytest.main(arguments, plugins=[_Session(certification)])
     match ended:
         case pytest.ExitCode.INTERRUPTED:
-            return "aborted" if certification.broken or certification.invalid else "interrupted"
+            return "aborted" if certification.stopped else "interrupted"
         case pytest.ExitCode.OK | pytest.ExitCode.TESTS_FAILED | pytest.ExitCode.NO_TESTS_COLLECTED:
-            return "aborted" if certification.broken or certification.invalid else "finished"
+            return "aborted" if certification.stopped else "finished"
         case _:
             certification.harness_error(None, RuntimeError(f"pytest ended with {ended!r}"))
             return "aborted"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -17,6 +15,7 @@ from reference_impl.errors import PlatformError
 from reports.errors import ReportError
 from rigs.errors import BenchFileError, RigError
 from xiangka import __version__
+from xiangka.platform_commands import add_platform
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
@@ -66,7 +65,7 @@ def _parser() -> _Parser:
     _bench(commands)
     _catalogue(commands)
     _defects(commands)
-    _platform(commands)
+    add_platform(commands)
     _load(commands)
     return parser
 
@@ -190,44 +189,6 @@ def _defects(commands: Commands) -> None:
         return defects()
 
     actions.add_parser("list", help="every defect and what it must make fail").set_defaults(command=command)
-
-
-def _platform(commands: Commands) -> None:
-    actions = commands.add_parser("platform", help="the reference card platform").add_subparsers(
-        required=True, metavar="ACTION"
-    )
-    serve = actions.add_parser("serve", help="serve the card platform; prints its address")
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback)")
-    serve.add_argument("--port", type=int, default=8640, help="port, 0 for any free one (default: 8640)")
-    serve.add_argument("--data", type=Path, default=Path("platform-data"), help="folder of database and keys")
-    serve.add_argument("--database", metavar="URL", help="SQLAlchemy URL; default: SQLite in the data folder")
-    serve.add_argument("--credentials", type=Path, metavar="F", help="where to write the institution's credentials")
-    serve.add_argument(
-        "--code-life", type=float, default=60, metavar="S", help="life of a dynamic code (default: 60 s)"
-    )
-    serve.add_argument("--allow-non-loopback", action="store_true", help="let other machines reach it")
-    serve.add_argument("--tethered", action="store_true", help="end when standard input closes")
-
-    def command(options: argparse.Namespace) -> int:
-        from reference_impl.door.server import PlatformOptions, run
-        from rigs.tether import when_stdin_closes
-
-        if options.tethered:
-            when_stdin_closes(lambda: os.kill(os.getpid(), signal.SIGTERM))
-        run(
-            PlatformOptions(
-                data_dir=options.data,
-                host=options.host,
-                port=options.port,
-                token_ttl_s=options.code_life,
-                credentials_file=options.credentials,
-                database_url=options.database,
-                allow_non_loopback=options.allow_non_loopback,
-            )
-        )
-        return 0
-
-    serve.set_defaults(command=command)
 
 
 def _positive(text: str) -> int:

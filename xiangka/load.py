@@ -13,8 +13,10 @@ from pathlib import Path
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
 from rigs.child_process import ChildProcess
-from rigs.drivers.hn_a import HnAPlatform, load_credentials
+from rigs.drivers.hn_a import HnAPlatform
 from rigs.journal import Journal
+from rigs.platform_credentials import load_platform_credentials
+from rigs.platform_link import PlatformLink
 from xiangka.interruption import interrupt_once
 from xiangka.scenarios import ROOT
 
@@ -37,7 +39,7 @@ def run_load(target: str | None, credentials: Path | None, users: int, seconds: 
             closing.callback(platform.close)
             ready = json.loads(platform.greeting)
             target, credentials = ready["url"], Path(ready["credentials"])
-        HnAPlatform(target, load_credentials(credentials), Journal(None)).close()
+        HnAPlatform(PlatformLink(target), load_platform_credentials(credentials).institution, Journal(None)).close()
         ended = subprocess.run(
             [
                 sys.executable,

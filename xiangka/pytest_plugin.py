@@ -12,7 +12,7 @@ from rich.console import Console
 
 from certification.errors import PlanError
 from fixtures.run import RUN
-from rigs.errors import RigError
+from rigs.errors import RigError, SubjectFaultError
 from steps.criterion import NonconformityError, UndecidedError
 from xiangka.certification_run import DEFAULT_BENCH, CertificationRun, RunOptions
 from xiangka.watching import Silent
@@ -34,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--bench", type=Path, default=DEFAULT_BENCH, help="bench file (TOML)")
     group.addoption("--subject", type=Path, default=None, help="subject file (TOML)")
     group.addoption("--seed", type=int, default=1, help="source of every random choice")
-    group.addoption("--defect", default=None, help="deliberate defect of the emulated device")
+    group.addoption("--defect", default=None, help="deliberate defect of the emulated subject")
 
 
 def pytest_bdd_apply_tag(tag: str, function: Callable[..., Any]) -> bool:
@@ -112,28 +112,42 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 def _after(item: pytest.Item, certification: CertificationRun, requirement: str) -> None:
     run = certification.run
-    broken = requirement in certification.circumstances
-    if not broken:
+    if not certification.broken:
         try:
             certification.check_identity() if all(run.identity_checks) else certification.identity_changed()
+        except SubjectFaultError as error:
+            certification.subject_fault(requirement, error)
+            _revive(certification)
         except RigError as error:
             certification.rig_error(None, error)
-            broken = True
     run.evidence.flush()
     certification.journal.flush()
     verdict = next(row.verdict for row in certification.rows() if row.requirement == requirement)
     certification.watcher.finished(requirement, verdict, certification.durations[requirement])
-    if broken:
+    if certification.broken:
         item.session.shouldstop = "the bench failed"
+    elif certification.gone:
+        item.session.shouldstop = "the subject is gone"
     elif certification.invalid:
-        item.session.shouldstop = "the device changed its identity"
+        item.session.shouldstop = "the subject changed its identity"
+
+
+def _revive(certification: CertificationRun) -> None:
+    """Wait for a subject that stopped answering, and start it again where the bench runs it."""
+    try:
+        if not certification.bench.revive():
+            certification.subject_gone()
+    except SubjectFaultError:
+        certification.subject_gone()
+    except RigError as error:
+        certification.rig_error(None, error)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Blame the bench, not the device, for a scenario that ended in a RigError."""
+    """Blame the bench for a scenario that ended in a RigError, and the subject for one it broke off."""
     report = yield
     requirement = requirement_of(item)
     certification = item.config.stash.get(CERTIFICATION, None)
@@ -142,6 +156,9 @@ def pytest_runtest_makereport(
         if isinstance(error, RigError):
             certification.rig_error(requirement, error)
             report.longrepr = f"RIG_ERROR {error}"
+        elif isinstance(error, SubjectFaultError):
+            certification.subject_fault(requirement, error)
+            report.longrepr = f"FAIL {error}"
         elif not isinstance(error, NonconformityError | UndecidedError):
             certification.harness_error(requirement, error)
     return report

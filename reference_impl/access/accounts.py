@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, Engine, bindparam, select
 
 from reference_impl.access.applications import open_secret
+from reference_impl.access.scopes import NO_SCOPE
 from reference_impl.access.standing import Standing
 from reference_impl.keys.keyring import Keyring
-from reference_impl.refusals import APP_SUSPENDED, OUT_OF_SCOPE, TERMINAL_REFUSED, RefusalError
+from reference_impl.refusals import APP_SUSPENDED, BAD_DIGEST, OUT_OF_SCOPE, TERMINAL_REFUSED, RefusalError
 from reference_impl.storage.schema import APPS, INSTITUTIONS, REGISTRATIONS, TERMINALS
 
 AUTHORISED = Standing.AUTHORISED
@@ -60,8 +61,19 @@ class Account:
     valid_until_ms: int | None
     terminals: Mapping[str, str]
 
+    def require_secret(self, secret: str) -> None:
+        """Refuse what was proved with a secret this application no longer has.
+
+        Raises:
+            RefusalError: bad_digest.
+        """
+        if secret != self.secret:
+            raise RefusalError(BAD_DIGEST)
+
     def require(self, term_id: str, scope: str, now_ms: int) -> None:
         """Refuse what this application may not do from this terminal at this moment, Unix ms.
+
+        A ``scope`` of ``NO_SCOPE`` asks for good standing only.
 
         Raises:
             RefusalError: app_suspended, terminal_refused or out_of_scope.
@@ -70,7 +82,7 @@ class Account:
             raise RefusalError(APP_SUSPENDED)
         if self.terminals.get(term_id) != AUTHORISED:
             raise RefusalError(TERMINAL_REFUSED)
-        if scope not in self.scopes:
+        if scope != NO_SCOPE and scope not in self.scopes:
             raise RefusalError(OUT_OF_SCOPE, scope)
 
 
@@ -86,17 +98,27 @@ class Accounts:
         """Return the account of an application, None if there is none."""
         held = self._held
         account = held.get(app_id)
-        if account is None:
-            with self._readers.connect() as connection:
-                account = read_account(connection, self._keyring(), app_id)
-            if account is not None:
-                held[app_id] = account
-        return account
+        return self._read(held, app_id) if account is None else account
+
+    def has_other_secret(self, account: Account) -> bool:
+        """Tell whether an application was given another secret or key since its account was read.
+
+        This process may not have met the epoch of that change yet, and what is refused does not bring it there.
+        """
+        present = self._read(self._held, account.app_id)
+        return present is not None and (present.secret, present.public_key) != (account.secret, account.public_key)
 
     def clear(self) -> None:
         """Forget everything; what is asked for next is read anew."""
         # A new dictionary, not an emptied one: what another thread is reading just now goes into the old.
         self._held = {}
+
+    def _read(self, held: dict[str, Account], app_id: str) -> Account | None:
+        with self._readers.connect() as connection:
+            account = read_account(connection, self._keyring(), app_id)
+        if account is not None:
+            held[app_id] = account
+        return account
 
 
 def read_account(connection: Connection, keyring: Keyring, app_id: str) -> Account | None:

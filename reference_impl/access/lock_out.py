@@ -147,6 +147,10 @@ class LockOut:
 
     def _count_wrong(self, caller: Caller, limit: int) -> None:
         now = self._clock()
+        held = self._locks.get(caller)
+        if held and now < held.until:
+            # Under way when the lock began: it must not lock again.
+            return
         window = self._windows.get(caller)
         if window is None or now - window.began >= WINDOW_S:
             # Begun anew it stands at the end: those that began first stand first and are forgotten first.

@@ -13,6 +13,9 @@ SCOPES = ("issue", "code", "verify", "query", "link", "record", "usage", "org")
 """Issuing and changing cards, making codes, verifying them, asking for a card by id or document, linking numbers,
 sharing records, reporting use, registering institutions."""
 
+NO_SCOPE = ""
+"""What a method asks for that every application in good standing may call."""
+
 LEVELS = ("1", "2", "3", "township", "community", "village", "other")
 KINDS = ("hospital", "primary-care", "public-health", "online-service", "bank", "insurance", "other")
 

@@ -18,7 +18,7 @@ PAGE_LIMIT = 200
 
 _TERM_ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
 _SERIAL = re.compile(r"[!-~]{1,64}")
-_FILING_NUMBER = re.compile(r"[^\W_][\w()（）〔〕./-]{0,63}")
+_FILING_NUMBER = re.compile(r"[0-9A-Za-z\u4e00-\u9fff][0-9A-Za-z\u4e00-\u9fff_()（）〔〕./-]{0,63}")
 
 
 @dataclass(frozen=True)

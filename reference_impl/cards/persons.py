@@ -34,7 +34,8 @@ def person_key(keyring: Keyring, person_text: bytes) -> bytes:
 
 def seal_identity(keyring: Keyring, mindex_id: str, identity: Mapping[str, str], random: RandomBytes) -> bytes:
     """Hide the identity fields of the person with this entry in the master index, which outlives their documents."""
-    return seal(keyring.person_data, write_object(dict(identity)).encode(), _context(mindex_id), random)
+    every = {name: identity.get(name, "") for name in IDENTITY_FIELDS}
+    return seal(keyring.person_data, write_object(every).encode(), _context(mindex_id), random)
 
 
 def open_identity(keyring: Keyring, mindex_id: str, sealed: bytes) -> dict[str, str]:
@@ -43,8 +44,17 @@ def open_identity(keyring: Keyring, mindex_id: str, sealed: bytes) -> dict[str, 
     Raises:
         PlatformError: the stored value was sealed for another person or changed since.
     """
-    stored = read_object(unseal(keyring.person_data, sealed, _context(mindex_id)), "identity")
-    return {name: str(stored.get(name, "")) for name in IDENTITY_FIELDS}
+    stored = read_object(open_identity_text(keyring, mindex_id, sealed), "identity")
+    return {name: str(value) for name, value in stored.items()}
+
+
+def open_identity_text(keyring: Keyring, mindex_id: str, sealed: bytes) -> str:
+    """Give back the identity fields as the compact JSON object they are stored as, in the order of ``IDENTITY_FIELDS``.
+
+    Raises:
+        PlatformError: as ``open_identity``.
+    """
+    return unseal(keyring.person_data, sealed, _context(mindex_id)).decode()
 
 
 def _context(mindex_id: str) -> str:

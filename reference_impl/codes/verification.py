@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from reference_impl.codes.tokens import EPOCH_MS, TokenKeys, check, issued_at
+from reference_impl.codes.tokens import TokenKeys, check, issued_at
 from reference_impl.refusals import (
     CARD_NOT_ACTIVE,
     CLOSED_CARD,
@@ -87,10 +87,8 @@ class Verification:
         if code.token is None:
             return None
         token = bytes.fromhex(code.token)
-        return spent_key(min(issued_at(token), _LAST_MS) + MAX_TTL_MS, token)
+        return spent_key(issued_at(token) + MAX_TTL_MS, token)
 
 
 # The two forms issued here, read at once; everything else takes the grammar's way to its refusal.
 _USUAL = re.compile("([0-9A-F]{64}):(?:1|0:([0-9A-F]{32}))")
-
-_LAST_MS = EPOCH_MS + (1 << 40) - 1

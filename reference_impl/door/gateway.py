@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from reference_impl.access.accounts import AUTHORISED, Account, Accounts
 from reference_impl.access.rate_limit import Quotas, Wait
-from reference_impl.cards.persons import open_identity
+from reference_impl.cards.persons import open_identity_text
 from reference_impl.clock import Clock, now_ms
 from reference_impl.door.question import Answer, Method, Parts, Question
 from reference_impl.door.use import VERIFY, Use
@@ -36,6 +36,7 @@ from reference_impl.storage.batch import Writer
 from reference_impl.storage.spent import spend, spent_key
 from reference_impl.wire.errors import BadDigestError, StaleTimestampError, UnsupportedError, WireError
 from reference_impl.wire.exchange import Biz, Call, Credentials, HttpAnswer, HttpRequest, Line, Profile, Request
+from reference_impl.wire.written_biz import WrittenBiz
 
 Observe = Callable[[str, str, float], None]
 """Told of every answer: method ("" where the sender proved nothing), outcome code, seconds it took."""
@@ -98,8 +99,7 @@ class Gateway:
         call: Call | None = None
         try:
             call = profile.receive(http)
-            account, line = self._line(profile, call)
-            request = line.open(call, now)
+            account, line, request = self._open(profile, call, now)
         except StaleTimestampError:
             # Only an authentic request gets as far as its timestamp.
             assert call is not None  # noqa: S101 - opened, therefore received
@@ -125,6 +125,16 @@ class Gateway:
         self.observe(request.method, outcome.code, perf_counter() - begun)
         return answer
 
+    def _open(self, profile: Profile, call: Call, now: int) -> tuple[Account, Line, Request]:
+        account, line = self._line(profile, call)
+        try:
+            return account, line, line.open(call, now)
+        except BadDigestError:
+            if not self.accounts.has_other_secret(account):
+                raise
+        account, line = self._line(profile, call)
+        return account, line, line.open(call, now)
+
     def _line(self, profile: Profile, call: Call) -> tuple[Account, Line]:
         account = self.accounts.find(call.app_id)
         if account is None:
@@ -145,6 +155,7 @@ class Gateway:
             self.parts.verification,
             account.app_id,
             account.org_code,
+            account.secret,
             term_id,
             now,
             spent_key(request.expires_ms, request.replay_key),
@@ -154,8 +165,8 @@ class Gateway:
         if use.refusal is not None:
             return use.refusal
         card, code = use.accepted()
-        identity = open_identity(self.parts.keyring, card.mindex_id, card.sealed_identity)
-        return {"ehealth_card_id": code.card_id, "mindex_id": card.mindex_id, **identity}
+        identity = open_identity_text(self.parts.keyring, card.mindex_id, card.sealed_identity)
+        return WrittenBiz(f'{{"ehealth_card_id":"{code.card_id}","mindex_id":"{card.mindex_id}",{identity[1:]}')
 
     async def _serve(self, account: Account, request: Request, term_id: str, now: int) -> Biz | RefusalError:
         method = self.methods.get(request.method)
@@ -177,6 +188,7 @@ class Gateway:
                     raise RefusalError(REPLAYED_REQUEST)
                 if method is None:
                     raise RefusalError(UNKNOWN_METHOD)
+                present.require_secret(account.secret)
                 present.require(term_id, method.scope, now)
                 if refused is not None:
                     raise refused

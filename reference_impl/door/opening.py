@@ -154,7 +154,7 @@ def open_served(options: PlatformOptions, lane: str) -> Opened:
 
 def _once(platform: Platform, options: PlatformOptions) -> list[Task]:
     """Return what one worker does for all."""
-    tasks: list[Task] = [platform.keep_up]
+    tasks: list[Task] = [platform.warm_up, platform.keep_up]
     if options.strict is not None:
         tasks.append(lambda: rotate_often(platform, options.token_ttl_s))
     return tasks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from reference_impl.access.accounts import Accounts
@@ -30,6 +30,7 @@ class Use:
 
     Attributes:
         app_id, org_code, term_id: who asks.
+        secret: with which the request proved authentic.
         now_ms: when, Unix ms.
         request_key: spent whatever comes of it.
         code: what was scanned, None where it could not be read.
@@ -42,6 +43,7 @@ class Use:
     verification: Verification
     app_id: str
     org_code: str
+    secret: str = field(repr=False)
     term_id: str
     now_ms: int
     request_key: bytes
@@ -72,6 +74,7 @@ class Use:
             account = self.accounts.find(self.app_id)
             if account is None:
                 raise RefusalError(UNKNOWN_APP)
+            account.require_secret(self.secret)
             account.require(self.term_id, SCOPE, self.now_ms)
             if self.code is not None and self.refusal is None:
                 self.verification.judge(self.code, card, self.now_ms)

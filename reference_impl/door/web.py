@@ -30,8 +30,8 @@ from reference_impl.door.api import (
     terminal_module_routes,
 )
 from reference_impl.door.api.door import ApiDoor
-from reference_impl.door.api.guard import Guard
-from reference_impl.door.api.openapi import operation_id, use_own_document
+from reference_impl.door.api.guard import API, Guard
+from reference_impl.door.api.openapi import methods_at, operation_id, use_own_document
 from reference_impl.door.api.operation_routes import StrictTold
 from reference_impl.door.api.problems import ProblemError, documented, problem_answer, status_of
 from reference_impl.door.fast_path import FastPath
@@ -43,8 +43,6 @@ from reference_impl.platform import Platform
 from reference_impl.refusals import RefusalError
 from reference_impl.wire.exchange import Profile
 from reference_impl.wire.registry import DIALECTS, profiles
-
-API = "/api/v1"
 
 
 @dataclass
@@ -81,7 +79,7 @@ class Application:
 
 def create_app(platform: Platform, face: Face) -> Application:
     """Return the application of an open platform; closing the platform is left to the caller."""
-    served = exact_paths(profiles(None, platform.parts.random))
+    served = exact_paths(profiles(platform.parts.random))
     door = ApiDoor(platform, face.root_file)
     live_log = LiveLog(door)
     api = _api(door, live_log, face)
@@ -117,10 +115,14 @@ def _api(door: ApiDoor, live_log: LiveLog, face: Face) -> FastAPI:
     # Whether the token is known and good for the operation is decided by ``door.actor``; this names the scheme.
     bearer = Depends(HTTPBearer(auto_error=False, description="a token of the credentials file"))
     for router in routers:
-        app.include_router(router, prefix=API, dependencies=[bearer], responses=documented(401, 403, 413, 422, 503))
+        app.include_router(
+            router, prefix=API, dependencies=[bearer], responses=documented(400, 401, 403, 413, 422, 503)
+        )
     app.exception_handler(HTTPException)(_http_problem)
+    app.exception_handler(405)(_other_method)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(RefusalError)(_refused)
+    app.exception_handler(Exception)(_failed)
     return app
 
 
@@ -128,6 +130,12 @@ async def _http_problem(_request: Request, error: HTTPException) -> Response:
     if isinstance(error, ProblemError):
         return problem_answer(error.status_code, error.code, error.detail, error.headers)
     return problem_answer(error.status_code, headers=error.headers)
+
+
+async def _other_method(request: Request, error: HTTPException) -> Response:
+    # Routes of one path are apart here, each knowing its own method only; RFC 9110 wants all of them told.
+    allowed = methods_at(request.app, request.url.path)
+    return problem_answer(error.status_code, headers={"Allow": ", ".join(allowed)} if allowed else error.headers)
 
 
 async def _invalid(_request: Request, error: RequestValidationError) -> Response:
@@ -143,6 +151,10 @@ def _place(where: tuple[int | str, ...], rule: str) -> str:
 
 async def _refused(_request: Request, error: RefusalError) -> Response:
     return problem_answer(status_of(error), error.outcome.name, error.message)
+
+
+async def _failed(_request: Request, _error: Exception) -> Response:
+    return problem_answer(500)
 
 
 def exact_paths(ends: Mapping[str, Profile]) -> dict[str, Profile]:

@@ -12,6 +12,7 @@ from reference_impl.records.audit_chain import (
     entry_of,
     open_lane,
     pending,
+    reseal,
     write,
 )
 from reference_impl.records.audit_check import BadRecord, Check, check
@@ -50,5 +51,6 @@ __all__ = [
     "pages",
     "pending",
     "read_statement",
+    "reseal",
     "write",
 ]

@@ -33,9 +33,11 @@ from reference_impl.wire.sm import hmac_sm3
 _PENDING = "audit"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
     """What one operation leaves behind; nothing in it tells who the card's holder is.
+
+    Not frozen, as records of the fast path are not: making it would take as long as chaining it.
 
     Attributes:
         at_ms: when it was decided, Unix milliseconds.
@@ -193,6 +195,23 @@ def open_lane(connection: Connection, key: AuditKey, name: str) -> Lane:
     end = {"lane": name, "next_seq": 1, "head": GENESIS, "seal": end_seal(sealing, name, 1, GENESIS)}
     connection.execute(insert(AUDIT_LANES), end)
     return Lane(name, sealing, 1, GENESIS)
+
+
+def reseal(connection: Connection, key: AuditKey) -> int:
+    """Seal the register and every lane's end with the active key; return how many lanes there are.
+
+    Raises:
+        PlatformError: something is not sealed with any of the keys; sealing it would vouch for it.
+    """
+    register = read_register(connection, key)
+    for row in connection.execute(select(AUDIT_LANES).order_by(AUDIT_LANES.c.lane).with_for_update()).all():
+        if row.lane not in register or not is_sealed(key, row):
+            raise PlatformError("the audit lane's end was changed", where=f"audit lane {row.lane}", remedy=REMEDY)
+        seal = end_seal(sealing_key(key), row.lane, row.next_seq, row.head)
+        connection.execute(update(AUDIT_LANES).where(AUDIT_LANES.c.lane == row.lane).values(seal=seal))
+    for lane, beginning in register.items():
+        enter(connection, key, lane, beginning)
+    return len(register)
 
 
 def append(connection: Connection, entry: Entry) -> None:

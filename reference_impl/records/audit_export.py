@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select
 from reference_impl.errors import PlatformError
 from reference_impl.records.audit_chain import Canonical, canonical, entry_of, record_hash
 from reference_impl.records.audit_check import lanes_with_records
-from reference_impl.records.audit_register import GENESIS, AuditKey, read_register
+from reference_impl.records.audit_register import GENESIS, AuditKey, Beginning, read_register
 from reference_impl.records.audit_statement import Statement, lane_heads, read_statement, signed
 from reference_impl.storage.schema import AUDIT
 from reference_impl.wire.sm2 import KeyPair
@@ -181,10 +181,9 @@ def _write(file: BinaryIO, statement: Statement, read: Iterator[Page]) -> Statem
 
 
 def _first_place(connection: Connection, key: AuditKey, after_lane: str) -> Place | None:
+    register = read_register(connection, key)
     lane = next((name for name in lanes_with_records(connection) if name > after_lane), None)
     if lane is None:
         return None
-    beginning = read_register(connection, key).get(lane)
-    return (
-        Place(lane, 0, GENESIS) if beginning is None else Place(lane, beginning.first_seq - 1, beginning.before_first)
-    )
+    beginning = register.get(lane, Beginning(1, GENESIS))
+    return Place(lane, beginning.first_seq - 1, beginning.before_first)

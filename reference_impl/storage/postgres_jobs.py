@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from reference_impl.records.audit import AuditKey, Lane, open_lane, pending, write
 from reference_impl.storage import epoch
-from reference_impl.storage.batch import MAX_BATCH, Caches, Job, fail, give
+from reference_impl.storage.batch import MAX_BATCH, Caches, Job, fail, give, uncounted
 from reference_impl.storage.postgres_session import hold_lane
 
 T = TypeVar("T")
@@ -56,6 +56,7 @@ class PostgresJobs:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="jobs")
         self._waiting: list[tuple[Job[Any], asyncio.Future[Any]]] = []
         self._busy = False
+        self.on_batch: Callable[[int], None] = uncounted
         self._connection: Connection | None = None
         self._lane: Lane
         self._connected()
@@ -98,7 +99,9 @@ class PostgresJobs:
     def _finish(
         self, loop: asyncio.AbstractEventLoop, futures: Sequence[asyncio.Future[Any]], done: asyncio.Future[list[Any]]
     ) -> None:
-        for future, outcome in zip(futures, done.result(), strict=True):
+        outcomes = done.result()
+        self.on_batch(len(outcomes))
+        for future, outcome in zip(futures, outcomes, strict=True):
             if isinstance(outcome, _Failed):
                 fail(future, outcome.error)
             else:

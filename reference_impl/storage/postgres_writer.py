@@ -35,12 +35,12 @@ class PostgresWriter:
 
     @property
     def on_batch(self) -> Callable[[int], None]:
-        """Told how many items shared a transaction, once it is durable."""
+        """Told how many items, or how many jobs, shared a transaction."""
         return self._items.on_batch
 
     @on_batch.setter
     def on_batch(self, tell: Callable[[int], None]) -> None:
-        self._items.on_batch = tell
+        self._items.on_batch = self._jobs.on_batch = tell
 
     @property
     def waiting(self) -> int:

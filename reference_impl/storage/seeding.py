@@ -26,7 +26,7 @@ from reference_impl.storage.schema_records import ISSUANCES
 from reference_impl.storage.seeded_people import PEOPLE
 from reference_impl.storage.seeded_rows import SeededRow, rows_in_chunks
 
-STAGE = 2_500_000
+STAGE = 5_000_000
 OPERATION = "platform.seed"
 
 _FEW = 50_000

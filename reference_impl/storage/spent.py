@@ -60,7 +60,7 @@ async def keep_forgetting(
     """
     while True:
         try:
-            gone = await write(lambda connection: forget(connection, now_ms(clock)))
+            gone = await write(lambda connection: forget(connection, now_ms(clock), FORGET_AT_ONCE))
         except Exception:
             # Whoever asks just now is told that the database fails; forgetting can wait until it does no more.
             LOG.warning("spent keys could not be forgotten")

@@ -34,8 +34,11 @@ CHANNELS: Mapping[str, str] = MappingProxyType(
         "0300": "doctor",
         "0401": "WeChat account",
         "0402": "mini program",
+        "0403": "app",
+        "0404": "bank app",
     }
 )
+"""0403 and 0404 are reconstructed; the others are codes of the field."""
 
 STEPS: Mapping[str, str] = MappingProxyType(
     {
@@ -49,6 +52,23 @@ STEPS: Mapping[str, str] = MappingProxyType(
         "000000": "other",
     }
 )
+
+SCENES: Mapping[str, str] = MappingProxyType(
+    {
+        "0101011": "book",
+        "0101012": "register on the day",
+        "0101021": "queue",
+        "0101051": "pay as outpatient",
+        "0101053": "pay as inpatient",
+        "0101081": "examination report",
+        "0101082": "laboratory report",
+        "0101083": "check-up report",
+        "0201021": "mother and child",
+        "0201032": "immunisation",
+        "0201091": "health record",
+    }
+)
+"""Scenes of WeChat's platform; the first six digits of some are a code of ``STEPS``."""
 
 SEXES: Mapping[str, str] = MappingProxyType({"0": "unknown", "1": "male", "2": "female", "9": "not stated"})
 

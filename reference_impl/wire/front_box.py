@@ -77,10 +77,6 @@ WORDS: Final = Vocabulary(
         "apply_type": "appMode",
         "id_type": "idType",
         "id_no": "idCode",
-        "personnel_type": "personnelType",
-        "multifetal_mark": "multifetalMark",
-        "mother_name": "motherName",
-        "mother_id_no": "motherIdCode",
     },
     # The box stands at the window, and its caller does not say for which step a code was scanned.
     filled={VERIFY: {"medstepcode": "000000", "channelcode": "0100", "terminalcode": "01"}},

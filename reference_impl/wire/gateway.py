@@ -28,6 +28,7 @@ from reference_impl.wire.exchange import (
 from reference_impl.wire.gateway_codec import GatewayCodec
 from reference_impl.wire.strictjson import read_object, write_object, write_object_bytes
 from reference_impl.wire.texts import answer_texts, question_texts
+from reference_impl.wire.written_biz import text_of
 
 CONTENT_TYPE: Final = "application/json;charset=UTF-8"
 
@@ -135,7 +136,7 @@ class GatewayLine:
             enc_type=envelope["enc_type"],
         )
         fields["code"], fields["message"] = code, text
-        return _answer(_on_the_wire(self._row, self._codec.seal(fields, write_object(dict(biz)))))
+        return _answer(_on_the_wire(self._row, self._codec.seal(fields, text_of(biz))))
 
 
 class GatewayClient:

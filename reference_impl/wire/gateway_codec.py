@@ -50,7 +50,8 @@ class GatewayCodec:
     def __init__(self, row: Dialect, app_secret: str) -> None:
         self.row = row
         self._versions = frozenset(row.versions)
-        self._digests = {rule.digest_type: rule.algorithm for rule in row.digests}
+        # Copying a fresh state takes half the time of asking for the algorithm by name.
+        self._digests = {rule.digest_type: hashlib.new(rule.algorithm, usedforsecurity=False) for rule in row.digests}
         self._ciphers = {way.enc_type: content_cipher(way, app_secret, row.encoding) for way in row.encryptions}
         self._question_text = _digested(row, app_secret, (*_HEAD, row.digest_type_field))
         self._answer_text = _digested(row, app_secret, (*_HEAD, row.digest_type_field, *_ANSWER))
@@ -148,8 +149,9 @@ class GatewayCodec:
 
     def _digest(self, fields: Mapping[str, str]) -> str:
         text = self._answer_text(fields) if "code" in fields else self._question_text(fields)
-        algorithm = self._digests[fields[self.row.digest_type_field]]
-        digest = hashlib.new(algorithm, text.encode(self.row.encoding), usedforsecurity=False).hexdigest()
+        state = self._digests[fields[self.row.digest_type_field]].copy()
+        state.update(text.encode(self.row.encoding))
+        digest = state.hexdigest()
         return digest.upper() if self.row.digest_case == "upper" else digest
 
 

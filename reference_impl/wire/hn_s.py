@@ -3,14 +3,18 @@
 This project's own, reconstructed like every provincial profile; it answers what the field's gateways leave open: a
 request cannot be replayed or sent to another method, and an answer belongs to one request.
 
-Request: ``method app_id term_id version timestamp nonce enc_type sign_type sign biz_content``; the answer has ``code``
-and ``message`` beside them, and the request's nonce. ``sign`` is over all other fields as ``k=v`` by name joined by
-``&``, after a line that says which of the two it is. ``biz_content`` is base64 of nonce (12 bytes), cipher text, tag.
+Request: ``method app_id term_id version timestamp nonce enc_type sign_type sign biz_content``. ``sign`` is the
+application's over all other fields as ``k=v`` by name joined by ``&``, after a line that says which of the two it is.
+The answer has ``code`` and ``message`` and the request's nonce; the same text of its fields is what the tag of its
+content covers, under a key that only the platform and the application have and that serves this one answer: an answer
+needs to convince nobody else, and a signature would cost as much again as checking the request's. ``biz_content`` is
+base64 of nonce (12 bytes), cipher text, tag.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
@@ -40,6 +44,7 @@ from reference_impl.wire.outcome_codes import OutcomeCodes
 from reference_impl.wire.sm import GCM_NONCE_BYTES, hmac_sm3, sm4_gcm_decrypt, sm4_gcm_encrypt
 from reference_impl.wire.strictjson import read_object, write_object_bytes
 from reference_impl.wire.texts import answer_texts, question_texts
+from reference_impl.wire.written_biz import text_of
 
 NAME: Final = "hn-s"
 PATH: Final = "/hn-s/gateway"
@@ -50,8 +55,9 @@ WINDOW_S: Final = 300
 NONCE_BYTES: Final = 16
 
 _SAID = {"version": VERSION, "enc_type": "SM4-GCM", "sign_type": "SM2"}
-_SIGNED = ("method", "app_id", "term_id", "timestamp", "nonce", "biz_content", *_SAID)
-_SIGNED_ANSWER = (*_SIGNED, "code", "message")
+_HEAD = ("method", "app_id", "term_id", "timestamp", "nonce", *_SAID)
+_SIGNED = (*_HEAD, "biz_content")
+_ANSWER_HEAD = (*_HEAD, "code", "message")
 _ASKED = "hn-s request"
 _ANSWERED = "hn-s answer"
 
@@ -81,15 +87,13 @@ class HnSProfile:
     """The server's end.
 
     Args:
-        signer: signs the platform's answers.
         verifier_of: makes the verifier of a public key of 65 bytes; raises ValueError for what is none.
         random: where the nonces of the cipher come from.
     """
 
     name = NAME
 
-    def __init__(self, signer: Sm2Signer, verifier_of: Callable[[bytes], Sm2Verifier], random: RandomBytes) -> None:
-        self._signer = signer
+    def __init__(self, verifier_of: Callable[[bytes], Sm2Verifier], random: RandomBytes) -> None:
         self._verifier_of = verifier_of
         self._random = random
 
@@ -113,12 +117,12 @@ class HnSProfile:
         Raises:
             ValueError: the application has no public key, or one that is no point of the curve.
         """
-        return HnSLine(credentials, self._verifier_of(credentials.public_key), self._signer, self._random)
+        return HnSLine(credentials, self._verifier_of(credentials.public_key), self._random)
 
     def refuse(self, call: Call | None, outcome: str, message: str, now_ms: int) -> HttpAnswer:
-        """Answer a sender that proved nothing, without signature and content."""
+        """Answer a sender that proved nothing, without content and so without proof."""
         code, text = CODES.say(outcome, message)
-        fields = dict.fromkeys((*_SIGNED_ANSWER, "sign"), "")
+        fields = dict.fromkeys((*_ANSWER_HEAD, "biz_content"), "")
         nonce = call.envelope["nonce"] if call else ""
         said = {"version": VERSION, "timestamp": str(now_ms), "nonce": nonce, "code": code, "message": text}
         return HttpAnswer(HTTP_OK, CONTENT_TYPE, write_object_bytes(fields | said))
@@ -127,10 +131,9 @@ class HnSProfile:
 class HnSLine:
     """The server's end toward one application."""
 
-    def __init__(self, credentials: Credentials, verifier: Sm2Verifier, signer: Sm2Signer, random: RandomBytes) -> None:
+    def __init__(self, credentials: Credentials, verifier: Sm2Verifier, random: RandomBytes) -> None:
         self._secret = credentials.app_secret.encode()
         self._verifier = verifier
-        self._signer = signer
         self._random = random
 
     def open(self, call: Call, now_ms: int) -> Request:
@@ -140,23 +143,23 @@ class HnSLine:
             MalformedError, UnsupportedError, BadDigestError, StaleTimestampError: as ``exchange.Line``.
         """
         fields = call.envelope
-        _check(self._verifier, _ASKED, fields, _SIGNED)
+        _check(self._verifier, fields)
         timestamp_ms = fresh(whole_number(fields["timestamp"], "timestamp"), now_ms, WINDOW_S)
         nonce = fields["nonce"]
-        plain = _decrypt(self._secret, _ASKED, nonce, fields["biz_content"])
+        plain = _decrypt(self._secret, _ASKED, nonce, nonce.encode(), fields["biz_content"])
         return Request(
             method=call.method,
             app_id=call.app_id,
             term_id=call.term_id,
             timestamp_ms=timestamp_ms,
             digest=nonce,
-            replay_key=f"{call.app_id}|{nonce}".encode(),
+            replay_key=hashlib.new("sm3", f"{call.app_id}|{nonce}".encode()).digest(),
             expires_ms=timestamp_ms + WINDOW_S * 1000,
             biz=question_texts(read_object(plain, "biz_content"), "biz_content"),
         )
 
     def seal(self, call: Call, outcome: str, message: str, biz: Biz, now_ms: int) -> HttpAnswer:
-        """Encrypt and sign the answer to a call, bound to its nonce."""
+        """Encrypt the answer to a call, every field of it bound to the content and all to the call's nonce."""
         code, text = CODES.say(outcome, message)
         asked = call.envelope
         fields = {
@@ -169,8 +172,8 @@ class HnSLine:
             "message": text,
             **_SAID,
         }
-        fields["biz_content"] = _encrypt(self._secret, _ANSWERED, asked["nonce"], biz, self._random)
-        fields["sign"] = self._signer.sign(_text(_ANSWERED, fields, _SIGNED_ANSWER)).hex()
+        bound = _text(_ANSWERED, fields, _ANSWER_HEAD)
+        fields["biz_content"] = _encrypt(self._secret, _ANSWERED, asked["nonce"], bound, biz, self._random)
         return HttpAnswer(HTTP_OK, CONTENT_TYPE, write_object_bytes(fields))
 
 
@@ -180,15 +183,13 @@ class HnSClient:
     Args:
         credentials: the application's; its secret keys the cipher.
         signer: signs with the application's key.
-        platform: checks the platform's signatures.
         random: where the nonces come from.
     """
 
-    def __init__(self, credentials: Credentials, signer: Sm2Signer, platform: Sm2Verifier, random: RandomBytes) -> None:
+    def __init__(self, credentials: Credentials, signer: Sm2Signer, random: RandomBytes) -> None:
         self._credentials = credentials
         self._secret = credentials.app_secret.encode()
         self._signer = signer
-        self._platform = platform
         self._random = random
 
     def seal_call(self, method: str, biz: Mapping[str, str], now_ms: int) -> Sent:
@@ -202,26 +203,29 @@ class HnSClient:
             "nonce": nonce,
             **_SAID,
         }
-        fields["biz_content"] = _encrypt(self._secret, _ASKED, nonce, biz, self._random)
+        fields["biz_content"] = _encrypt(self._secret, _ASKED, nonce, nonce.encode(), biz, self._random)
         fields["sign"] = self._signer.sign(_text(_ASKED, fields, _SIGNED)).hex()
         return Sent(HttpRequest(PATH, CONTENT_TYPE, write_object_bytes(fields)), method, nonce)
 
     def open_answer(self, sent: Sent, answer: HttpAnswer, now_ms: int) -> Response:
-        """Check that the platform signed an answer to this very request, and decrypt its content.
+        """Check that the platform sealed an answer to this very request, and decrypt its content.
 
         Raises:
             WireError: as ``exchange.Client``.
         """
-        fields = read_fields(read_object(answer.body, "body"), (*_SIGNED_ANSWER, "sign"))
+        fields = read_fields(read_object(answer.body, "body"), (*_ANSWER_HEAD, "biz_content"))
         code, message = fields["code"], fields["message"]
-        if not fields["sign"]:
+        if not fields["biz_content"]:
             if code == CODES.success:
                 raise BadDigestError
             raise UnsealedRefusalError(code, message)
-        _check(self._platform, _ANSWERED, fields, _SIGNED_ANSWER)
+        if fields["nonce"] != sent.bound_to:
+            raise WrongAnswerError("nonce")
+        bound = _text(_ANSWERED, fields, _ANSWER_HEAD)
+        # The key comes from the nonce of the question: what opens under it was sealed for this question.
+        plain = _decrypt(self._secret, _ANSWERED, sent.bound_to, bound, fields["biz_content"])
         timestamp_ms = fresh(whole_number(fields["timestamp"], "timestamp"), now_ms, WINDOW_S)
         expected = {
-            "nonce": sent.bound_to,
             "method": sent.method,
             "app_id": self._credentials.app_id,
             "term_id": self._credentials.term_id,
@@ -229,7 +233,6 @@ class HnSClient:
         for name, value in expected.items():
             if fields[name] != value:
                 raise WrongAnswerError(name)
-        plain = _decrypt(self._secret, _ANSWERED, sent.bound_to, fields["biz_content"])
         biz = answer_texts(read_object(plain, "biz_content"), "biz_content")
         success = code == CODES.success
         return Response(sent.method, code, message, timestamp_ms, success, biz, CODES.hear(code, message))
@@ -240,14 +243,14 @@ def _text(which: str, fields: Mapping[str, str], names: tuple[str, ...]) -> byte
     return f"{which}\n{pairs}".encode()
 
 
-def _check(verifier: Sm2Verifier, which: str, fields: Mapping[str, str], names: tuple[str, ...]) -> None:
+def _check(verifier: Sm2Verifier, fields: Mapping[str, str]) -> None:
     for name, value in _SAID.items():
         if fields[name] != value:
             raise UnsupportedError(name)
     # One signature has one spelling: the other case would pass unseen otherwise.
     if not _SIGNATURE.fullmatch(fields["sign"]):
         raise BadDigestError
-    if not verifier.verify(_text(which, fields, names), bytes.fromhex(fields["sign"])):
+    if not verifier.verify(_text(_ASKED, fields, _SIGNED), bytes.fromhex(fields["sign"])):
         raise BadDigestError
 
 
@@ -256,16 +259,16 @@ def _content_key(secret: bytes, which: str, nonce: str) -> bytes:
     return hmac_sm3(secret, f"{which}|{nonce}".encode())[:_KEY_BYTES]
 
 
-def _encrypt(secret: bytes, which: str, nonce: str, biz: Biz, random: RandomBytes) -> str:
+def _encrypt(secret: bytes, which: str, nonce: str, bound: bytes, biz: Biz, random: RandomBytes) -> str:
     iv = random(GCM_NONCE_BYTES)
-    sealed = sm4_gcm_encrypt(_content_key(secret, which, nonce), iv, write_object_bytes(dict(biz)), nonce.encode())
+    sealed = sm4_gcm_encrypt(_content_key(secret, which, nonce), iv, text_of(biz).encode(), bound)
     return base64.b64encode(iv + sealed).decode("ascii")
 
 
-def _decrypt(secret: bytes, which: str, nonce: str, text: str) -> bytes:
+def _decrypt(secret: bytes, which: str, nonce: str, bound: bytes, text: str) -> bytes:
     try:
         sealed = base64.b64decode(text, validate=True)
         iv = sealed[:GCM_NONCE_BYTES]
-        return sm4_gcm_decrypt(_content_key(secret, which, nonce), iv, sealed[GCM_NONCE_BYTES:], nonce.encode())
+        return sm4_gcm_decrypt(_content_key(secret, which, nonce), iv, sealed[GCM_NONCE_BYTES:], bound)
     except ValueError as error:
         raise BadDigestError from error

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from reference_impl.wire import city_xml, form, front_box, gateway, hn_s, primary_care, soap, wechat
 from reference_impl.wire.dialects import GATEWAYS, Dialect, Label
 from reference_impl.wire.exchange import Client, Credentials, Profile, RandomBytes
-from reference_impl.wire.hn_s import Sm2Signer, Sm2Verifier
 from reference_impl.wire.outcome_codes import OutcomeCodes
 from reference_impl.wire.sm2 import Signer, Verifier
 
@@ -71,8 +70,8 @@ DIALECTS: Mapping[str, Description] = MappingProxyType(
 )
 
 
-def profiles(signer: Sm2Signer | None, random: RandomBytes) -> Mapping[str, Profile]:
-    """Return the server's end of every dialect; without the platform's ``signer`` there is no ``hn-s``."""
+def profiles(random: RandomBytes) -> Mapping[str, Profile]:
+    """Return the server's end of every dialect; ``random`` gives the nonces of ciphers."""
     ends: list[Profile] = [
         *map(gateway.GatewayProfile, GATEWAYS.values()),
         front_box.FrontBoxProfile(),
@@ -80,9 +79,8 @@ def profiles(signer: Sm2Signer | None, random: RandomBytes) -> Mapping[str, Prof
         soap.SoapProfile(),
         city_xml.CityProfile(),
         primary_care.PrimaryCareProfile(),
+        hn_s.HnSProfile(Verifier, random),
     ]
-    if signer is not None:
-        ends.append(hn_s.HnSProfile(signer, Verifier, random))
     return MappingProxyType({end.name: end for end in ends})
 
 
@@ -94,14 +92,12 @@ class Caller:
         credentials: the application's.
         random: where nonces and request numbers come from.
         private_key: the application's SM2 key, 32 bytes, for ``hn-s``.
-        platform_key: the platform's public SM2 key, 65 bytes, for ``hn-s``.
         hospital_id: the institution, for ``wechat``.
     """
 
     credentials: Credentials
     random: RandomBytes
     private_key: bytes = b""
-    platform_key: bytes = b""
     hospital_id: str = ""
 
 
@@ -117,8 +113,7 @@ def client(name: str, caller: Caller) -> Client:
 
 
 def _hn_s(caller: Caller) -> Client:
-    platform: Sm2Verifier = Verifier(caller.platform_key)
-    return hn_s.HnSClient(caller.credentials, Signer(caller.private_key), platform, caller.random)
+    return hn_s.HnSClient(caller.credentials, Signer(caller.private_key), caller.random)
 
 
 _CLIENTS: Mapping[str, Callable[[Caller], Client]] = MappingProxyType(

@@ -75,7 +75,7 @@ WORDS: Final = Vocabulary(
         "name": "NAME",
     },
     # The dialect names no channel; its terminals stand at windows.
-    filled={VERIFY: {"channelcode": "0100"}},
+    filled={VERIFY: {"channelcode": "0100"}, USAGE: {"channelcode": "0100"}},
 )
 
 

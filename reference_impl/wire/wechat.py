@@ -87,10 +87,14 @@ WORDS: Final = Vocabulary(
         "charge_type": "cardCostTypes",
         "health_code": "healthCode",
         "app_token": "appToken",
+        "items": "healthCardItems",
     },
     field_synonyms={"idCardNumber": "id_no"},
-    # A scan reported here says neither step nor terminal; it came through a public account.
-    filled={VERIFY: {"medstepcode": "000000", "channelcode": "0401", "terminalcode": "99"}},
+    # A scan reported here says neither step nor terminal; like an issuance, it came through a public account.
+    filled={
+        VERIFY: {"medstepcode": "000000", "channelcode": "0401", "terminalcode": "99"},
+        REGISTER: {"channelcode": "0401"},
+    },
 )
 
 PATHS: Final = tuple(PATH + name for name in (*WORDS.methods.values(), *WORDS.synonyms))

@@ -2,127 +2,117 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.envelope import Credentials, open_response, seal_request
 from reference_impl.wire.errors import UnsealedRefusalError, WireError
-from rigs.errors import BenchFileError, RigError
-from rigs.http_address import http_parts
+from rigs.errors import RigError
 from rigs.journal import Journal
+from rigs.platform_link import CHANNEL, PlatformLink
 from rigs.roles import PlatformAnswer
 
-CHANNEL = "platform"
-TIMEOUT_S = 10.0
-SECRET_BYTES = 16
-"""The cipher's key is the first so many bytes of the secret."""
 IDLE_S = 5.0
 """A connection idle for longer is opened anew: the platform may have dropped it, and a request is never sent twice."""
 
 
-def load_credentials(path: Path) -> Credentials:
-    """Read app_id, app_secret and term_id from a JSON file.
-
-    Raises:
-        BenchFileError: the file is missing or lacks one of them.
-    """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        fields = [data[name] for name in ("app_id", "app_secret", "term_id")]
-        if not all(isinstance(field, str) and field for field in fields):
-            raise ValueError("a field is empty or no text")
-        if len(fields[1].encode()) < SECRET_BYTES:
-            raise ValueError(f"app_secret is shorter than {SECRET_BYTES} bytes")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BenchFileError(
-            f"no usable credentials ({type(error).__name__}: {error})",
-            where=str(path),
-            remedy="give a JSON file with app_id, app_secret and term_id",
-        ) from error
-    return Credentials(*fields)
-
-
 class HnAPlatform:
-    """Calls a platform over HTTP and believes nothing whose digest is wrong.
+    """Calls a platform over HTTP and believes nothing whose digest is wrong; one connection, for one thread at a time.
 
-    Timestamps never repeat: two equal requests within a millisecond would have the same digest, and the second would
-    be refused as a replay. The journal holds the envelopes as they crossed the wire, their business content enciphered.
+    The journal holds the envelopes as they crossed the wire, their business content enciphered.
 
     Args:
-        url: address of the platform, without the gateway's path.
+        link: the platform.
         credentials: what the institution signs with.
         journal: where requests and answers are recorded.
+        source: address of this machine the requests shall come from, or None for any.
+        digests_only: record the SHA-256 of each envelope in place of its bytes, for samples of many thousands.
 
     Raises:
         RigError: nobody answers at the address.
     """
 
-    def __init__(self, url: str, credentials: Credentials, journal: Journal) -> None:
-        self._url = url
+    def __init__(
+        self,
+        link: PlatformLink,
+        credentials: Credentials,
+        journal: Journal,
+        *,
+        source: str | None = None,
+        digests_only: bool = False,
+    ) -> None:
+        self._link = link
         self._credentials = credentials
         self._journal = journal
-        self._stamp_ms = 0
+        self._digests_only = digests_only
         self._used_at = time.monotonic()
-        parts = http_parts(url, CHANNEL)
-        connection = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = connection(parts.hostname or "127.0.0.1", parts.port, timeout=TIMEOUT_S)
-        self._path = f"{parts.path.rstrip('/')}/gateway"
+        self._life = link.life
+        self._connection = link.connection(source)
+        self._path = f"{link.base}/gateway"
         try:
             self._connection.connect()
         except OSError as error:
-            raise self._down(error) from error
+            raise link.unreachable(error) from error
 
-    def call(self, method: str, content: Mapping[str, object]) -> PlatformAnswer:
-        """Call one method of the gateway."""
+    def call(self, method: str, content: Mapping[str, object], *, ahead_s: float = 0.0) -> PlatformAnswer:
+        """Call one method of the gateway; ``ahead_s`` is how far the request's timestamp lies in the future."""
         fields = {name: str(value) for name, value in content.items()}
-        self._stamp_ms = max(_now_ms(), self._stamp_ms + 1)
-        request = seal_request(HN_A, self._credentials, method, fields, self._stamp_ms)
-        body = json.dumps(request, ensure_ascii=False).encode()
-        first = self._journal.wire(CHANNEL, "tx", body)
-        answer = self._post(body)
-        last = self._journal.wire(CHANNEL, "rx", answer)
+        sender = (self._credentials.app_id, self._credentials.term_id)
+        stamp = self._link.stamp_ms(hash((sender, method, frozenset(fields.items())))) + round(ahead_s * 1000)
+        return self.send(json.dumps(seal_request(HN_A, self._credentials, method, fields, stamp)).encode(), method)
+
+    def send(self, body: bytes, method: str) -> PlatformAnswer:
+        """Send a request that is already sealed, or that pretends to be.
+
+        Args:
+            body: what is sent.
+            method: the method an honest answer names.
+        """
+        first = self._record("tx", body)
+        status, answer = self._post(body, first)
+        last = self._record("rx", answer)
         try:
-            opened = open_response(HN_A, self._credentials, json.loads(answer), method, _now_ms())
+            opened = open_response(HN_A, self._credentials, json.loads(answer), method, self._link.now_ms())
         except UnsealedRefusalError as refusal:
-            raise RigError(
-                f"refuses this institution ({refusal})",
-                where=f"{CHANNEL} {self._url}",
-                remedy="check the credentials file and the clock of this machine",
-            ) from refusal
+            if not self._link.subject:
+                raise RigError(
+                    f"refuses this institution ({refusal})",
+                    where=f"{CHANNEL} {self._link.url}",
+                    remedy="check the credentials file and the clock of this machine",
+                ) from refusal
+            return PlatformAnswer(refusal.code, False, refusal.message, {}, (first, last), status)
         except (WireError, ValueError) as error:
-            raise RigError(
-                f"answered something that is not an hn-a envelope ({error})",
-                where=f"{CHANNEL} {self._url}",
-                remedy="check `url` and that the platform speaks hn-a",
-            ) from error
-        return PlatformAnswer(opened.code, opened.success, opened.message, opened.biz, (first, last))
+            if not self._link.subject:
+                raise RigError(
+                    f"answered something that is not an hn-a envelope ({error})",
+                    where=f"{CHANNEL} {self._link.url}",
+                    remedy="check `url` and that the platform speaks hn-a",
+                ) from error
+            return PlatformAnswer("", False, f"no envelope: {error}", {}, (first, last), status, readable=False)
+        return PlatformAnswer(opened.code, opened.success, opened.message, opened.biz, (first, last), status)
 
     def close(self) -> None:
         """Drop the connection."""
         self._connection.close()
 
-    def _post(self, body: bytes) -> bytes:
-        if time.monotonic() - self._used_at > IDLE_S:
+    def _record(self, direction: str, data: bytes) -> int:
+        if self._digests_only:
+            digest = hashlib.sha256(data).hexdigest()
+            return self._journal.event(CHANNEL, "envelope", direction=direction, size=len(data), sha256=digest)
+        return self._journal.wire(CHANNEL, direction, data)
+
+    def _post(self, body: bytes, record: int) -> tuple[int, bytes]:
+        if time.monotonic() - self._used_at > IDLE_S or self._life != self._link.life:
             self._connection.close()
-        self._used_at = time.monotonic()
+        self._used_at, self._life = time.monotonic(), self._link.life
         try:
             self._connection.request("POST", self._path, body, {"Content-Type": "application/json"})
-            return self._connection.getresponse().read()
+            answer = self._connection.getresponse()
+            return answer.status, answer.read()
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
-            raise self._down(error) from error
-
-    def _down(self, error: Exception) -> RigError:
-        return RigError(
-            f"no answer from {self._url} ({error})",
-            where=CHANNEL,
-            remedy="start the platform (`xiangka platform serve`) or correct `url` in the bench file",
-        )
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+            raise self._link.silence(error, self._life, (record, record)) from error

@@ -1,7 +1,7 @@
 """How fast the emulated bench reads, against rendering and decoding alone in one process.
 
-Run by ``make bench``. Both figures come from the same run on the same machine, so their ratio can be compared with
-other machines; the figures themselves cannot. ``docs/performance.md`` keeps the results.
+Run by ``make bench ARGS=reading``. Both figures come from the same run on the same machine, so their ratio can be
+compared with other machines; the figures themselves cannot. ``docs/performance.md`` keeps the results.
 """
 
 from __future__ import annotations
@@ -67,11 +67,11 @@ def on_bench(file: BenchFile, count: int) -> tuple[float, float]:
             return count / (time.perf_counter() - start), sorted(latencies)[count // 2]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks reading", description=__doc__)
     parser.add_argument("--reads", type=int, default=1500)
     parser.add_argument("--json", type=Path, help="also write the figures here")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     file = load_bench(DEFAULT_BENCH)
     lines = {
         "bench, virtual serial port (usb)": "usb",
@@ -102,7 +102,3 @@ def main() -> None:
 def replace_emulated(file: BenchFile, pace: str) -> BenchFile:
     emulated = EmulatedScannerTable(pace=pace, time_scale=1.0)
     return file.model_copy(update={"scanner": file.scanner.model_copy(update={"emulated": emulated})})
-
-
-if __name__ == "__main__":
-    main()

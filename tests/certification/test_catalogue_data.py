@@ -26,7 +26,7 @@ from certification.clauses import (
 from certification.decision import Outcome, judge_clause
 from certification.errors import PlanError
 from certification.statistics import allowed_failures, lower_bound, plan_confidence
-from certification.subject import Options
+from certification.subject import statement_options
 from certification.verdicts import Verdict, judge
 from rigs.emulators.defects import DEFECTS
 from xiangka.scenarios import FEATURES, UNTAGGED, all_scenarios, implemented
@@ -166,15 +166,22 @@ def test_every_percentile_has_a_sample_that_can_show_it():
     assert [id_ for id_, c in percentiles if allowed_failures(c.trials, c.percentile / 100, c.confidence) < 0] == []
 
 
-def test_terminal_rows_depend_only_on_options_a_terminal_can_answer():
+@pytest.mark.parametrize("kind", [SubjectKind.TERMINAL, SubjectKind.PLATFORM])
+def test_rows_depend_only_on_options_their_kind_of_subject_can_answer(kind):
     named = {
         option
-        for row in CATALOGUE.of(SubjectKind.TERMINAL)
+        for row in CATALOGUE.of(kind)
         for option in (row.applies_if, *(clause.only_if for clause in row.criterion))
         if option is not None
     }
     assert named
-    assert named <= set(Options.model_fields)
+    assert named <= statement_options(kind)
+
+
+def test_every_option_of_a_platform_decides_something():
+    rows = CATALOGUE.of(SubjectKind.PLATFORM)
+    deciding = {row.applies_if for row in rows} | {clause.only_if for row in rows for clause in row.criterion}
+    assert statement_options(SubjectKind.PLATFORM) <= deciding
 
 
 @pytest.mark.parametrize("near", ["EHC-TRM-03", "ehc-trm-003", "EHC-TMR-003"])

@@ -7,7 +7,7 @@ import pytest
 from certification.catalogue import SubjectKind, load_catalogue
 from certification.errors import PlanError
 from certification.plan import Plan, make_plan, plan_names
-from certification.subject import IDENTITY_FIELDS, Identity, Options, Subject, undeclared_terminal
+from certification.subject import IDENTITY_FIELDS, Identity, Subject, TerminalOptions, TerminalSubject, undeclared
 from certification.verdicts import ExitCode, Verdict, exit_code, judge_run
 
 CATALOGUE = load_catalogue()
@@ -18,10 +18,10 @@ SLOW = {"EHC-TRM-013", "EHC-TRM-014", "EHC-TRM-025"}
 
 def terminal(**answers: str) -> Subject:
     """A filed terminal that has everything, but for the answers given."""
-    return Subject(
+    return TerminalSubject(
         kind=SubjectKind.TERMINAL,
         identity=Identity(**dict.fromkeys(IDENTITY_FIELDS, "1"), firmware_sha256="0" * 64, filing_number="none"),
-        options=Options(**{**dict.fromkeys(Options.model_fields, "yes"), **answers}),
+        options=TerminalOptions(**{**dict.fromkeys(TerminalOptions.model_fields, "yes"), **answers}),
     )
 
 
@@ -128,7 +128,7 @@ def test_a_row_for_hardware_alone_is_told_from_one_without_a_scenario():
 
 
 def test_a_subject_nobody_filed_is_not_compared_with_an_application():
-    plan = planned(subject=undeclared_terminal({"vendor": "Acme"}))
+    plan = planned(subject=undeclared(SubjectKind.TERMINAL, {"vendor": "Acme"}))
     assert reason(plan, "EHC-TRM-001") == (Verdict.NOT_ASSESSED, "no subject file was given (--subject)")
     assert "EHC-TRM-001" in planned().execute
     assert "EHC-TRM-002" in plan.execute

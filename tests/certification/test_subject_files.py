@@ -11,7 +11,7 @@ import pytest
 import fixtures
 from certification.catalogue import SubjectKind
 from certification.errors import PlanError
-from certification.subject import IDENTITY_FIELDS, load_subject, undeclared_terminal
+from certification.subject import IDENTITY_FIELDS, load_subject, undeclared
 
 SHIPPED = sorted((Path(fixtures.__file__).parent / "subjects").glob("*.toml"))
 SOUND = """\
@@ -64,9 +64,10 @@ def complaint(path: Path) -> PlanError:
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_the_shipped_subjects_load(path):
     subject = load_subject(path)
-    assert subject.kind is SubjectKind.TERMINAL
     assert subject.declared
-    assert "serial_link" in subject.yes_options
+    assert {SubjectKind.TERMINAL: "serial_link", SubjectKind.PLATFORM: "online_issuance"}[
+        subject.kind
+    ] in subject.yes_options
 
 
 def test_there_are_shipped_subjects():
@@ -163,8 +164,79 @@ def test_a_file_that_is_not_text_is_refused(tmp_path):
 
 
 def test_a_terminal_nobody_filed_has_what_it_says_of_itself_and_a_serial_link():
-    subject = undeclared_terminal({"vendor": "Acme", "model": None})
+    subject = undeclared(SubjectKind.TERMINAL, {"vendor": "Acme", "model": None}, ["serial_link"])
     assert not subject.declared
     assert [getattr(subject.identity, name) for name in IDENTITY_FIELDS] == ["Acme", "—", "—", "—", "—"]
     assert subject.yes_options == {"serial_link"}
     assert subject.identity.firmware_sha256 is None
+
+
+PLATFORM = """\
+kind = "platform"
+
+[identity]
+vendor = "Acme"
+model = "Cards"
+serial = "east"
+hardware = "2 cores"
+firmware = "4.1"
+filing_number = "none"
+
+[options]
+online_issuance = "yes"
+offline_issuance = "no"
+record_sharing = "no"
+"""
+
+
+def platform_file(tmp_path: Path, right: str = "", wrong: str = "") -> Path:
+    assert right in PLATFORM
+    path = tmp_path / "platform.toml"
+    path.write_text(PLATFORM.replace(right, wrong, 1) if right else PLATFORM, encoding="utf-8")
+    return path
+
+
+def test_a_platform_answers_its_own_options_and_needs_no_firmware_digest(tmp_path):
+    subject = load_subject(platform_file(tmp_path))
+    assert subject.kind is SubjectKind.PLATFORM
+    assert subject.yes_options == {"online_issuance"}
+    assert subject.identity.firmware_sha256 is None
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "what", "remedy"),
+    [
+        ('"yes"', '"unanswered"', "options left unanswered: online_issuance", 'answer each with "yes" or "no"'),
+        (
+            "online_issuance",
+            "online_isuance",
+            "unknown key 'options.online_isuance'",
+            "did you mean 'online_issuance'?",
+        ),
+        ('record_sharing = "no"\n', "", "key 'options.record_sharing' is missing", "add it"),
+        ("[options]", '[options]\nserial_link = "yes"', "unknown key 'options.serial_link'", "known keys"),
+        ('serial = "east"\n', "", "key 'identity.serial' is missing", "add it"),
+    ],
+)
+def test_a_platform_file_is_checked_as_closely_as_a_terminals(right, wrong, what, remedy, tmp_path):
+    error = complaint(platform_file(tmp_path, right, wrong))
+    assert error.what == what
+    assert remedy in error.remedy
+
+
+def test_a_platform_that_issues_no_card_is_no_subject(tmp_path):
+    error = complaint(platform_file(tmp_path, '"yes"', '"no"'))
+    assert "neither online nor offline" in error.what
+
+
+def test_a_kind_without_a_statement_is_refused_with_the_kinds_that_have_one(subject_file):
+    error = complaint(subject_file('kind = "terminal"', 'kind = "kiosk"'))
+    assert error.what == "no statement is known for a kiosk"
+    assert '"terminal"' in error.remedy
+    assert '"platform"' in error.remedy
+
+
+def test_a_platform_nobody_filed_has_only_what_is_known_of_it():
+    subject = undeclared(SubjectKind.PLATFORM, {"vendor": "Acme"}, ["offline_issuance"])
+    assert not subject.declared
+    assert subject.yes_options == {"offline_issuance"}

@@ -9,15 +9,15 @@ import sys
 import tempfile
 import threading
 import time
-import uuid
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import pytest
-from postgres_server import INSTALL, PostgresServer, programs
+from postgres_server import INSTALL, PLATFORM, PostgresServer, programs
 
 from reference_impl.cards.numbers.mod_11_2 import check_digit
 from reference_impl.platform import Platform, open_platform
@@ -34,12 +34,16 @@ T = TypeVar("T")
 SERVE = """
 import json, sys
 from pathlib import Path
-from reference_impl.door.server import PlatformOptions, run
-options = json.loads(sys.argv[1])
-run(PlatformOptions(**options | {"data_dir": Path(options["data_dir"])}))
+from reference_impl.door.options import PlatformOptions, options_from_json
+from reference_impl.door.server import run
+options = json.loads(PlatformOptions(Path()).as_json()) | json.loads(sys.argv[1])
+run(options_from_json(json.dumps(options)))
 """
 
 _NUMERALS = str.maketrans("0123456789", "零一二三四五六七八九")
+
+UNLIMITED = {"app": 0, "terminal": 0, "address": 0, "wrong": 0}
+"""Quotas for tests that ask more, and more wrongly, than any caller may."""
 
 VISIT = {"medstepcode": "010101", "channelcode": "0100", "terminalcode": "window-1"}
 
@@ -181,6 +185,15 @@ def start(options: Mapping[str, object]) -> subprocess.Popen[str]:
     )
 
 
+def begin_serving(options: Mapping[str, object]) -> Served:
+    process = start(options)
+    line = process.stdout.readline()
+    if not line:
+        pytest.fail(f"it did not begin to serve: {process.communicate(timeout=10)[1]}")
+    ready = json.loads(line)
+    return Served(process, ready, json.loads(Path(ready["credentials"]).read_text()))
+
+
 @pytest.fixture
 def start_process() -> Callable[[Mapping[str, object]], subprocess.Popen[str]]:
     return start
@@ -200,8 +213,8 @@ def postgres_server() -> Iterator[PostgresServer]:
     memory = Path("/dev/shm")  # noqa: S108 - only where a server's files lie for the time of a session
     with tempfile.TemporaryDirectory(prefix="xiangka-tests-", dir=memory if memory.is_dir() else None) as folder:
         server = PostgresServer(found, Path(folder))
-        server.do("CREATE DATABASE platform")
-        engine = open_engine(server.url("platform"))
+        server.do("CREATE DATABASE {}", PLATFORM)
+        engine = open_engine(server.url(PLATFORM))
         with engine.begin() as connection:
             upgrade(connection)
         engine.dispose()
@@ -212,16 +225,8 @@ def postgres_server() -> Iterator[PostgresServer]:
 @pytest.fixture
 def fresh_postgres(postgres_server: PostgresServer) -> Iterator[Callable[..., str]]:
     """Make databases of PostgreSQL, the platform's tables in them unless another template is named; give their URLs."""
-    made: list[str] = []
-
-    def make(template: str = "platform") -> str:
-        made.append(f"test_{uuid.uuid4().hex}")
-        postgres_server.do("CREATE DATABASE {} TEMPLATE {}", made[-1], template)
-        return postgres_server.url(made[-1])
-
-    yield make
-    for name in made:
-        postgres_server.do("DROP DATABASE {} WITH (FORCE)", name)
+    with postgres_server.databases() as make:
+        yield make
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -260,11 +265,29 @@ def bench(open_bench: Callable[..., Bench]) -> Bench:
     return open_bench()
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    process = start({"data_dir": str(tmp_path_factory.mktemp("platform"))})
-    ready = json.loads(process.stdout.readline())
-    platform = Served(process, ready, json.loads(Path(ready["credentials"]).read_text()))
-    yield platform
-    if process.poll() is None:
-        platform.stop()
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def served(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Served]:
+    options = {"data_dir": str(tmp_path_factory.mktemp("platform")), "quotas": UNLIMITED}
+    with ExitStack() as stack:
+        if request.param == "postgresql":
+            databases = request.getfixturevalue("postgres_server").databases()
+            options["database_url"] = stack.enter_context(databases)()
+        platform = begin_serving(options)
+        yield platform
+        if platform.process.poll() is None:
+            platform.stop()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Serve a platform of this test's folder with these options; whatever still runs is ended with the test."""
+    begun: list[Served] = []
+
+    def served_with(**options: object) -> Served:
+        begun.append(begin_serving({"data_dir": str(tmp_path / "data"), "quotas": UNLIMITED, **options}))
+        return begun[-1]
+
+    yield served_with
+    for platform in begun:
+        if platform.process.poll() is None:
+            platform.stop()

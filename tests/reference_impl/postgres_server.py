@@ -8,12 +8,16 @@ import shutil
 import socket
 import subprocess
 import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
 INSTALL = "apt-get install -y postgresql"
+PLATFORM = "platform"
 _START_S = 30
 
 
@@ -63,6 +67,23 @@ class PostgresServer:
     def url(self, database: str) -> str:
         """Return the SQLAlchemy URL of a database."""
         return f"postgresql://tests@127.0.0.1:{self.port}/{database}"
+
+    @contextmanager
+    def databases(self) -> Iterator[Callable[..., str]]:
+        """Give what makes databases and returns their URLs; they go at the end.
+
+        The platform's tables are in them unless another template than ``PLATFORM`` is named.
+        """
+        made: list[str] = []
+
+        def make(template: str = PLATFORM) -> str:
+            made.append(f"test_{uuid.uuid4().hex}")
+            self.do("CREATE DATABASE {} TEMPLATE {}", made[-1], template)
+            return self.url(made[-1])
+
+        yield make
+        for name in made:
+            self.do("DROP DATABASE {} WITH (FORCE)", name)
 
     def start(self) -> None:
         """Start the server and wait until it answers."""

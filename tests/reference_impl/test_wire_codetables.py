@@ -13,6 +13,7 @@ from reference_impl.wire import codetables
         ("TERMINAL_TYPES", 2),
         ("CHANNELS", 4),
         ("STEPS", 6),
+        ("SCENES", 7),
         ("SEXES", 1),
         ("CARD_STATES", 1),
     ],

@@ -114,15 +114,10 @@ def test_another_body_under_the_same_head_is_refused():
 
 
 def test_a_child_without_document_comes_through_the_box():
-    child = {"personnel_type": "2", "multifetal_mark": "1", "mother_name": "张三", "mother_id_no": "4399"}
+    child = {"personnelType": "2", "multifetalMark": "1", "motherName": "张三", "motherIdCode": "4399"}
     _, document = boxed(front_box.IN_CLEAR, REGISTER, child)
     assert document["method"] == "createVmcardQRcode"
-    assert document["body"] == {
-        "personnelType": "2",
-        "multifetalMark": "1",
-        "motherName": "张三",
-        "motherIdCode": "4399",
-    }
+    assert document["body"] == child
 
 
 def test_a_number_in_the_box_is_its_text():
@@ -132,5 +127,5 @@ def test_a_number_in_the_box_is_its_text():
     head = {name: value for name, value in document.items() if name not in ("headSign", "body")}
     document["headSign"] = sm3(canonical(head) + SECRET)
     biz = unboxed(sent, document).biz
-    assert (biz["personnel_type"], biz["parameters"]) == ("2", '{"a":1}')
+    assert (biz["personnelType"], biz["parameters"]) == ("2", '{"a":1}')
     assert "none" not in biz

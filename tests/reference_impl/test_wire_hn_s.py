@@ -2,12 +2,19 @@
 
 import base64
 import dataclasses
+import hashlib
 import json
 from random import Random
 
 import pytest
 
-from reference_impl.wire.errors import BadDigestError, MalformedError, UnsupportedError, WrongAnswerError
+from reference_impl.wire.errors import (
+    BadDigestError,
+    MalformedError,
+    UnsealedRefusalError,
+    UnsupportedError,
+    WrongAnswerError,
+)
 from reference_impl.wire.exchange import Credentials
 from reference_impl.wire.hn_s import HnSClient, HnSProfile
 from reference_impl.wire.sm import hmac_sm3, sm4_gcm_decrypt
@@ -16,12 +23,12 @@ from reference_impl.wire.vocabulary import CLOSE, VERIFY
 
 NOW = 1_800_000_000_000
 RANDOM = Random(11)
-APP, PLATFORM = generate(RANDOM.randbytes), generate(RANDOM.randbytes)
+APP = generate(RANDOM.randbytes)
 SECRET = "0123456789abcdefghij"
 CREDENTIALS = Credentials("app-1", SECRET, "T01", APP.public)
-PROFILE = HnSProfile(Signer(PLATFORM.private), Verifier, RANDOM.randbytes)
+PROFILE = HnSProfile(Verifier, RANDOM.randbytes)
 LINE = PROFILE.line(CREDENTIALS)
-CLIENT = HnSClient(CREDENTIALS, Signer(APP.private), Verifier(PLATFORM.public), RANDOM.randbytes)
+CLIENT = HnSClient(CREDENTIALS, Signer(APP.private), RANDOM.randbytes)
 BIZ = {"ehealth_code": "x:1", "name": "张三"}
 
 
@@ -90,14 +97,28 @@ def test_a_signature_has_one_spelling():
 
 
 def test_the_platform_cannot_be_shown_its_own_answer():
-    sent, _ = asked()
-    answer = LINE.seal(PROFILE.receive(sent.http), "000", "ok", BIZ, NOW)
-    fields = json.loads(answer.body)
-    mirrored = HnSProfile(Signer(PLATFORM.private), Verifier, RANDOM.randbytes)
-    line = mirrored.line(dataclasses.replace(CREDENTIALS, public_key=PLATFORM.public))
-    call = mirrored.receive(dataclasses.replace(sent.http, body=json.dumps(fields).encode()))
+    sent, question = asked()
+    answer = json.loads(LINE.seal(PROFILE.receive(sent.http), "000", "ok", BIZ, NOW).body)
     with pytest.raises(BadDigestError):
-        line.open(call, NOW)
+        opened(sent, question | {name: answer[name] for name in question if name in answer})
+
+
+def test_a_question_shown_to_its_caller_is_no_answer():
+    sent, question = asked()
+    answer = LINE.seal(PROFILE.receive(sent.http), "000", "ok", BIZ, NOW)
+    mirrored = json.loads(answer.body) | {"biz_content": question["biz_content"]}
+    with pytest.raises(BadDigestError):
+        CLIENT.open_answer(sent, dataclasses.replace(answer, body=json.dumps(mirrored).encode()), NOW)
+
+
+def test_an_answer_without_content_proves_nothing():
+    sent, _ = asked()
+    answer = LINE.seal(PROFILE.receive(sent.http), "301", "no", {}, NOW)
+    bare = json.loads(answer.body) | {"biz_content": ""}
+    with pytest.raises(UnsealedRefusalError):
+        CLIENT.open_answer(sent, dataclasses.replace(answer, body=json.dumps(bare).encode()), NOW)
+    with pytest.raises(BadDigestError):
+        CLIENT.open_answer(sent, dataclasses.replace(answer, body=json.dumps(bare | {"code": "000"}).encode()), NOW)
 
 
 def test_one_request_sealed_twice_has_two_nonces_and_two_contents():
@@ -118,7 +139,7 @@ def test_the_replay_key_is_the_nonce_of_that_application():
     sent, fields = asked()
     request = opened(sent, fields)
     assert request.digest == fields["nonce"]
-    assert request.replay_key == f"app-1|{fields['nonce']}".encode()
+    assert request.replay_key == hashlib.new("sm3", f"app-1|{fields['nonce']}".encode()).digest()
 
 
 def test_an_answer_belongs_to_one_request_and_one_terminal():
@@ -131,7 +152,6 @@ def test_an_answer_belongs_to_one_request_and_one_terminal():
     elsewhere = HnSClient(
         dataclasses.replace(CREDENTIALS, term_id="T02"),
         Signer(APP.private),
-        Verifier(PLATFORM.public),
         RANDOM.randbytes,
     )
     with pytest.raises(WrongAnswerError):
@@ -143,7 +163,7 @@ def test_a_changed_answer_is_refused(name):
     sent, _ = asked()
     answer = LINE.seal(PROFILE.receive(sent.http), "301", "no", {}, NOW)
     fields = json.loads(answer.body) | {name: "000"}
-    with pytest.raises(BadDigestError):
+    with pytest.raises(WrongAnswerError if name == "nonce" else BadDigestError):
         CLIENT.open_answer(sent, dataclasses.replace(answer, body=json.dumps(fields).encode()), NOW)
 
 

@@ -5,7 +5,7 @@ from random import Random
 
 from reference_impl.wire.exchange import Credentials
 from reference_impl.wire.registry import DIALECTS, Caller, client, profiles
-from reference_impl.wire.sm2 import Signer, generate
+from reference_impl.wire.sm2 import generate
 from reference_impl.wire.vocabulary import REGIONS, VERIFY
 
 NOW = 1_800_000_000_000
@@ -13,7 +13,7 @@ RANDOM = Random(7)
 APP, PLATFORM = generate(RANDOM.randbytes), generate(RANDOM.randbytes)
 CREDENTIALS = Credentials("app-1", "0123456789abcdefghij", "T01", APP.public)
 OTHER = dataclasses.replace(CREDENTIALS, app_secret="another secret, as long", public_key=PLATFORM.public)
-PROFILES = profiles(Signer(PLATFORM.private), RANDOM.randbytes)
+PROFILES = profiles(RANDOM.randbytes)
 BIZ = {"ehealth_code": "0" * 64 + ":1", "medstepcode": "010101", "name": "张三", "id_type": "01"}
 ANSWER = {"ehealth_card_id": "A" * 64, "name": "张三", "id_type": "01", "gender": "0"}
 
@@ -31,7 +31,7 @@ def answer_of(name):
 
 
 def caller(name, credentials=CREDENTIALS):
-    return client(name, Caller(credentials, RANDOM.randbytes, APP.private, PLATFORM.public, "90003"))
+    return client(name, Caller(credentials, RANDOM.randbytes, APP.private, "90003"))
 
 
 def sent(name, biz=None, now=NOW, **options):

@@ -21,7 +21,7 @@ import segno
 from certification.catalogue import VERSION, Text, load_catalogue
 from certification.observations import Cell, Observation
 from certification.plan import make_plan
-from certification.subject import Subject
+from certification.subject import TerminalSubject
 from certification.verdicts import Circumstance, Verdict, exit_code, judge_run, overall_verdict
 
 RUN = "20261123-152301-ab12"
@@ -260,7 +260,7 @@ def write_run(folder: Path, story: Story | None = None) -> Path:
     writer = _Writer(folder, story)
     list(_terminal(writer))
     catalogue = load_catalogue()
-    subject = Subject.model_validate({"kind": "terminal", "identity": IDENTITY, "options": OPTIONS})
+    subject = TerminalSubject.model_validate({"kind": "terminal", "identity": IDENTITY, "options": OPTIONS})
     plan = make_plan(catalogue, subject, name=story.plan, only=(), scenarios=SCENARIOS)
     circumstances = dict(plan.left_out)
     if story.breaking:

@@ -81,7 +81,6 @@ _CHANNELS_ZH = {
     "0403": "手机应用",
     "0404": "银行应用",
 }
-_CHANNELS_EN = {"0403": "app", "0404": "bank app"}
 _STEPS_ZH = {
     "010101": "挂号",
     "010102": "诊断",
@@ -105,7 +104,7 @@ def all_words() -> dict[str, Words]:
         "key_state": KEY_STATES,
         "request_state": REQUEST_STATES,
         "prefecture": {"439900": ("合成", "synthetic")} | {code: (name, name) for code, name in PREFECTURES.items()},
-        "channel": {code: (zh, CHANNELS.get(code) or _CHANNELS_EN[code]) for code, zh in _CHANNELS_ZH.items()},
+        "channel": {code: (_CHANNELS_ZH[code], name) for code, name in CHANNELS.items()},
         "step": {code: (_STEPS_ZH[code], name) for code, name in STEPS.items()},
         "card_state": {code: (_CARD_STATES_ZH[code], name) for code, name in CARD_STATES.items()},
         "outcome": {code: (outcome.zh, outcome.en) for code, outcome in OUTCOMES.items()},

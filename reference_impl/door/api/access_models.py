@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reference_impl.access.applications import Application
 from reference_impl.access.institutions import Institution
+from reference_impl.access.prefectures import PREFECTURES
 from reference_impl.access.standing import REASON_LIMIT, Change, Standing
 from reference_impl.access.terminals import Terminal
 from reference_impl.wire.registry import DIALECTS
@@ -17,6 +18,12 @@ Kind = Literal["hospital", "primary-care", "public-health", "online-service", "b
 Scope = Literal["issue", "code", "verify", "query", "link", "record", "usage", "org"]
 DialectName = Annotated[str, Field(json_schema_extra={"enum": list(DIALECTS)})]
 TerminalType = Literal["01", "02", "99"]
+
+# ASCII, Chinese and what stands between Chinese words: all of it printable, and a pattern that a client can know.
+_WORDS = "!-~·\u3001-\u303f\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff5e"
+_NAME = f"^[{_WORDS}]([ {_WORDS}]*[{_WORDS}])?$"
+_ORG_CODE = "^(4399[0-9]{8}|[0-9A-Z]{8}-?[0-9X]|[0-9A-Z]{18}|[0-9A-Z]{22})$"
+_PREFECTURE = "^(" + "|".join(PREFECTURES) + "|4399[0-9]{2})$"
 
 _ORG: dict[str, Any] = {
     "org_code": "439900000002",
@@ -45,11 +52,11 @@ class InstitutionBody(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": _ORG})
 
-    org_code: str = Field(min_length=1, max_length=22)
-    name: str = Field(min_length=1, max_length=128)
+    org_code: str = Field(pattern=_ORG_CODE)
+    name: str = Field(pattern=_NAME, max_length=128)
     level: Level
     kind: Kind
-    prefecture: str = Field(pattern="^[0-9]{6}$", description="GB/T 2260; 4399xx is synthetic")
+    prefecture: str = Field(pattern=_PREFECTURE, description="GB/T 2260; 4399xx is synthetic")
 
 
 class CorrectionBody(Body):
@@ -57,10 +64,10 @@ class CorrectionBody(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": {"name": "合成第二人民医院"}})
 
-    name: str | None = Field(default=None, min_length=1, max_length=128)
+    name: str | None = Field(default=None, pattern=_NAME, max_length=128)
     level: Level | None = None
     kind: Kind | None = None
-    prefecture: str | None = Field(default=None, pattern="^[0-9]{6}$")
+    prefecture: str | None = Field(default=None, pattern=_PREFECTURE)
 
 
 class StateBody(Body):
@@ -69,7 +76,7 @@ class StateBody(Body):
     model_config = ConfigDict(json_schema_extra={"example": {"state": "authorised", "reason": "合同已签"}})
 
     state: Standing
-    reason: str = Field(min_length=1, max_length=REASON_LIMIT)
+    reason: str = Field(pattern=_NAME, max_length=REASON_LIMIT)
 
 
 class ApplicationBody(Body):
@@ -77,7 +84,7 @@ class ApplicationBody(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": _APP})
 
-    name: str = Field(min_length=1, max_length=128)
+    name: str = Field(pattern=_NAME, max_length=128)
     dialect: DialectName = "hn-a"
     scopes: list[Scope] | None = Field(default=None, min_length=1, max_length=16)
     public_key: str | None = Field(
@@ -100,8 +107,8 @@ class TerminalBody(Body):
 
     term_id: str = Field(pattern="^[A-Za-z0-9._-]{1,32}$")
     terminal_type: TerminalType = Field(description="01 window, 02 self-service, 99 other")
-    serial: str = Field(min_length=1, max_length=64, description="the maker's; unique across the platform")
-    filing_number: str = Field(min_length=1, max_length=64)
+    serial: str = Field(pattern="^[!-~]{1,64}$", description="the maker's; unique across the platform")
+    filing_number: str = Field(pattern="^[0-9A-Za-z\u4e00-\u9fff][0-9A-Za-z\u4e00-\u9fff_()（）〔〕./-]{0,63}$")
 
 
 class ChangeAnswer(BaseModel):

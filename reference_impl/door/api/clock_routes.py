@@ -16,7 +16,7 @@ class Turn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"advance_s": 61}})
 
-    advance_s: float = Field(ge=0, le=MAX_ADVANCE_S, allow_inf_nan=False)
+    advance_s: float = Field(strict=True, ge=0, le=MAX_ADVANCE_S, allow_inf_nan=False)
 
 
 class Time(BaseModel):

@@ -107,7 +107,7 @@ class ApiDoor:
     def problems(self, *statuses: int) -> dict[int | str, dict[str, Any]]:
         """Return the ``responses`` argument of a route that may answer these statuses beside its success.
 
-        401, 403, 413, 422 and 503 are documented for every operation already.
+        400, 401, 403, 413, 422 and 503 are documented for every operation already.
         """
         return documented(*statuses)
 

@@ -13,11 +13,14 @@ from reference_impl.door.metrics import Metrics
 
 MAX_BODY_BYTES = 256 * 1024
 
-_STREAMS = ("GET", "HEAD")
+API = "/api/v1"
+"""Where the routes of our own API begin; their templates do not say so."""
+
+_BODILESS = ("GET", "HEAD")
 
 
 class Guard:
-    """Reads the body before ``behind`` sees the request, and answers where ``behind`` fails.
+    """Reads the body before ``behind`` sees the request, and writes down where ``behind`` fails.
 
     Args:
         behind: the application.
@@ -43,21 +46,28 @@ class Guard:
                 status = message["status"]
             await send(message)
 
-        body = b"" if scope["method"] in _STREAMS else await _read(receive)
+        body = b"" if scope["method"] in _BODILESS else await _read(receive)
         try:
             if isinstance(body, HTTPStatus):
                 await problem_answer(body)(scope, receive, counted)
             else:
                 await self._behind(scope, _replay(body, receive), counted)
         except Exception:
+            # The application has answered already, and lets us know why.
             LOG.exception("a request could not be served")
-            if not status:
-                await problem_answer(HTTPStatus.INTERNAL_SERVER_ERROR)(scope, receive, counted)
         finally:
-            route = getattr(scope.get("route"), "path", "none")
+            route = _route(scope)
             self._metrics.observe_api(route, status)
             if self._requests is not None:
                 self._requests.note(scope["method"], route, status, time.monotonic() - begun)
+
+
+def _route(scope: Scope) -> str:
+    """Return the template of the path that was served; "none" for a path that nobody serves."""
+    template: str | None = getattr(scope.get("route"), "path", None)
+    if template is None:
+        return "none"
+    return API + template if scope["path"].startswith(API) else template
 
 
 async def _read(receive: Receive) -> bytes | HTTPStatus:

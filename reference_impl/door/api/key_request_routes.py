@@ -33,13 +33,18 @@ class Revocation(BaseModel):
 class Nothing(BaseModel):
     """An argument that holds nothing."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {}})
 
 
 class RevocationProposal(BaseModel):
     """Revoke a version of a key."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {"operation": "revoke-key", "argument": {"purpose": "token", "version": 1, "owner": ""}}
+        },
+    )
 
     operation: Literal["revoke-key"]
     argument: Revocation
@@ -48,7 +53,9 @@ class RevocationProposal(BaseModel):
 class RootProposal(BaseModel):
     """Put the hierarchy under a new root key, which the platform makes beside the present key file."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"operation": "replace-root", "argument": {}}}
+    )
 
     operation: Literal["replace-root"]
     argument: Nothing

@@ -47,7 +47,7 @@ class Rotation(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"grace_s": 60}})
 
-    grace_s: float = Field(ge=0, le=MAX_GRACE_S, allow_inf_nan=False)
+    grace_s: float = Field(strict=True, ge=0, le=MAX_GRACE_S, allow_inf_nan=False)
     owner: Owner = ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ Hospital systems speak to the gateways, each in its dialect; everybody else spea
 the role admin, auditor or officer. What is refused is a problem (RFC 9457) whose `code` is stable.
 """
 
+_PART = re.compile(r"\{[^}]+\}")
 _UNUSED = ("HTTPValidationError", "ValidationError")
 
 
@@ -49,6 +51,14 @@ def use_own_document(app: FastAPI, served: Mapping[str, str]) -> None:
     app.openapi = document  # type: ignore[method-assign]
 
 
+def methods_at(app: FastAPI, path: str) -> list[str]:
+    """Return the methods that are described for a path."""
+    described = app.openapi()["paths"]
+    alike = [verbs for template, verbs in described.items() if re.fullmatch(_PART.sub("[^/]+", template), path)]
+    found = [described[path]] if path in described else alike
+    return sorted({verb.upper() for verbs in found for verb in verbs})
+
+
 def _gateway(path: str, dialect: Description) -> dict[str, Any]:
     return {
         "post": {
@@ -56,7 +66,7 @@ def _gateway(path: str, dialect: Description) -> dict[str, Any]:
             "operationId": "gateway" + path.replace("/", "_"),
             "summary": f"Dialect {dialect.name} ({dialect.label})",
             "description": "Every refusal has status 200 as well, and says no in the code of its dialect.",
-            "requestBody": {"required": True, "content": {dialect.content_type: {"schema": {}}}},
+            "requestBody": {"required": False, "content": {dialect.content_type: {"schema": {}}}},
             "responses": {
                 "200": {"description": "the answer in the dialect", "content": {"*/*": {"schema": {}}}},
                 **{str(status): told for status, told in documented(400, 413, 500).items()},

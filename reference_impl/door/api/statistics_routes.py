@@ -71,13 +71,18 @@ def routes(door: ApiDoor) -> APIRouter:
     """Return the route of the statistics."""
     router = APIRouter(tags=["statistics"])
 
-    @router.get("/statistics", summary="Issuance, use, and the share of visits with the card")
+    @router.get(
+        "/statistics",
+        summary="Issuance, use, and the share of visits with the card",
+        description="A period that ends before it begins is answered with 409.",
+        responses=door.problems(409),
+    )
     async def statistics(request: Request, first: First = None, last: Last = None) -> StatisticsAnswer:
         door.actor(request, ADMIN, AUDITOR)
         try:
             from_ms, to_ms = period(first, last, door.now_ms())
         except ValueError as error:
-            raise door.problem(422, "bad_period", str(error)) from error
+            raise door.problem(409, "bad_period", str(error)) from error
         counted = await door.read(lambda connection: figures(connection, from_ms, to_ms))
         return StatisticsAnswer.model_validate(counted.as_json())
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from reference_impl.cards import holding
 from reference_impl.codes.tokens import issue
-from reference_impl.door.methods.asked import card_asked_for
+from reference_impl.door.methods.asked import card_shown_or_asked_for
 from reference_impl.door.methods.business_fields import DATE_TIME, check_moment, required
 from reference_impl.door.question import Answer, Method, Question
 from reference_impl.refusals import BAD_FIELD, RefusalError
@@ -38,8 +38,8 @@ def generate(question: Question) -> Answer:
 
 
 def query(question: Question) -> Answer:
-    """``ehc.ehealthcode.query``: card, state and holder, by card id or by document."""
-    held = card_asked_for(question)
+    """``ehc.ehealthcode.query``: card, state and holder, by card id, by document, or by a code in force."""
+    held = card_shown_or_asked_for(question)
     return Answer({**card_and_holder(held), "card_state": held.state}, held.card_id)
 
 

@@ -1,4 +1,4 @@
-"""Numbers linked to a card (多码合一): ``ehc.ehealthcard.bind``, ``unbind`` and ``resolve``; all three reconstructed."""
+"""Numbers linked to a card (多码合一): ``ehc.ehealthcard.bind``, ``unbind`` and ``resolve``, all reconstructed."""
 
 from __future__ import annotations
 
@@ -6,17 +6,24 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from reference_impl.cards import links
-from reference_impl.door.methods.asked import card_asked_for
+from reference_impl.cards.link_kinds import VISIT_CARD
+from reference_impl.door.methods.asked import card_asked_for, card_shown_or_asked_for
 from reference_impl.door.methods.business_fields import optional, required
 from reference_impl.door.methods.codes import card_and_holder
 from reference_impl.door.question import Answer, Method, Question
 
 
 def bind(question: Question) -> Answer:
-    """Link ``link_number`` of ``link_kind`` to a card; a visit card's number belongs to the institution that asks."""
+    """Link ``link_number`` of ``link_kind`` to a card; a visit card's number belongs to the institution that asks.
+
+    ``visit_card_no`` alone is the number of a visit card: WeChat's ``patid``, beside the text of the card's code.
+    """
     biz, parts = question.biz, question.parts
-    kind, number = required(biz, "link_kind"), required(biz, "link_number")
-    held = card_asked_for(question)
+    if "visit_card_no" in biz and "link_kind" not in biz:
+        kind, number = VISIT_CARD, required(biz, "visit_card_no")
+    else:
+        kind, number = required(biz, "link_kind"), required(biz, "link_number")
+    held = card_shown_or_asked_for(question)
     link = links.bind(
         question.connection,
         parts.keyring,

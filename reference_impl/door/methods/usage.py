@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from reference_impl.door.methods.business_fields import chosen, matching, moment_at, optional, required
-from reference_impl.door.question import Answer, Method, Question
+from reference_impl.door.question import Answer, Question
 from reference_impl.records.usage import Report, patient_key, take
 from reference_impl.refusals import BAD_FIELD, RefusalError
 from reference_impl.wire.codetables import CHANNELS, STEPS
@@ -78,6 +78,3 @@ def _fen(amount: str) -> int | None:
     if not amount:
         return None
     return int(Decimal(matching(_AMOUNT, amount, "payAmount")) * 100)
-
-
-METHODS: Mapping[str, Method] = MappingProxyType({"ehc.usage.report": Method("usage", report)})

@@ -136,6 +136,30 @@ def test_a_lock_ends_and_the_next_is_longer(watched):
     assert watched.locks[-1].seconds == FIRST_LOCK_S
 
 
+def test_what_was_under_way_when_a_lock_began_does_not_lengthen_it(watched):
+    watched.tell(FORGED_CODE, LIMIT * 3, every=0)
+    watched.tell(BAD_DIGEST, LIMIT * 3, app_id="", address=THERE, every=0)
+    assert [(lock.scale, lock.seconds) for lock in watched.locks] == [
+        (APP_AT_ADDRESS, FIRST_LOCK_S),
+        (ADDRESS, FIRST_LOCK_S),
+    ]
+
+
+def test_a_lock_takes_the_place_of_its_count(watched):
+    watched.tell(BAD_DIGEST, LIMIT - 1, app_id="")
+    assert watched.gate._lock_out.remembered == 1
+    watched.tell(BAD_DIGEST, app_id="")
+    assert not watched.hears()
+    assert watched.gate._lock_out.remembered == 1
+
+
+def test_a_busy_address_is_not_locked_by_one_broken_machine_in_it(watched):
+    for _ in range(LIMIT * (FLAT - 1)):
+        watched.tell(BAD_DIGEST, app_id="", every=0)
+        watched.tell(OK, SHARE * 2, every=0)
+    assert watched.hears()
+
+
 def test_a_lock_begins_with_a_clean_count(watched):
     watched.tell(FORGED_CODE, LIMIT, every=0)
     watched.now += FIRST_LOCK_S

@@ -105,6 +105,11 @@ def test_a_terminal_that_asks_too_much_takes_nothing_from_another(clock):
     assert other == {"app": 240, "elsewhere": 240}
 
 
+def test_terminals_of_one_name_are_two(clock):
+    limits = RateLimits(Quotas(app=0, terminal=8, address=0), clock)
+    assert [limits.admit(app, "T01") is None for app in ("a", "a", "a", "b", "b", "b")] == [True, True, False] * 2
+
+
 def test_an_application_that_asks_too_much_takes_nothing_from_its_terminals_nor_from_others(clock):
     limits = RateLimits(Quotas(app=50, terminal=40, address=0), clock)
     terminals, let_in = [f"T{n}" for n in range(10)], 0

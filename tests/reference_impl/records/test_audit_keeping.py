@@ -12,7 +12,7 @@ from reference_impl.errors import PlatformError
 from reference_impl.keys.keyring import CheckingKeys
 from reference_impl.records import audit, audit_check, audit_export
 from reference_impl.records.audit_retention import FORGET_AT_ONCE, PURGE_EVERY_S
-from reference_impl.storage.schema import AUDIT
+from reference_impl.storage.schema import AUDIT, AUDIT_LANES
 from reference_impl.storage.schema_records import AUDIT_REGISTER
 
 DAY = audit.DAY_MS
@@ -131,6 +131,22 @@ def test_lanes_sealed_before_a_rotation_of_the_key_go_on_after_it(written):
     assert (new.check().records, new.check().first_bad) == (2 * LANE_RECORDS + 2, None)
     # Sealed with the new key now, so the old one alone no longer vouches for it.
     assert written.check().first_bad is not None
+
+
+def test_idle_lanes_are_sealed_anew_so_that_an_old_key_may_go(written):
+    both, new = CheckingKeys(2, {1: KEY, 2: b"n" * 32}), CheckingKeys(2, {2: b"n" * 32})
+    assert Ledger(written.engine, new).check().first_bad is not None
+    with written.engine.begin() as connection:
+        assert audit.reseal(connection, both) == 2
+    assert Ledger(written.engine, new).check().first_bad is None
+    assert written.check().first_bad is not None
+
+
+def test_what_was_changed_is_not_sealed_anew(written):
+    written.do(update(AUDIT_LANES).where(AUDIT_LANES.c.lane == "w1").values(next_seq=6))
+    with pytest.raises(PlatformError, match="w1"), written.engine.begin() as connection:
+        audit.reseal(connection, CheckingKeys(2, {1: KEY, 2: b"n" * 32}))
+    assert written.check().first_bad.lane == "w1"
 
 
 def export(ledger, signing, path, *span):

@@ -5,12 +5,13 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import insert, text, update
+from sqlalchemy.exc import InternalError
 from writing import Asked, enrol
 
 from reference_impl.errors import PlatformError
 from reference_impl.storage import postgres_session
-from reference_impl.storage.engine import open_engine
+from reference_impl.storage.engine import open_engine, open_readers
 from reference_impl.storage.migrations import upgrade
 from reference_impl.storage.schema import INSTITUTIONS, SPENT
 
@@ -179,6 +180,12 @@ def refusal(engine, what):
 
 
 class TestSettings:
+    def test_readers_write_nothing(self, room):
+        readers = open_readers(room.engine.url.render_as_string(hide_password=False))
+        with readers.connect() as connection, pytest.raises(InternalError, match="read-only"):
+            connection.execute(insert(SPENT), {"spent_key": key(1)})
+        readers.dispose()
+
     def test_a_server_that_does_not_flush_is_refused(self, room, postgres_server):
         postgres_server.do("ALTER SYSTEM SET fsync = off")
         try:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from writing import Asked, enrol
 
 from reference_impl.storage import epoch
+from reference_impl.storage.batch import MAX_BATCH
 from reference_impl.storage.schema import AUDIT, INSTITUTIONS, SPENT
 
 _BASES = itertools.count(1000, 1000)
@@ -224,6 +225,22 @@ class TestItems:
 
         run(scenario())
         assert [item.result for item in items] == expected
+
+
+def test_a_writer_tells_how_much_waits_and_how_much_shared_a_transaction(room):
+    async def scenario():
+        writer, shared = room.writer(), []
+        writer.on_batch = shared.append
+        assert writer.waiting == 0
+        futures = [writer.submit(enrol("1")), *(writer.put(Asked(key(number))) for number in range(300))]
+        assert writer.waiting == 301
+        await asyncio.gather(*futures)
+        assert (writer.waiting, sum(shared)) == (0, 301)
+        assert max(shared) <= MAX_BATCH + 1
+        assert len(shared) <= 4
+        await writer.close()
+
+    run(scenario())
 
 
 def test_two_lanes_write_at_once_and_both_chains_hold(room):

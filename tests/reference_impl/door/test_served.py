@@ -23,7 +23,9 @@ ANY = "0.0.0.0"  # noqa: S104 - refused unless allowed, which is what is tested
 def test_the_ready_line_and_the_credentials(served):
     assert served.ready["ready"] is True
     assert served.ready["url"] == served.credentials["url"]
-    assert set(served.credentials) == {"url", "dialect", "app_id", "app_secret", "term_id"}
+    names = {"url", "dialect", "app_id", "app_secret", "term_id", "terminals"}
+    assert set(served.credentials) == names | {"admin_token", "auditor_token", "officer_tokens"}
+    assert served.ready["pid"] == served.process.pid
     assert served.credentials["dialect"] == "hn-a"
     assert stat.S_IMODE(Path(served.ready["credentials"]).stat().st_mode) == 0o600
 

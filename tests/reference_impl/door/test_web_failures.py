@@ -1,14 +1,10 @@
 """What the web face answers when the platform itself fails, and what it writes down then."""
 
-import asyncio
 import json
 import logging
 from contextlib import contextmanager
 
-import httpx
-
-from reference_impl.door.logbook import start_log
-from reference_impl.door.web import create_app
+from reference_impl.door.logbook import Requests, start_log
 from reference_impl.storage.schema import PERSONS
 from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.envelope import seal_request
@@ -28,23 +24,16 @@ def own_log(clock):
         logging.raiseExceptions = raising
 
 
-def post(app, body):
-    async def sent():
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://platform") as client:
-            return await client.post("/gateway", content=body)
-
-    return asyncio.run(sent())
-
-
-def test_a_failure_of_our_own_is_a_problem_and_tells_nothing(bench, person, capsys):
+def test_a_failure_of_our_own_is_a_problem_and_tells_nothing(api, bench, capsys):
     card_id = bench.register()
     with bench.platform.engine.begin() as connection:
         connection.execute(PERSONS.update().values(sealed_identity=b"damaged"))
     query = seal_request(HN_A, bench.credentials, "ehc.ehealthcode.query", {"ehealth_card_id": card_id}, bench.now_ms())
     with own_log(bench.clock):
-        answer = post(create_app(bench.platform), json.dumps(query).encode())
+        answer = api.plain("POST", "/gateway", json=query)
     assert answer.status_code == 500
-    assert answer.json() == {"type": "about:blank", "title": "Internal Server Error", "status": 500}
+    told = {"title": "Internal Server Error", "code": "internal_server_error", "detail": ""}
+    assert answer.json() == {"type": "about:blank", "status": 500} | told
     (line,) = capsys.readouterr().err.splitlines()
     told = json.loads(line)
     assert (told["level"], told["event"], told["error"]) == ("error", "a request could not be served", "PlatformError")
@@ -67,3 +56,23 @@ def test_the_log_leaves_out_what_libraries_put_into_their_words(capsys):
         "never retrieved",
         "Exception in ASGI application: %s",
     ]
+
+
+def test_a_failure_of_the_api_is_one_too(api, capsys, monkeypatch):
+    monkeypatch.setattr(api.bench.platform.memory, "root", None)
+    with own_log(api.bench.clock):
+        answer = api.ask("POST", "/keys/token/rotation", {"grace_s": 1})
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_server_error")
+    assert json.loads(capsys.readouterr().err)["event"] == "a request could not be served"
+
+
+def test_requests_are_logged_where_asked_for_and_name_nobody(bench, make_api, capsys):
+    secret = "439900199001010013"
+    with own_log(bench.clock):
+        api = make_api(bench, requests=Requests())
+        api.ask("GET", f"/institutions/{secret}?who={secret}")
+        api.plain("GET", f"/{secret}")
+    lines = capsys.readouterr().err.splitlines()
+    assert secret not in "".join(lines)
+    told = [(line["method"], line["route"], line["status"]) for line in map(json.loads, lines)]
+    assert told == [("GET", "/api/v1/institutions/{org_code}", 404), ("GET", "none", 404)]

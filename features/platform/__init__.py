@@ -1,0 +1,1 @@
+"""Scenarios for card platforms (卡管平台)."""

@@ -1,0 +1,151 @@
+"""The reference platform as a bench runs it: a process of its own that can be killed and started again in its place."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from rigs.bench_file import ReferencePlatformTable
+from rigs.child_process import ChildProcess
+from rigs.errors import RigError, SubjectFaultError
+from rigs.journal import Journal
+from rigs.platform_credentials import PlatformCredentials, load_platform_credentials
+from rigs.platform_link import CHANNEL, PlatformLink
+
+LOG = "platform.log"
+
+
+class ReferencePlatform:
+    """Starts the reference platform; every further start is at the same address, on the same data.
+
+    Args:
+        table: its options in the bench file.
+        state: folder for its data and its log.
+        defect: deliberate defect, or None.
+        subject: whether it is what is tested.
+        journal: where starts and kills are recorded.
+        options: further options of ``xiangka platform serve``; they prevail over the table's.
+
+    Raises:
+        RigError: it does not start.
+    """
+
+    def __init__(
+        self,
+        table: ReferencePlatformTable,
+        state: Path,
+        defect: str | None,
+        *,
+        subject: bool,
+        journal: Journal,
+        options: Sequence[str] = (),
+    ) -> None:
+        state.mkdir(exist_ok=True)
+        self.data = state / "data"
+        self.logs = state / LOG
+        self._table, self._state, self._defect = table, state, defect
+        self._others = count(1)
+        self.after_start: Callable[[], None] = lambda: None
+        """Done after every further start, before anyone uses the platform again."""
+        self._journal = journal
+        self._options = [*table.arguments(), *([] if defect is None else ["--defect", defect]), *options]
+        self._process, greeting = self._launch(0)
+        try:
+            self.link = PlatformLink(greeting["url"], subject=subject)
+            self.credentials: PlatformCredentials = load_platform_credentials(Path(greeting["credentials"]))
+        except BaseException:
+            self._process.close()
+            raise
+        self._port = urlsplit(self.link.url).port or 0
+
+    @property
+    def pid(self) -> int:
+        """Its process, and the leader of its process group."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended by itself."""
+        return self._process.running
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would; until ``start`` its silence is the bench's doing."""
+        self.link.stopped = True
+        self._process.kill()
+        self._journal.event(CHANNEL, "killed", pid=self._process.pid)
+
+    def start(self, under: Sequence[str] = ()) -> float:
+        """Start it again; returns how long it took to be ready, s.
+
+        Args:
+            under: a program and its arguments that start the platform in turn, such as a tracer.
+
+        Raises:
+            SubjectFaultError: it does not come back.
+        """
+        if not self.link.stopped:
+            self.kill()
+        begun = time.monotonic()
+        try:
+            self._process, _ = self._launch(self._port, under)
+        except RigError as error:
+            if not self.link.subject:
+                raise
+            raise SubjectFaultError(f"did not come back after it was killed ({error.what})", where=CHANNEL) from error
+        finally:
+            # From here on its silence is its own, whether it came back or not.
+            self.link.life += 1
+            self.link.stopped = False
+        took_s = time.monotonic() - begun
+        self.after_start()
+        return took_s
+
+    @contextmanager
+    def another(self, *options: str, defect: str | None = None) -> Iterator[ReferencePlatform]:
+        """One more of the same platform on data of its own, gone at the end: for what would harm the others' rows.
+
+        Args:
+            options: further options of ``xiangka platform serve``.
+            defect: deliberate defect; the platform's own unless one is named.
+
+        Raises:
+            RigError: it does not start.
+        """
+        state = self._state / f"another-{next(self._others)}"
+        platform = ReferencePlatform(
+            self._table.model_copy(update={"database_url": None}),
+            state,
+            defect or self._defect,
+            subject=self.link.subject,
+            journal=self._journal,
+            options=options,
+        )
+        try:
+            yield platform
+        finally:
+            platform.close()
+            shutil.rmtree(state, ignore_errors=True)
+
+    def close(self) -> None:
+        """End it gently."""
+        self._process.close()
+
+    def _launch(self, port: int, under: Sequence[str] = ()) -> tuple[ChildProcess, dict[str, Any]]:
+        arguments = ["platform", "serve", "--tethered", "--port", str(port), "--data", str(self.data), *self._options]
+        process = ChildProcess(CHANNEL, arguments, self.logs, under)
+        self._journal.event(CHANNEL, "process started", pid=process.pid)
+        try:
+            greeting = json.loads(process.greeting)
+            return process, {"url": greeting["url"], "credentials": greeting["credentials"]}
+        except (ValueError, KeyError, TypeError) as error:
+            process.close()
+            raise RigError(
+                f"the reference platform said {process.greeting!r}", where=CHANNEL, remedy="run it by hand"
+            ) from error

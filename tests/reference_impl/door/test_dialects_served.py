@@ -1,0 +1,131 @@
+"""Every dialect from registration to closing over real HTTP, and what each refuses."""
+
+import time
+from itertools import count
+
+import pytest
+from dialect_desks import Desks, end_of
+
+from reference_impl.records.china_time import moment_text
+from reference_impl.wire.registry import DIALECTS
+from reference_impl.wire.vocabulary import CLOSE, GENERATE, INSTITUTIONS, QUERY, REGISTER, VERIFY, VISIT
+
+EVERY = sorted(DIALECTS)
+MINUTE_MS = 60_000
+LACKING = {
+    "front-box": {GENERATE, CLOSE},
+    "wechat": {CLOSE},
+    "primary-care": {REGISTER, GENERATE, VERIFY, QUERY, CLOSE},
+}
+"""What a dialect has no words for, and an hn-a application of the same institution does in its place."""
+
+WHOLE = {"medstepcode": "010101", "channelcode": "0100", "terminalcode": "01"}
+SCAN = {"front-box": {}, "wechat": {}, "city": {}, "soap": {"medstepcode": "010101", "terminalcode": "01"}}
+"""What is said beside the code where a dialect says less than the step, the channel and the terminal."""
+
+SERIALS = count(700)
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="module")
+def desks(served):
+    return Desks(served.client(), served.credentials["admin_token"])
+
+
+@pytest.fixture
+def someone(person):
+    return person(next(SERIALS))
+
+
+def shown(name, code):
+    """What is sent for one scan: the method and its fields."""
+    if name != "primary-care":
+        return VERIFY, {"ehealth_code": code, **SCAN.get(name, WHOLE)}
+    now = moment_text(int(time.time() * 1000), "%Y%m%d%H%M%S")
+    return VISIT, {"ehealth_code": code, "seq_no": f"S{next(NUMBERS)}", "time": now}
+
+
+def any_question(name):
+    return (INSTITUTIONS, {}) if name == "primary-care" else (QUERY, {"ehealth_card_id": "A" * 64})
+
+
+def test_the_dialects_that_lack_a_method_are_those_we_know(desks):
+    methods = {REGISTER, GENERATE, VERIFY, QUERY, CLOSE}
+    lacking = {name: {method for method in methods if not desks[name].speaks(method)} for name in EVERY}
+    assert {name: lack for name, lack in lacking.items() if lack} == LACKING
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_card_from_registration_to_closing(desks, someone, name):
+    desk = desks[name]
+    card_id = desks.speaking(name, REGISTER).call(REGISTER, someone).biz["ehealth_card_id"]
+
+    def dynamic():
+        asked = {"ehealth_card_id": card_id, "ewmbs": "0"}
+        return str(desks.speaking(name, GENERATE).call(GENERATE, asked).biz["ehealth_code"])
+
+    code = dynamic()
+    accepted = desk.call(*shown(name, code))
+    assert accepted.success
+    assert accepted.code == DIALECTS[name].success_code
+    assert accepted.biz.items() >= {"ehealth_card_id": card_id, **someone}.items()
+    again = desk.call(*shown(name, code))
+    assert (again.success, again.outcome, again.biz) == (False, "406", {})
+
+    found = desks.speaking(name, QUERY).call(QUERY, {"ehealth_card_id": card_id})
+    assert (found.biz["card_state"], found.biz["name"]) == ("2", someone["name"])
+
+    unused = dynamic()
+    closed = desks.speaking(name, CLOSE).call(CLOSE, {"ehealth_card_id": card_id, "revoke_no": "1"})
+    assert (closed.success, closed.biz["card_state"]) == (True, "3")
+    assert desk.refused(*shown(name, unused)) == "302"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_another_secret_is_refused_and_the_right_one_is_not(desks, name):
+    method, biz = any_question(name)
+    desk = desks[name]
+    assert desk.with_secret("x" * 43).refused(method, biz) == "106"
+    assert desk.refused(method, biz) in ("000", "301")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_timestamp_too_old_or_too_new_is_refused(desks, name):
+    method, biz = any_question(name)
+    desk = desks[name]
+    assert DIALECTS[name].window_s == 300
+    for away, expected in ((-6, {"107"}), (6, {"107"}), (-4, {"000", "301"}), (4, {"000", "301"})):
+        assert desk.outcome(desk.sealed(method, biz, away * MINUTE_MS)) in expected
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_request_heard_again_inside_the_window_is_refused(desks, name):
+    desk = desks[name]
+    sent = desk.sealed(*any_question(name))
+    assert [desk.outcome(sent) for _ in range(3)][1:] == ["108", "108"]
+    assert desk.outcome(desk.sealed(*any_question(name))) in ("000", "301")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_an_application_is_refused_in_every_dialect_but_its_own(desks, name):
+    desk = desks[name]
+    for other in EVERY:
+        method, biz = any_question(other)
+        stranger = end_of(other, desk.credentials)
+        sent = stranger.seal_call(method, biz, desk.now_ms())
+        outcome = type(desk)(other, desk.credentials, desk.http).outcome(sent)
+        assert (outcome == "102") == (other != name), other
+
+
+@pytest.mark.parametrize("name", sorted(set(EVERY) - {"hn-a", "sc", "go", "xm", "hn-s"}))
+def test_identity_is_told_in_the_dialect_s_own_words(desks, someone, name):
+    card_id = desks["hn-a"].call(REGISTER, someone).biz["ehealth_card_id"]
+    code = desks["hn-a"].call(GENERATE, {"ehealth_card_id": card_id, "ewmbs": "1"}).biz["ehealth_code"]
+    desk = desks[name]
+    body = desk.post(desk.sealed(*shown(name, str(code)))).body.decode()
+    word = {"wechat": '"healthCardId"', "soap": "EHEALTHCARDID", "primary-care": '"healthCardId"'}.get(name)
+    if word:
+        assert word in body
+        assert card_id in body
+    if name in ("front-box", "fmsh"):
+        assert card_id not in body

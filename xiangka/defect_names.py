@@ -1,0 +1,43 @@
+"""Which deliberate defects there are, of either kind of subject a bench can emulate."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from certification.catalogue import Text
+from certification.errors import PlanError
+from reference_impl.defects import DEFECTS as OF_THE_PLATFORM
+from rigs.emulators.defects import DEFECTS as OF_THE_TERMINAL
+
+
+def known_defects() -> dict[str, Mapping[str, tuple[tuple[str, ...], Text]]]:
+    """Defects by kind of subject and name: the requirements each must make fail, and what it does wrong."""
+    return {
+        "terminal": {d.name: (d.requirements, Text(zh=d.zh, en=d.en)) for d in OF_THE_TERMINAL.values()},
+        "platform": {d.name: (d.fails, Text(zh=d.zh, en=d.en)) for d in OF_THE_PLATFORM.values()},
+    }
+
+
+def check_defect(name: str | None, kind: str) -> None:
+    """Refuse a defect the kind of subject on the bench does not have.
+
+    Raises:
+        PlanError: nobody knows it, or it is a defect of another kind of subject.
+    """
+    known = known_defects()
+    if name is None or name in known[kind]:
+        return
+    other = next((of for of, defects in known.items() if name in defects), None)
+    if other is not None:
+        raise PlanError(
+            f"{name!r} is a defect of a {other}, and the bench is one for a {kind}",
+            where="--defect",
+            remedy=f"name a bench for a {other}",
+        )
+    near = difflib.get_close_matches(name, known[kind], n=1)
+    raise PlanError(
+        f"there is no defect {name!r}",
+        where="--defect",
+        remedy=f"{f'did you mean {near[0]}? ' if near else ''}`xiangka defects list` names them",
+    )

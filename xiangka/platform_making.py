@@ -1,0 +1,67 @@
+"""Making a platform and filling it, while nobody serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from reference_impl.door.access_tokens import read_subjects
+from reference_impl.door.credentials import hand_out
+from reference_impl.door.opening import check_options, clock_of, open_root
+from reference_impl.door.options import PlatformOptions
+from reference_impl.door.serving_lock import sole_use
+from reference_impl.errors import PlatformError
+from reference_impl.platform import Platform, close_now, open_platform
+from reference_impl.storage.seeding import seed_cards
+
+DEFAULT_URL = "http://127.0.0.1:8640"
+"""Stands in the credentials until the platform is served and writes where."""
+
+
+def make_platform(options: PlatformOptions, *, renew: bool) -> int:
+    """Make the platform, or with ``renew`` give an existing one new tokens; prints where the credentials are.
+
+    Raises:
+        PlatformError: there is one already, or it cannot be made.
+    """
+    with _alone(options) as platform:
+        with platform.readers.connect() as connection:
+            made_before = bool(read_subjects(connection))
+        if made_before and not renew:
+            raise PlatformError(
+                "there is a platform already",
+                where=str(options.data_dir),
+                remedy="serve it, give it new tokens with --renew-tokens, or name another folder",
+            )
+        print(f"credentials: {hand_out(platform, options, DEFAULT_URL, renew=renew)}")
+    return 0
+
+
+def seed_platform(options: PlatformOptions, cards: int, seed: int) -> int:
+    """Give so many people a card, telling how far it is.
+
+    Raises:
+        PlatformError: the data cannot be used, or there are not so many people.
+    """
+    columns = ("cards", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with _alone(options) as platform, Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task("cards", total=cards)
+        made = seed_cards(platform, cards, seed, lambda settled: progress.advance(bar, settled))
+    print(f"{made} cards made, {cards - made} were there")
+    return 0
+
+
+@contextmanager
+def _alone(options: PlatformOptions) -> Iterator[Platform]:
+    check_options(options)
+    with sole_use(options.data_dir):
+        platform = open_platform(
+            options.data_dir, database_url=options.database_url, clock=clock_of(options), root=open_root(options)
+        )
+        try:
+            yield platform
+        finally:
+            close_now(platform)
