@@ -53,5 +53,7 @@ class SubjectFaultError(Exception):
         self.journal = journal
 
     def __str__(self) -> str:
-        records = "" if self.journal is None else f" (journal {self.journal[0]}–{self.journal[1]})"
-        return f"{self.where}: {self.what}{records}"
+        if self.journal is None:
+            return f"{self.where}: {self.what}"
+        first, last = self.journal
+        return f"{self.where}: {self.what} (journal {first if first == last else f'{first}–{last}'})"

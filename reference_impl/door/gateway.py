@@ -6,7 +6,10 @@ Verification takes the fast path; every other method is a job of the writer's.
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from time import perf_counter
 from typing import Protocol
@@ -90,6 +93,7 @@ class Gateway:
         self.methods = methods
         self.clock = clock
         self.observe: Observe = _unseen
+        self._threads = ThreadPoolExecutor(os.cpu_count(), "open")
         self._lines: dict[str, tuple[Account, Line]] = {}
 
     async def answer(self, profile: Profile, http: HttpRequest, address: str) -> HttpAnswer:
@@ -99,7 +103,7 @@ class Gateway:
         call: Call | None = None
         try:
             call = profile.receive(http)
-            account, line, request = self._open(profile, call, now)
+            account, line, request = await self._open(profile, call, now)
         except StaleTimestampError:
             # Only an authentic request gets as far as its timestamp.
             assert call is not None  # noqa: S101 - opened, therefore received
@@ -125,9 +129,12 @@ class Gateway:
         self.observe(request.method, outcome.code, perf_counter() - begun)
         return answer
 
-    def _open(self, profile: Profile, call: Call, now: int) -> tuple[Account, Line, Request]:
+    async def _open(self, profile: Profile, call: Call, now: int) -> tuple[Account, Line, Request]:
         account, line = self._line(profile, call)
         try:
+            if line.slow:
+                opened = await asyncio.get_running_loop().run_in_executor(self._threads, line.open, call, now)
+                return account, line, opened
             return account, line, line.open(call, now)
         except BadDigestError:
             if not self.accounts.has_other_secret(account):

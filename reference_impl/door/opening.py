@@ -109,9 +109,7 @@ def open_served(options: PlatformOptions, lane: str) -> Opened:
     Raises:
         PlatformError: as ``open_platform``.
     """
-    folder = options.data_dir / FIGURES_FOLDER
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    metrics = Metrics(lane, (VERIFY, *METHODS), folder)
+    metrics = Metrics(lane, (VERIFY, *METHODS), options.data_dir / FIGURES_FOLDER)
     clock = clock_of(options)
     locks: list[Callable[[Lock], None]] = [lambda _: metrics.locked_out()]
 

@@ -18,6 +18,7 @@ from reference_impl.door.serving_lock import sole_use
 from reference_impl.door.supervisor import Supervisor
 from reference_impl.door.tls import server_context
 from reference_impl.door.worker import serve, tell
+from reference_impl.errors import PlatformError
 from reference_impl.platform import close_now
 
 __all__ = ["PlatformOptions", "run"]
@@ -76,8 +77,17 @@ def _run_several(options: PlatformOptions) -> None:
 
 
 def _clear_figures(options: PlatformOptions) -> None:
-    for left in (options.data_dir / FIGURES_FOLDER).glob("*"):
-        left.unlink(missing_ok=True)
+    folder = options.data_dir / FIGURES_FOLDER
+    try:
+        folder.mkdir(exist_ok=True, mode=0o700)
+        for left in folder.iterdir():
+            left.unlink()
+    except OSError as error:
+        raise PlatformError(
+            f"the folder of the workers' figures cannot be used ({error.strerror})",
+            where=str(folder),
+            remedy="remove whatever stands in its place",
+        ) from error
 
 
 def _ready(url: str, credentials: Path) -> Callable[[], None]:

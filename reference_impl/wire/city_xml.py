@@ -101,6 +101,8 @@ class CityProfile:
 class CityLine:
     """The server's end toward one application."""
 
+    slow = False
+
     def __init__(self, credentials: Credentials) -> None:
         self._key = credentials.app_secret
 

@@ -146,7 +146,13 @@ class Response:
 
 
 class Line(Protocol):
-    """The server's end toward one application: built once, kept with its account, usable from several threads."""
+    """The server's end toward one application: built once, kept with its account, usable from several threads.
+
+    Attributes:
+        slow: whether opening takes so long, and without the interpreter's lock, that a thread of its own pays.
+    """
+
+    slow: bool
 
     def open(self, call: Call, now_ms: int) -> Request:
         """Prove a call authentic and fresh.

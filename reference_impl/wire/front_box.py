@@ -157,6 +157,8 @@ class FrontBoxProfile:
 class FrontBoxLine:
     """The server's end toward one application."""
 
+    slow = False
+
     def __init__(self, credentials: Credentials) -> None:
         _cipher(credentials.app_secret)
         self._secret = credentials.app_secret

@@ -91,6 +91,8 @@ class GatewayProfile:
 class GatewayLine:
     """The server's end toward one application."""
 
+    slow = False
+
     def __init__(self, row: Dialect, credentials: Credentials) -> None:
         self._row = row
         self._codec = GatewayCodec(row, credentials.app_secret)

@@ -131,6 +131,8 @@ class HnSProfile:
 class HnSLine:
     """The server's end toward one application."""
 
+    slow = True
+
     def __init__(self, credentials: Credentials, verifier: Sm2Verifier, random: RandomBytes) -> None:
         self._secret = credentials.app_secret.encode()
         self._verifier = verifier

@@ -91,6 +91,10 @@ WORDS: Final = Vocabulary(
         "ehealth_card_id": "healthCardId",
         "ehealth_code": "qrCode",
         "org_code": "orgCode",
+        "orgname": "orgName",
+        "orglevel": "orgLevel",
+        "area_name": "areaName",
+        "parent_area_code": "parentAreaCode",
     },
 )
 
@@ -134,6 +138,8 @@ class PrimaryCareProfile:
 
 class PrimaryCareLine:
     """The server's end toward one application."""
+
+    slow = False
 
     def __init__(self, credentials: Credentials) -> None:
         self._secret = credentials.app_secret

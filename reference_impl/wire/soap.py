@@ -112,6 +112,8 @@ class SoapProfile:
 class SoapLine:
     """The server's end toward one application."""
 
+    slow = False
+
     def __init__(self, credentials: Credentials) -> None:
         self._secret = credentials.app_secret
 

@@ -148,6 +148,8 @@ class WeChatProfile:
 class WeChatLine:
     """The server's end toward one application."""
 
+    slow = False
+
     def __init__(self, credentials: Credentials) -> None:
         self._secret = credentials.app_secret
 

@@ -7,7 +7,17 @@ import pytest
 from certification.catalogue import SubjectKind, load_catalogue
 from certification.errors import PlanError
 from certification.plan import Plan, make_plan, plan_names
-from certification.subject import IDENTITY_FIELDS, Identity, Subject, TerminalOptions, TerminalSubject, undeclared
+from certification.subject import (
+    IDENTITY_FIELDS,
+    Identity,
+    PlatformIdentity,
+    PlatformOptions,
+    PlatformSubject,
+    Subject,
+    TerminalOptions,
+    TerminalSubject,
+    undeclared,
+)
 from certification.verdicts import ExitCode, Verdict, exit_code, judge_run
 
 CATALOGUE = load_catalogue()
@@ -145,3 +155,53 @@ def test_a_terminal_without_a_keyboard_needs_none_on_the_bench():
     plan = planned(subject=terminal(keyboard_link="no"), unbound=("keyboard_link",))
     assert reason(plan, "EHC-TRM-018")[0] is Verdict.NOT_APPLICABLE
     assert "EHC-TRM-026" in plan.execute
+
+
+PLATFORM_ROWS = tuple(row.id for row in CATALOGUE.of(SubjectKind.PLATFORM))
+
+
+def platform_plan(*unbound: str, name: str = "full", **answers: str) -> Plan:
+    known = dict.fromkeys(PlatformOptions.model_fields, "yes")
+    subject = PlatformSubject(
+        kind=SubjectKind.PLATFORM,
+        identity=PlatformIdentity(**dict.fromkeys(IDENTITY_FIELDS, "1"), filing_number="none"),
+        options=PlatformOptions(**{**known, **answers}),
+    )
+    return make_plan(CATALOGUE, subject, name=name, only=(), scenarios=PLATFORM_ROWS, unbound=unbound)
+
+
+def test_a_platform_is_asked_for_its_own_rows_and_for_all_of_them():
+    plan = platform_plan()
+    assert plan.rows == PLATFORM_ROWS
+    assert plan.execute == set(PLATFORM_ROWS)
+
+
+@pytest.mark.parametrize(
+    ("role", "rows", "said"),
+    [
+        ("platform_host", {"EHC-PLT-006", "EHC-PLT-012", "EHC-PLT-013", "EHC-PLT-017", "EHC-PLT-018"}, "does not run"),
+        ("platform_admin", {"EHC-PLT-002", "EHC-PLT-007", "EHC-PLT-010", "EHC-PLT-011", "EHC-PLT-012"}, "admin_token"),
+    ],
+)
+def test_a_row_is_left_out_where_the_bench_cannot_reach_what_it_needs_of_a_platform(role, rows, said):
+    plan = platform_plan(role)
+    assert rows <= set(plan.left_out)
+    assert {plan.left_out[row].verdict for row in rows} == {Verdict.NOT_ASSESSED}
+    assert all(said in plan.left_out[row].reason.en for row in rows)
+    assert "EHC-PLT-005" in plan.execute
+
+
+def test_rows_that_only_go_faster_with_a_turned_clock_are_run_without_one():
+    plan = platform_plan("platform_clock")
+    assert {"EHC-PLT-004", "EHC-PLT-007"} <= plan.execute
+
+
+@pytest.mark.parametrize(("option", "row"), [("online_issuance", "EHC-PLT-001"), ("offline_issuance", "EHC-PLT-002")])
+def test_a_platform_is_excused_from_the_issuance_it_does_not_offer(option, row):
+    assert reason(platform_plan(**{option: "no"}), row)[0] is Verdict.NOT_APPLICABLE
+
+
+def test_the_quick_plan_of_a_platform_leaves_out_whole_rows():
+    left_out = platform_plan(name="quick").left_out
+    assert {"EHC-PLT-008", "EHC-PLT-015"} <= set(left_out)
+    assert {found.reason.en for found in left_out.values()} == {"not part of the quick plan"}

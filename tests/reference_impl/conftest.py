@@ -152,7 +152,7 @@ class Served:
     clients: list[httpx.Client] = field(default_factory=list)
 
     def client(self) -> httpx.Client:
-        client = httpx.Client(base_url=self.credentials["url"], trust_env=False)
+        client = httpx.Client(base_url=self.credentials["url"], trust_env=False, timeout=60)
         self.clients.append(client)
         return client
 

@@ -107,12 +107,15 @@ class Desks:
 
     def enrol(self, dialect: str, scopes: tuple[str, ...] = SCOPES) -> Desk:
         key = {"public_key": KEYS.public.hex()} if dialect == "hn-s" else {}
-        made = self.post(
-            f"/institutions/{self.org_code}/apps", name="方言应用", dialect=dialect, scopes=scopes, **key
-        )
+        made = self.post(f"/institutions/{self.org_code}/apps", name="方言应用", dialect=dialect, scopes=scopes, **key)
         app_id = made["app_id"]
         self.authorise(f"/apps/{app_id}")
-        device = {"term_id": "T01", "terminal_type": "01", "serial": f"SYN-{app_id}", "filing_number": "湘卡备-2019-001"}
+        device = {
+            "term_id": "T01",
+            "terminal_type": "01",
+            "serial": f"SYN-{app_id}",
+            "filing_number": "湘卡备-2019-001",
+        }
         self.post(f"/apps/{app_id}/terminals", **device)
         self.authorise(f"/apps/{app_id}/terminals/T01")
         return Desk(dialect, Credentials(app_id, made["app_secret"], "T01", KEYS.public), self.http)

@@ -11,6 +11,11 @@ from reference_impl.refusals import OUTCOMES, RefusalError
 SENT = "张三439900199001010013"
 
 
+@pytest.fixture
+def database():
+    return "sqlite"
+
+
 def is_problem(answer, status, code):
     told = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"

@@ -23,6 +23,11 @@ OPERATIONS = {
 
 
 @pytest.fixture
+def database():
+    return "sqlite"
+
+
+@pytest.fixture
 def options(tmp_path):
     return PlatformOptions(tmp_path / "data")
 

@@ -9,6 +9,11 @@ from reference_impl.door.api.problems import ProblemError
 from reference_impl.door.live_log import MAX_ENTRIES, MAX_WATCHERS, LiveEntry, LiveLog
 
 
+@pytest.fixture
+def database():
+    return "sqlite"
+
+
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
     monkeypatch.setattr(live_log, "TICK_S", 0.0)

@@ -8,6 +8,11 @@ from reference_impl.door.turned_clock import MAX_ADVANCE_S, TurnedClock
 from reference_impl.errors import PlatformError
 
 
+@pytest.fixture
+def database():
+    return "sqlite"
+
+
 def test_all_who_share_the_file_share_the_time(tmp_path):
     first, second = (TurnedClock(tmp_path / "clock", lambda: 1000.0) for _ in range(2))
     first.advance(61.5)

@@ -4,10 +4,17 @@ import json
 import logging
 from contextlib import contextmanager
 
+import pytest
+
 from reference_impl.door.logbook import Requests, start_log
 from reference_impl.storage.schema import PERSONS
 from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.envelope import seal_request
+
+
+@pytest.fixture
+def database():
+    return "sqlite"
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from reference_impl.storage.schema_records import ISSUANCES, USAGE_REPORTS, VISI
 
 FROM_MS = start_of(date(2026, 11, 1))
 TO_MS = FROM_MS + 3 * DAY_MS
+EDGES = (FROM_MS - 1, FROM_MS, TO_MS - 1, TO_MS)
 
 HOSPITALS = {
     "h3": ("3", "hospital", "430100"),
@@ -52,7 +53,7 @@ def told(draw):
         person,
         draw(st.integers(0, 5) if person is None else st.none() | st.integers(0, 5)),
         draw(st.none() | st.integers(0, 2)),
-        FROM_MS + draw(st.integers(-DAY_MS, 4 * DAY_MS)),
+        draw(st.sampled_from(EDGES) | st.integers(FROM_MS - DAY_MS, TO_MS + DAY_MS)),
         draw(st.sampled_from(("010101", "010105"))),
         draw(st.sampled_from(("0100", "0401"))),
     )
