@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from sqlalchemy import update
 
+from reference_impl import hunted_defects as hunted
 from reference_impl.access.accounts import AUTHORISED, Account
 from reference_impl.access.scopes import SCOPES
 from reference_impl.cards.documents import Document
@@ -433,6 +434,69 @@ _ALL: tuple[PlatformDefect, ...] = (
         "撤回授权不生效",
         "goes on showing records after a consent was withdrawn",
         _forgets_withdrawal,
+    ),
+    PlatformDefect(
+        "accepts-truncated-proof",
+        ("EHC-PLT-008",),
+        "只比较令牌证明的前两个字节",
+        "compares the first two bytes of a token's proof only",
+        hunted.accepts_truncated_mac,
+    ),
+    PlatformDefect(
+        "accepts-flipped-type",
+        ("EHC-PLT-008",),
+        "动态码自称静态码时按静态码接受",
+        "takes a dynamic code that calls itself static for a static one",
+        hunted.accepts_flipped_type,
+    ),
+    PlatformDefect(
+        "no-rate-limit",
+        ("EHC-PLT-009",),
+        "公布配额而不限流",
+        "tells its quotas and keeps none of them",
+        hunted.no_rate_limit,
+    ),
+    PlatformDefect(
+        "global-limit",
+        ("EHC-PLT-009",),
+        "所有调用方共用一份配额",
+        "counts all callers as one, so that one uses up what belongs to all",
+        hunted.global_limit,
+    ),
+    PlatformDefect(
+        "loses-audit-records",
+        ("EHC-PLT-012",),
+        "每千次验码漏记一次审计",
+        "leaves one verification in a thousand out of its audit",
+        hunted.loses_audit_records,
+    ),
+    PlatformDefect(
+        "drops-audit-early",
+        ("EHC-PLT-012",),
+        "审计记录满三十天即删除",
+        "drops audit records after thirty days",
+        hunted.drops_audit_early,
+    ),
+    PlatformDefect(
+        "acknowledges-before-commit",
+        ("EHC-PLT-013",),
+        "先应答，后提交",
+        "answers a verification before it is committed",
+        hunted.acknowledges_before_commit,
+    ),
+    PlatformDefect(
+        "never-syncs",
+        ("EHC-PLT-013",),
+        "应答前不落盘",
+        "answers without waiting for the disk",
+        hunted.never_syncs,
+    ),
+    PlatformDefect(
+        "swallows-disk-errors",
+        ("EHC-PLT-013",),
+        "磁盘出错时仍答成功",
+        "answers as if nothing had happened when the disk refuses",
+        hunted.swallows_disk_errors,
     ),
 )
 

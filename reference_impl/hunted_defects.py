@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
 
+from sqlalchemy import Connection
+
 from reference_impl.access.rate_limit import Wait
+from reference_impl.clock import now_ms
 from reference_impl.codes.tokens import issued_at
 from reference_impl.codes.verification import Verification
 from reference_impl.door.gateway import Gate
+from reference_impl.door.use import VERIFY
 from reference_impl.platform import Platform
+from reference_impl.records import audit_retention
+from reference_impl.records.audit import DAY_MS, AuditRow, Entry, Lane, LaneEnd
+from reference_impl.records.audit_register import read_register
 from reference_impl.refusals import EXPIRED_CODE, FUTURE_CODE, RefusalError
 from reference_impl.storage.batch import CardRow
 from reference_impl.storage.sqlite_writer import SqliteWriter
@@ -32,15 +40,15 @@ def accepts_truncated_mac(platform: Platform) -> None:
     rule = platform.parts.verification
     sound = rule.judge
 
-    def judge(code: CardCode, card: CardRow | None, now_ms: int) -> None:
+    def judge(code: CardCode, card: CardRow | None, at_ms: int) -> None:
         if code.token is not None and _begins_alike(rule, code):
             issued_ms = issued_at(bytes.fromhex(code.token))
-            if issued_ms > now_ms:
+            if issued_ms > at_ms:
                 raise RefusalError(FUTURE_CODE)
-            if now_ms - issued_ms > rule.ttl_ms or (card is not None and issued_ms < card.active_since_ms):
+            if at_ms - issued_ms > rule.ttl_ms or (card is not None and issued_ms < card.active_since_ms):
                 raise RefusalError(EXPIRED_CODE)
             code = replace(code, token=None)
-        sound(code, card, now_ms)
+        sound(code, card, at_ms)
 
     put(rule, "judge", judge)
 
@@ -144,8 +152,6 @@ def acknowledges_before_commit(platform: Platform) -> None:
 
 
 def _later(seconds: float, call: Callable[[], None]) -> None:
-    import asyncio
-
     asyncio.get_running_loop().call_later(seconds, call)
 
 
@@ -175,3 +181,50 @@ def swallows_disk_errors(platform: Platform) -> None:
             raw.execute("ROLLBACK") if raw.in_transaction else None
 
     put(writer, "_transaction", transaction)
+
+
+class _Short:
+    """An audit lane that drops a verification now and then, and chains what is left."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self._seen = 0
+
+    def chain(self, entries: Iterable[Entry]) -> tuple[list[AuditRow], LaneEnd]:
+        kept = []
+        for entry in entries:
+            self._seen += entry.op == VERIFY
+            if entry.op != VERIFY or self._seen % LOST_EVERY:
+                kept.append(entry)
+        return self._lane.chain(kept)
+
+    def advance(self, end: LaneEnd) -> None:
+        self._lane.advance(end)
+
+
+LOST_EVERY = 1000
+
+
+def loses_audit_records(platform: Platform) -> None:
+    """Leave out one verification in a thousand; the chain of what is left is whole."""
+    writer = cast("Any", _sqlite_writer(platform))
+    writer._lane = _Short(writer._lane)
+
+
+KEPT_DAYS = 30
+
+
+def drops_audit_early(platform: Platform) -> None:
+    """Say that records are kept for half a year, and drop them after a month."""
+    sound = platform.keep_up
+
+    def job(connection: Connection) -> None:
+        key, oldest_ms = platform.parts.keyring.audit_versions, now_ms(platform.clock) - KEPT_DAYS * DAY_MS
+        for lane, beginning in read_register(connection, key).items():
+            audit_retention._forget_lane(connection, key, lane, beginning, oldest_ms, audit_retention.FORGET_AT_ONCE)
+
+    async def keep_up() -> None:
+        await platform.writer.submit(job)
+        await sound()
+
+    put(platform, "keep_up", keep_up)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -29,10 +30,12 @@ from reference_impl.keys.keyring import Keyring, open_keyring
 from reference_impl.keys.province import create_keys
 from reference_impl.keys.root import FileRoot, RootKey
 from reference_impl.records import audit
+from reference_impl.records.audit import AuditKey
 from reference_impl.refusals import Outcome
 from reference_impl.storage import epoch
 from reference_impl.storage.batch import Job, Writer
 from reference_impl.storage.engine import open_engine, open_readers, sqlite_url
+from reference_impl.storage.key_upkeep import keep_keys
 from reference_impl.storage.migrations import upgrade
 from reference_impl.storage.schema import EPOCH
 from reference_impl.storage.spent import keep_forgetting
@@ -47,6 +50,10 @@ DEFAULT_TTL_S = 60
 
 DATABASE_FILE = "platform.sqlite"
 KEY_FILE = "key-encryption.key"
+
+
+OpenRoot = Callable[[bool], RootKey]
+"""Given whether the database is empty: only then may it make a root. A key made anew opens nothing that is stored."""
 
 
 class OpenGate:
@@ -79,6 +86,8 @@ class Memory:
     root: RootKey
     clock: Clock
     epoch: int
+    seal_with: Callable[[AuditKey], None] = lambda _: None
+    """Told the audit key whenever keys were read anew; the writer's, once there is one."""
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def refresh(self, epoch_now: int) -> None:
@@ -93,6 +102,7 @@ class Memory:
                 keyring = open_keyring(connection, self.root, now_ms(self.clock))
             self.parts.keyring = keyring
             self.parts.verification.keys = token_keys(keyring)
+            self.seal_with(keyring.audit_versions)
             self.accounts.clear()
             self.epoch = epoch_now
 
@@ -126,10 +136,11 @@ class Platform:
         return self.writer.run(job)
 
     async def keep_up(self) -> None:
-        """Forget what has been kept long enough, again and again until cancelled; one process a database suffices."""
+        """Forget what was kept long enough and keep the keys in order until cancelled; one process a database does."""
         await asyncio.gather(
             keep_forgetting(self.writer.submit, self.clock),
             audit.keep_purging(self.writer.submit, lambda: self.parts.keyring.audit_versions, self.clock),
+            keep_keys(self),
         )
 
     async def warm_up(self) -> None:
@@ -150,7 +161,7 @@ def open_platform(
     token_ttl_s: float = DEFAULT_TTL_S,
     clock: Clock = system_clock,
     random: RandomBytes = system_entropy,
-    root: RootKey | None = None,
+    root: OpenRoot | None = None,
     real_name: RealNameSource | None = None,
     lane: str = "w0",
     gate: Gate | None = None,
@@ -164,7 +175,7 @@ def open_platform(
         token_ttl_s: greatest accepted age of a dynamic code in seconds, more than 0 and at most ``MAX_TTL_S``.
         clock: the platform's only clock.
         random: the platform's only source of randomness.
-        root: root of the keys; a key file in ``data_dir`` unless one is given.
+        root: opens the root of the keys; a key file in ``data_dir`` unless it is given.
         real_name: register of persons; the stand-in unless one is given.
         lane: audit lane of this process; no two processes on one database may share it.
         gate: limits on callers; none unless one is given.
@@ -195,13 +206,14 @@ def open_platform(
     try:
         engine, readers = open_engine(url), open_readers(url)
         with _let_go_unless_opened(engine, readers):
-            root = root or FileRoot.create(data_dir / KEY_FILE, random)
-            keyring, epoch_now, credentials = _open_data(engine, root, random, now_ms(clock))
+            open_root = root or partial(_root_in_file, data_dir / KEY_FILE, random)
+            root_key, keyring, epoch_now, credentials = _open_data(engine, open_root, random, now_ms(clock))
             verification = Verification(token_keys(keyring), round(token_ttl_s * 1000))
             parts = Parts(keyring, verification, real_name or StandInRegister(), random)
             accounts = Accounts(readers, lambda: parts.keyring)
-            memory = Memory(parts, accounts, readers, root, clock, epoch_now)
+            memory = Memory(parts, accounts, readers, root_key, clock, epoch_now)
             writer = open_writer(engine, memory, lane, keyring.audit_versions)
+            memory.seal_with = writer.seal_with
     except (SQLAlchemyError, ImportError) as error:
         raise PlatformError(
             f"the database cannot be opened ({type(error).__name__})",
@@ -217,18 +229,26 @@ def token_keys(keyring: Keyring) -> TokenKeys:
     return TokenKeys(keyring.tokens, keyring.token_version, keyring.token_grace_until)
 
 
-def _open_data(engine: Engine, root: RootKey, random: RandomBytes, created_ms: int) -> tuple[Keyring, int, Credentials]:
+def _root_in_file(path: Path, random: RandomBytes, fresh: bool) -> RootKey:
+    return FileRoot.create(path, random) if fresh else FileRoot(path)
+
+
+def _open_data(
+    engine: Engine, open_root: OpenRoot, random: RandomBytes, created_ms: int
+) -> tuple[RootKey, Keyring, int, Credentials]:
     # One transaction for all of it: a platform killed at its first start leaves nothing half made.
     with engine.begin() as connection:
         upgrade(connection)
         fresh = connection.scalar(select(EPOCH.c.number)) is None
+        root = open_root(fresh)
         if fresh:
             epoch.begin(connection)
             create_keys(connection, root, random, created_ms)
         keyring = open_keyring(connection, root, created_ms)
         if fresh:
             audit.begin(connection, keyring.audit)
-        return keyring, epoch.read(connection), first_credentials(connection, keyring, random, created_ms)
+        credentials = first_credentials(connection, keyring, random, created_ms)
+        return root, keyring, epoch.read(connection), credentials
 
 
 @contextmanager

@@ -53,7 +53,9 @@ class Flood:
         self._host, self._port = link.host_and_port
         self._head = f"POST {link.base}{GATEWAY} HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: application/json\r\n"
 
-    def send(self, bodies: Iterable[bytes], journal: Journal, *, due: Callable[[int], float] | None = None) -> list[Reply]:
+    def send(
+        self, bodies: Iterable[bytes], journal: Journal, *, due: Callable[[int], float] | None = None
+    ) -> list[Reply]:
         """Send every body once; returns the replies in the order of the bodies.
 
         Args:

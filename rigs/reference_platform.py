@@ -50,7 +50,8 @@ class ReferencePlatform:
         state.mkdir(exist_ok=True)
         self.data = state / "data"
         self.logs = state / LOG
-        self._table, self._state, self._defect = table, state, defect
+        self.defect = defect
+        self._table, self._state = table, state
         self._others = count(1)
         self.after_start: Callable[[], None] = lambda: None
         """Done after every further start, before anyone uses the platform again."""
@@ -122,7 +123,7 @@ class ReferencePlatform:
         platform = ReferencePlatform(
             self._table.model_copy(update={"database_url": None}),
             state,
-            defect or self._defect,
+            defect or self.defect,
             subject=self.link.subject,
             journal=self._journal,
             options=options,

@@ -43,6 +43,8 @@ DEFAULT_BENCH = ROOT / "rigs" / "benches" / "emulated-gm65.toml"
 SUBJECTS = ROOT / "fixtures" / "subjects"
 RUNS = ROOT / "reports" / "runs"
 
+_NOUNS = {"terminal": Text(zh="设备", en="device"), "platform": Text(zh="平台", en="platform")}
+
 EMULATED_STATEMENT = Text(
     zh="模拟设备运行，不构成任何认证。",
     en="An emulated run certifies nothing.",
@@ -171,8 +173,8 @@ class CertificationRun:
         if differing:
             self.invalidate(
                 Text(
-                    zh=f"受测对象身份与申请不符：{'、'.join(differing)}",
-                    en=f"the subject is not the one applied for: {', '.join(differing)} differ",
+                    zh=f"{self._noun.zh}身份与申请不符：{'、'.join(differing)}",
+                    en=f"the {self._noun.en} is not the one applied for: {', '.join(differing)} differ",
                 )
             )
         self._write_run("running", None)
@@ -190,6 +192,11 @@ class CertificationRun:
         self.notes.append(reason)
 
     @property
+    def _noun(self) -> Text:
+        """What the subject is called where it is blamed."""
+        return _NOUNS[self.bench_file.subject]
+
+    @property
     def stopped(self) -> bool:
         """Whether the run cannot go on, or counts for nothing."""
         return self.broken or self.invalid or self.gone
@@ -201,11 +208,13 @@ class CertificationRun:
 
     def identity_changed(self) -> None:
         """Mark the run invalid because the subject reports another identity than at its start."""
-        self.invalidate(Text(zh="运行期间受测对象身份发生改变", en="the subject changed its identity during the run"))
+        zh, en = self._noun.zh, self._noun.en
+        self.invalidate(Text(zh=f"运行期间{zh}身份发生改变", en=f"the {en} changed its identity during the run"))
 
     def subject_fault(self, requirement: str, error: SubjectFaultError) -> None:
         """Blame the subject for a scenario it broke off: it stopped answering, or refused what it must grant."""
-        reason = Text(zh=f"受测对象未能完成此项：{error}", en=f"the subject did not get through it: {error}")
+        zh, en = self._noun.zh, self._noun.en
+        reason = Text(zh=f"{zh}未能完成此项：{error}", en=f"the {en} did not get through it: {error}")
         self.circumstances[requirement] = Circumstance(Verdict.FAIL, reason)
 
     def subject_gone(self) -> None:
@@ -213,8 +222,8 @@ class CertificationRun:
         self.gone = True
         self.notes.append(
             Text(
-                zh="受测对象已停止应答，其余各项未进行",
-                en="the subject no longer answers; the rows that follow were not run",
+                zh=f"{self._noun.zh}已停止应答，其余各项未进行",
+                en=f"the {self._noun.en} no longer answers; the rows that follow were not run",
             )
         )
 

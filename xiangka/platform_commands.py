@@ -23,6 +23,8 @@ def add_platform(commands: Commands) -> None:
     _seed(actions)
     _stats(actions)
     _audit(actions)
+    _reseal(actions)
+    _national_stand_in(actions)
 
 
 def _init(actions: Commands) -> None:
@@ -72,6 +74,7 @@ def _serve(actions: Commands) -> None:
         metavar="NAME=N",
         help="requests a second of one app, terminal or address; wrong tries a minute; 0 sets no limit",
     )
+    parser.add_argument("--national", metavar="URL", help="tell and ask the national platform that answers there")
     parser.add_argument("--request-log", action="store_true", help="write one line a request, without its content")
 
     def command(options: argparse.Namespace) -> int:
@@ -125,6 +128,32 @@ def _audit(actions: Commands) -> None:
         from xiangka.platform_reports import check_audit
 
         return check_audit(_options(options), options.export)
+
+    parser.set_defaults(command=command)
+
+
+def _reseal(actions: Commands) -> None:
+    parser = actions.add_parser("reseal", help="seal stored values anew under the active keys, so that old ones may go")
+    _data(parser)
+
+    def command(options: argparse.Namespace) -> int:
+        from xiangka.platform_making import reseal_platform
+
+        return reseal_platform(_options(options))
+
+    parser.set_defaults(command=command)
+
+
+def _national_stand_in(actions: Commands) -> None:
+    parser = actions.add_parser("national-stand-in", help="stand in for the national platform; prints what it is told")
+    _data(parser)
+    parser.add_argument("--port", type=int, default=8650, help="port, 0 for any free one (default: 8650)")
+    parser.add_argument("--cards", type=Path, metavar="F", help="JSON list of cards of other provinces that it knows")
+
+    def command(options: argparse.Namespace) -> int:
+        from xiangka.national_stand_in import serve_stand_in
+
+        return serve_stand_in(_options(options), options.port, options.cards)
 
     parser.set_defaults(command=command)
 
@@ -183,6 +212,7 @@ def _serving(options: argparse.Namespace) -> PlatformOptions:
         defect=options.defect,
         quotas=dict(options.quota),
         request_log=options.request_log,
+        national=options.national,
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
@@ -15,6 +17,7 @@ from reference_impl.door.options import PlatformOptions
 from reference_impl.door.serving_lock import sole_use
 from reference_impl.errors import PlatformError
 from reference_impl.platform import Platform, close_now, open_platform
+from reference_impl.storage.sealed_anew import seal_anew, superseded
 from reference_impl.storage.seeding import seed_cards
 
 DEFAULT_URL = "http://127.0.0.1:8640"
@@ -47,11 +50,34 @@ def seed_platform(options: PlatformOptions, cards: int, seed: int) -> int:
         PlatformError: the data cannot be used, or there are not so many people.
     """
     columns = ("cards", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with _alone(options) as platform, Progress(*columns, console=Console(stderr=True)) as progress:
+    console = Console(stderr=True)
+    with _alone(options) as platform, Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         bar = progress.add_task("cards", total=cards)
         made = seed_cards(platform, cards, seed, lambda settled: progress.advance(bar, settled))
     print(f"{made} cards made, {cards - made} were there")
     return 0
+
+
+def reseal_platform(options: PlatformOptions) -> int:
+    """Seal anew whatever is under an older version of a key, until nothing is.
+
+    Raises:
+        PlatformError: the data cannot be used, or a value does not open.
+    """
+    with _alone(options) as platform:
+        values = asyncio.run(_reseal(platform))
+    print(f"{values} values sealed anew")
+    return 0
+
+
+async def _reseal(platform: Platform) -> int:
+    with platform.readers.connect() as connection:
+        keys = superseded(connection, platform.parts.keyring)
+    return sum([await seal_anew(platform, key, _no_pause) for key in keys])
+
+
+async def _no_pause() -> None:
+    """Go on at once: nobody else is served."""
 
 
 @contextmanager
@@ -59,7 +85,10 @@ def _alone(options: PlatformOptions) -> Iterator[Platform]:
     check_options(options)
     with sole_use(options.data_dir):
         platform = open_platform(
-            options.data_dir, database_url=options.database_url, clock=clock_of(options), root=open_root(options)
+            options.data_dir,
+            database_url=options.database_url,
+            clock=clock_of(options),
+            root=partial(open_root, options),
         )
         try:
             yield platform

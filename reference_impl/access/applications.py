@@ -14,6 +14,7 @@ from reference_impl.access.standing import Act, Standing
 from reference_impl.entropy import RandomBytes
 from reference_impl.keys.institution_keys import open_institution_key
 from reference_impl.keys.keyring import Keyring
+from reference_impl.keys.resealing import SealedColumn
 from reference_impl.refusals import BAD_FIELD, UNKNOWN_APP, RefusalError
 from reference_impl.storage import epoch
 from reference_impl.storage.schema import APPS
@@ -183,6 +184,11 @@ def open_secret(connection: Connection, keyring: Keyring, org_code: str, app_id:
         PlatformError: it was not sealed for this application under its institution's key.
     """
     return open_institution_key(connection, keyring, org_code).unseal(sealed, secret_context(app_id)).decode()
+
+
+def sealed_secrets(org_code: str) -> SealedColumn:
+    """Return what is to be sealed anew when the key of this institution is rotated."""
+    return SealedColumn(APPS, APPS.c.sealed_secret, lambda row: secret_context(row.app_id), APPS.c.org_code == org_code)
 
 
 def _check_key(wanted: Application) -> bytes | None:

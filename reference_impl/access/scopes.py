@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 SCOPES = ("issue", "code", "verify", "query", "link", "record", "usage", "org")
-"""Issuing and changing cards, making codes, verifying them, asking for a card by id or document, linking numbers,
-sharing records, reporting use, registering institutions."""
+"""Issuing and changing cards, making codes, verifying them (as a primary-care action does), asking for a card, a region
+or an institution, linking numbers, sharing records, reporting use, registering institutions."""
 
 NO_SCOPE = ""
 """What a method asks for that every application in good standing may call."""

@@ -15,6 +15,7 @@ from reference_impl.cards.holding import HeldCard, find_by_id, find_by_number, r
 from reference_impl.cards.link_kinds import LINK_KINDS, SOCIAL_SECURITY, check_number, masked
 from reference_impl.entropy import RandomBytes
 from reference_impl.keys.keyring import Keyring
+from reference_impl.keys.resealing import SealedColumn
 from reference_impl.keys.sealing import seal, unseal
 from reference_impl.refusals import (
     IDENTITY_MISMATCH,
@@ -161,3 +162,7 @@ def _number_key(keyring: Keyring, kind: str, number: str, org_code: str) -> byte
 
 def _context(kind: str, key: bytes) -> str:
     return f"links/{kind}/{key.hex()}"
+
+
+SEALED_NUMBER = SealedColumn(LINKS, LINKS.c.sealed_number, lambda row: _context(row.kind, row.number_key))
+"""What is to be sealed anew, under ``person_data``, when that key is rotated."""

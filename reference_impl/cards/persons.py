@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from reference_impl.entropy import RandomBytes
 from reference_impl.keys.keyring import Keyring
+from reference_impl.keys.resealing import SealedColumn
 from reference_impl.keys.sealing import seal, unseal
+from reference_impl.storage.schema import PERSONS
 from reference_impl.wire.sm import hmac_sm3
 from reference_impl.wire.strictjson import read_object, write_object
 
@@ -59,3 +61,7 @@ def open_identity_text(keyring: Keyring, mindex_id: str, sealed: bytes) -> str:
 
 def _context(mindex_id: str) -> str:
     return f"persons/{mindex_id}"
+
+
+SEALED_IDENTITY = SealedColumn(PERSONS, PERSONS.c.sealed_identity, lambda row: _context(row.mindex_id))
+"""What is to be sealed anew, under ``person_data``, when that key is rotated."""

@@ -18,11 +18,12 @@ from sqlalchemy import Connection
 
 from reference_impl.access.accounts import AUTHORISED, Account, Accounts
 from reference_impl.access.rate_limit import Quotas, Wait
-from reference_impl.cards.persons import open_identity_text
+from reference_impl.cards.persons import IDENTITY_FIELDS, open_identity_text
 from reference_impl.clock import Clock, now_ms
 from reference_impl.door.question import Answer, Method, Parts, Question
 from reference_impl.door.use import VERIFY, Use
 from reference_impl.records.audit import Entry, append, detail_text
+from reference_impl.records.cross_province import CrossProvince
 from reference_impl.refusals import (
     BAD_DIGEST,
     MALFORMED_REQUEST,
@@ -30,6 +31,7 @@ from reference_impl.refusals import (
     REPLAYED_REQUEST,
     STALE_TIMESTAMP,
     UNKNOWN_APP,
+    UNKNOWN_CARD,
     UNKNOWN_METHOD,
     UNSUPPORTED_PROFILE,
     Outcome,
@@ -39,6 +41,7 @@ from reference_impl.storage.batch import Writer
 from reference_impl.storage.spent import spend, spent_key
 from reference_impl.wire.errors import BadDigestError, StaleTimestampError, UnsupportedError, WireError
 from reference_impl.wire.exchange import Biz, Call, Credentials, HttpAnswer, HttpRequest, Line, Profile, Request
+from reference_impl.wire.payload import CardCode
 from reference_impl.wire.written_biz import WrittenBiz
 
 Observe = Callable[[str, str, float], None]
@@ -75,6 +78,7 @@ class Gateway:
 
     Attributes:
         observe: told of every answer; whoever counts them sets it.
+        abroad: asks whose a static code unknown here is; None where there is no national platform to ask.
     """
 
     def __init__(
@@ -93,6 +97,9 @@ class Gateway:
         self.methods = methods
         self.clock = clock
         self.observe: Observe = _unseen
+        self.abroad: CrossProvince | None = None
+        self._opening = 0
+        writer.more_coming = lambda: self._opening > 0
         self._threads = ThreadPoolExecutor(os.cpu_count(), "open")
         self._lines: dict[str, tuple[Account, Line]] = {}
 
@@ -133,14 +140,20 @@ class Gateway:
         account, line = self._line(profile, call)
         try:
             if line.slow:
-                opened = await asyncio.get_running_loop().run_in_executor(self._threads, line.open, call, now)
-                return account, line, opened
+                return account, line, await self._open_aside(line, call, now)
             return account, line, line.open(call, now)
         except BadDigestError:
             if not self.accounts.has_other_secret(account):
                 raise
         account, line = self._line(profile, call)
         return account, line, line.open(call, now)
+
+    async def _open_aside(self, line: Line, call: Call, now: int) -> Request:
+        self._opening += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, line.open, call, now)
+        finally:
+            self._opening -= 1
 
     def _line(self, profile: Profile, call: Call) -> tuple[Account, Line]:
         account = self.accounts.find(call.app_id)
@@ -170,6 +183,8 @@ class Gateway:
         use.read(request.biz)
         await self.writer.put(use)
         if use.refusal is not None:
+            if self.abroad is not None and use.refusal.outcome is UNKNOWN_CARD and use.code is not None:
+                return await _verify_abroad(self.abroad, use.code, account, term_id)
             return use.refusal
         card, code = use.accepted()
         identity = open_identity_text(self.parts.keyring, card.mindex_id, card.sealed_identity)
@@ -218,6 +233,16 @@ OK_MESSAGE = OK.message()
 
 def _unseen(method: str, outcome: str, seconds: float) -> None:
     del method, outcome, seconds
+
+
+async def _verify_abroad(abroad: CrossProvince, code: CardCode, account: Account, term_id: str) -> Biz | RefusalError:
+    try:
+        card = await abroad.verify(code, account, term_id)
+    except RefusalError as refused:
+        return refused
+    # No more is told of a holder from elsewhere than a window needs; ``province`` says that it is one. Reconstructed.
+    told = {"name": card.name, "gender": card.gender, "birthday": card.birthday, "province": card.province}
+    return {"ehealth_card_id": card.card_id, "mindex_id": "", **dict.fromkeys(IDENTITY_FIELDS, ""), **told}
 
 
 def _told(entry: Entry, answer: Answer) -> Entry:

@@ -6,7 +6,7 @@ Reconstructed, like the link itself (``records.national_link``). It holds no per
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +44,7 @@ class NationalStandIn:
         cards: cards of other provinces by card id.
         events: every event that was taken, in the order it came.
         trouble: status to answer an event's kind with instead of taking it.
+        on_event: told of every event as it is taken.
     """
 
     keys: Mapping[int, bytes] = field(repr=False)
@@ -51,6 +52,7 @@ class NationalStandIn:
     cards: dict[str, ForeignCard] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     trouble: dict[str, int] = field(default_factory=dict)
+    on_event: Callable[[Mapping[str, Any]], None] = lambda _: None
 
     def app(self) -> Starlette:
         """Return the ASGI application."""
@@ -72,6 +74,7 @@ class NationalStandIn:
             return self._answer(request, status)
         if all(taken["event_id"] != body["event_id"] for taken in self.events):
             self.events.append(body)
+            self.on_event(body)
         return self._answer(request, 200)
 
     async def _query(self, request: Request) -> Response:

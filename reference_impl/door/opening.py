@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -19,6 +20,7 @@ from reference_impl.door.api.operation_routes import StrictTold
 from reference_impl.door.logbook import Requests
 from reference_impl.door.methods.table import METHODS
 from reference_impl.door.metrics import Metrics
+from reference_impl.door.national import NationalTies, check_address
 from reference_impl.door.options import PlatformOptions
 from reference_impl.door.production import refuse_production
 from reference_impl.door.strictness import StrictFace, StrictGate, check_share, rotate_often
@@ -28,7 +30,7 @@ from reference_impl.door.web import Application, Face, create_app
 from reference_impl.entropy import system_entropy
 from reference_impl.errors import PlatformError
 from reference_impl.keys.hsm_root import HsmRoot
-from reference_impl.keys.root import RootKey
+from reference_impl.keys.root import FileRoot, RootKey
 from reference_impl.platform import KEY_FILE, Platform, open_platform
 
 FIGURES_FOLDER = "figures"
@@ -69,6 +71,10 @@ def check_options(options: PlatformOptions) -> None:
         raise PlatformError(
             f"{options.workers} workers cannot serve", where="--workers", remedy="choose 1, or one for each processor"
         )
+    if options.defect is not None:
+        defect_named(options.defect)
+    if options.national is not None:
+        check_address(options.national)
     quotas_of(options)
 
 
@@ -88,13 +94,16 @@ def quotas_of(options: PlatformOptions) -> Quotas:
         ) from error
 
 
-def open_root(options: PlatformOptions) -> RootKey | None:
-    """Return the root in the HSM the options name; None where it stands in the data folder.
+def open_root(options: PlatformOptions, fresh: bool) -> RootKey:
+    """Return the root in the HSM or the data folder, as the options say; only for ``fresh`` data it may be made.
 
     Raises:
-        PlatformError: the HSM cannot be used.
+        PlatformError: it cannot be used, or it was made before and is not there.
     """
-    return None if options.hsm is None else HsmRoot.create(options.hsm, system_entropy)
+    if options.hsm is not None:
+        return HsmRoot.create(options.hsm, system_entropy) if fresh else HsmRoot(options.hsm)
+    file = options.data_dir / KEY_FILE
+    return FileRoot.create(file, system_entropy) if fresh else FileRoot(file)
 
 
 def clock_of(options: PlatformOptions) -> Clock:
@@ -125,7 +134,7 @@ def open_served(options: PlatformOptions, lane: str) -> Opened:
         database_url=options.database_url,
         token_ttl_s=options.token_ttl_s,
         clock=clock,
-        root=open_root(options),
+        root=partial(open_root, options),
         lane=lane,
         gate=gate,
     )
@@ -139,7 +148,6 @@ def open_served(options: PlatformOptions, lane: str) -> Opened:
         test_clock=clock if options.test_clock and isinstance(clock, TurnedClock) else None,
         strict=None if options.strict is None else StrictTold(share=options.strict, seed=options.strict_seed),
         requests=Requests() if options.request_log else None,
-        root_file=options.data_dir / KEY_FILE if options.hsm is None else None,
     )
     application = create_app(platform, face)
     opened = Opened(platform, application, application.asgi, [_leaves(metrics)])
@@ -147,6 +155,9 @@ def open_served(options: PlatformOptions, lane: str) -> Opened:
         opened.asgi = StrictFace(application.asgi, chance)
     if lane == FIRST_LANE:
         opened.tasks += _once(platform, options)
+    if options.national is not None:
+        ties = NationalTies(platform, options.national)
+        opened.tasks += [ties.hold, ties.send] if lane == FIRST_LANE else [ties.hold]
     return opened
 
 

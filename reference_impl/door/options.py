@@ -44,6 +44,7 @@ class PlatformOptions:
         quotas: requests a second by ``app``, ``terminal`` and ``address``; what is not named has its default.
         hsm: where the root key stands, if not in a file.
         request_log: write one line a request.
+        national: where the national platform answers; None where there is none.
     """
 
     data_dir: Path
@@ -62,6 +63,7 @@ class PlatformOptions:
     quotas: Mapping[str, int] = field(default_factory=dict)
     hsm: HsmPlace | None = None
     request_log: bool = False
+    national: str | None = None
 
     @property
     def scheme(self) -> str:

@@ -49,6 +49,8 @@ def _names(options: PlatformOptions) -> list[tuple[str, str]]:
         named += [("the database", Path(part).name if part else "") for part in parts]
     if options.hsm is not None:
         named += [("the key token", options.hsm.token), ("the root key", options.hsm.key)]
+    if options.national is not None:
+        named.append(("the national platform", options.national))
     if options.tls is not None:
         named.append(("the key file", options.tls.key.name))
     return named

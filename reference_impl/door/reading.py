@@ -14,8 +14,7 @@ from reference_impl.door.opening import clock_of, open_root
 from reference_impl.door.options import PlatformOptions
 from reference_impl.errors import PlatformError
 from reference_impl.keys.keyring import Keyring, open_keyring
-from reference_impl.keys.root import FileRoot
-from reference_impl.platform import DATABASE_FILE, KEY_FILE
+from reference_impl.platform import DATABASE_FILE
 from reference_impl.storage.engine import open_readers, sqlite_url
 
 
@@ -46,7 +45,7 @@ def open_for_reading(options: PlatformOptions) -> Iterator[Reading]:
         engine = open_readers(options.database_url or sqlite_url(database))
         try:
             with engine.connect() as connection:
-                root = open_root(options) or FileRoot(options.data_dir / KEY_FILE)
+                root = open_root(options, fresh=False)
                 now = now_ms(clock_of(options))
                 yield Reading(connection, open_keyring(connection, root, now), now)
         finally:

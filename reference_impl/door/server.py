@@ -33,10 +33,10 @@ def run(options: PlatformOptions) -> None:
     Raises:
         PlatformError: the options, the data or the address cannot be used; nothing was served.
     """
-    start_log(system_clock)
     check_options(options)
     if options.tls is not None:
         server_context(options.tls)
+    start_log(system_clock)
     if options.workers == 1:
         _run_alone(options)
     else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -54,14 +53,12 @@ class Face:
         test_clock: the platform's clock, where it is one that turns.
         strict: told by /health, where the platform is strict.
         requests: where requests are written down, None for nowhere.
-        root_file: file of the root key, None where the root stands elsewhere.
     """
 
     metrics: Metrics
     test_clock: TurnedClock | None = None
     strict: StrictTold | None = None
     requests: Requests | None = None
-    root_file: Path | None = None
 
 
 @dataclass
@@ -80,7 +77,7 @@ class Application:
 def create_app(platform: Platform, face: Face) -> Application:
     """Return the application of an open platform; closing the platform is left to the caller."""
     served = exact_paths(profiles(platform.parts.random))
-    door = ApiDoor(platform, face.root_file)
+    door = ApiDoor(platform)
     live_log = LiveLog(door)
     api = _api(door, live_log, face)
     use_own_document(api, {path: profile.name for path, profile in served.items()})

@@ -73,15 +73,18 @@ def rotate_institution_key(
 
 def reseal_institution_keys(connection: Connection, keyring: Keyring, random: RandomBytes, limit: int) -> int:
     """Seal up to ``limit`` institution keys anew under the active ``app-secret`` key; return how many there were."""
-    column = SealedColumn(
-        table=KEYS,
-        sealed=KEYS.c.sealed_key,
-        context=lambda row: key_context(row.purpose, row.owner, row.version),
-        only=(KEYS.c.purpose == INSTITUTION) & (KEYS.c.state != State.REVOKED),
-    )
-    return reseal(connection, column, keyring.app_secret, random, limit)
+    return reseal(connection, SEALED_KEYS, keyring.app_secret, random, limit)
 
 
 def _sealed(keyring: Keyring, record: KeyRecord, random: RandomBytes) -> bytes:
     context = key_context(record.purpose, record.owner, record.version)
     return keyring.app_secret.seal(random(KEY_BYTES), context, random)
+
+
+SEALED_KEYS = SealedColumn(
+    KEYS,
+    KEYS.c.sealed_key,
+    lambda row: key_context(row.purpose, row.owner, row.version),
+    (KEYS.c.purpose == INSTITUTION) & (KEYS.c.state != State.REVOKED),
+)
+"""What is to be sealed anew, under ``app-secret``, when that key is rotated."""

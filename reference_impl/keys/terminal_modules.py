@@ -17,6 +17,7 @@ from reference_impl.entropy import RandomBytes
 from reference_impl.keys.institution_keys import open_institution_key
 from reference_impl.keys.keyring import Keyring
 from reference_impl.keys.province import DESTROYED
+from reference_impl.keys.resealing import SealedColumn
 from reference_impl.refusals import (
     BAD_FIELD,
     BAD_PROOF,
@@ -215,6 +216,16 @@ def list_modules(connection: Connection, org_code: str) -> list[ModuleRecord]:
     """Return every module of an institution."""
     ours = select(TERMINAL_MODULES).where(TERMINAL_MODULES.c.org_code == org_code)
     return [_record(row) for row in connection.execute(ours.order_by(TERMINAL_MODULES.c.serial))]
+
+
+def sealed_keys(org_code: str) -> SealedColumn:
+    """Return what is to be sealed anew when the key of this institution is rotated."""
+    return SealedColumn(
+        TERMINAL_MODULES,
+        TERMINAL_MODULES.c.sealed_key,
+        lambda row: _context(row.serial, row.key_version),
+        TERMINAL_MODULES.c.org_code == org_code,
+    )
 
 
 def _check_answer(keyring: Keyring, answer: Enrolment, now_ms: int) -> None:

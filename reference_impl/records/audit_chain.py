@@ -134,6 +134,10 @@ class Lane:
     next_seq: int
     head: bytes
 
+    def seal_with(self, key: AuditKey) -> None:
+        """Seal the lane's end with the active version of ``key`` from the next record on."""
+        self.key = sealing_key(key)
+
     def chain(self, entries: Iterable[Entry]) -> tuple[list[AuditRow], LaneEnd]:
         """Return the rows that continue the lane, and its new end; the lane itself moves only by ``advance``."""
         rows: list[AuditRow] = []

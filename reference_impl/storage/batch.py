@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from reference_impl.records.audit import Entry
+from reference_impl.records.audit import AuditKey, Entry
 
 T = TypeVar("T")
 
@@ -69,9 +69,11 @@ class Writer(Protocol):
 
     Attributes:
         on_batch: told how much shared a transaction, once it is durable; whoever counts sets it.
+        more_coming: asked whether requests are under way that will be here in a moment, for which a writer may wait.
     """
 
     on_batch: Callable[[int], None]
+    more_coming: Callable[[], bool]
 
     @property
     def waiting(self) -> int:
@@ -82,6 +84,9 @@ class Writer(Protocol):
 
     def submit(self, job: Job[T]) -> asyncio.Future[T]:
         """Queue a job; its future gives the result once the result is durable, or the job's or the disk's error."""
+
+    def seal_with(self, audit_key: AuditKey) -> None:
+        """Seal the ends of audit lanes with the active version of this key from now on."""
 
     def run(self, job: Job[T]) -> T:
         """Do a job at once, in the caller's thread; for commands, while nothing is served."""

@@ -88,6 +88,12 @@ class PostgresItems:
             self._task = loop.create_task(self._drain())
         return future
 
+    def seal_with(self, audit_key: AuditKey) -> None:
+        """Seal the lane's end with the active version of this key from now on."""
+        self._audit_key = audit_key
+        if self._lane is not None:
+            self._lane.seal_with(audit_key)
+
     @property
     def queued(self) -> int:
         """How many wait for their transaction."""

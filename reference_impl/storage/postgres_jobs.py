@@ -71,6 +71,11 @@ class PostgresJobs:
             loop.call_soon(self._start, loop)
         return future
 
+    def seal_with(self, audit_key: AuditKey) -> None:
+        """Seal the lane's end with the active version of this key from now on."""
+        self._audit_key = audit_key
+        self._lane.seal_with(audit_key)
+
     def run(self, job: Job[T]) -> T:
         """Do a job at once, in the caller's thread."""
         (outcome,) = self._do([job])

@@ -32,6 +32,8 @@ class PostgresWriter:
     def __init__(self, engine: Engine, caches: Caches, lane: str, audit_key: AuditKey) -> None:
         self._jobs = PostgresJobs(engine, caches, f"{lane}j", audit_key)
         self._items = PostgresItems(engine, caches, lane, audit_key)
+        # Not asked here: items gather by themselves while the batch before them is under way.
+        self.more_coming: Callable[[], bool] = bool
 
     @property
     def on_batch(self) -> Callable[[int], None]:
@@ -54,6 +56,11 @@ class PostgresWriter:
     def submit(self, job: Job[T]) -> asyncio.Future[T]:
         """Queue a job; its future gives the result once the result is durable, or the job's or the disk's error."""
         return self._jobs.submit(job)
+
+    def seal_with(self, audit_key: AuditKey) -> None:
+        """Seal the lanes' ends with the active version of this key from now on."""
+        self._jobs.seal_with(audit_key)
+        self._items.seal_with(audit_key)
 
     def run(self, job: Job[T]) -> T:
         """Do a job at once, in the caller's thread; for commands, while nothing is served."""

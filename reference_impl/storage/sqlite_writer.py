@@ -15,6 +15,9 @@ from reference_impl.storage.batch import MAX_BATCH, Caches, CardRow, Item, Job, 
 
 T = TypeVar("T")
 
+GATHER_S = 0.003
+"""How long a flush waits for requests that other threads are opening: less than their signatures take to check."""
+
 _EPOCH = "SELECT number FROM epoch"
 _CARD = (
     "SELECT c.card_no, c.state, c.active_since_ms, p.mindex_id, p.sealed_identity "
@@ -45,6 +48,7 @@ class SqliteWriter:
         self._tasks: list[tuple[Job[Any], asyncio.Future[Any]]] = []
         self._scheduled = False
         self.on_batch: Callable[[int], None] = uncounted
+        self.more_coming: Callable[[], bool] = bool
         self._connect()
 
     @property
@@ -67,6 +71,11 @@ class SqliteWriter:
         self._tasks.append((job, future))
         self._schedule(loop)
         return future
+
+    def seal_with(self, audit_key: AuditKey) -> None:
+        """Seal the lane's end with the active version of this key from now on."""
+        self._audit_key = audit_key
+        self._lane.seal_with(audit_key)
 
     def run(self, job: Job[T]) -> T:
         """Do a job at once, in the caller's thread; for commands, while nothing is served."""
@@ -110,7 +119,10 @@ class SqliteWriter:
 
     def _gather(self, loop: asyncio.AbstractEventLoop) -> None:
         # One look more at the sockets: what has arrived meanwhile shares the flush, and nothing waits if nothing has.
-        loop.call_soon(self._flush, loop)
+        if self.more_coming():
+            loop.call_later(GATHER_S, self._flush, loop)
+        else:
+            loop.call_soon(self._flush, loop)
 
     def _flush(self, loop: asyncio.AbstractEventLoop) -> None:
         self._scheduled = False

@@ -23,7 +23,6 @@ SLOW = {
     "forgets-the-clerk",
     "ignores-standing",
     "ignores-terminal",
-    "issues-twice",
     "old-key-kept",
     "other-person-elsewhere",
 }

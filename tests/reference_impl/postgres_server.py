@@ -86,7 +86,7 @@ class PostgresServer:
             self.do("DROP DATABASE {} WITH (FORCE)", name)
 
     def start(self) -> None:
-        """Start the server and wait until it answers."""
+        """Start the server and wait until it answers; for a thread that lives as long as the server should."""
         options = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder}
         settings = [f"{name}={value}" for name, value in options.items()] + ["max_connections=200", *self.settings]
         arguments = [part for setting in settings for part in ("-c", setting)]
@@ -118,11 +118,11 @@ class PostgresServer:
         subprocess.run(self._command(program, *arguments), check=True, capture_output=True, cwd=self.folder)
 
     def _command(self, program: str, *arguments: object) -> list[str]:
-        command = [str(self._programs / program), *map(str, arguments)]
-        if self._user is None:
-            return command
-        group = pwd.getpwnam(self._user).pw_gid
-        return ["setpriv", f"--reuid={self._user}", f"--regid={group}", "--clear-groups", *command]
+        # A session of tests that is killed must not leave its server behind.
+        become = ["setpriv", "--pdeathsig=QUIT"]
+        if self._user is not None:
+            become += [f"--reuid={self._user}", f"--regid={pwd.getpwnam(self._user).pw_gid}", "--clear-groups"]
+        return [*become, str(self._programs / program), *map(str, arguments)]
 
 
 def _unprivileged() -> str:

@@ -5,14 +5,29 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
 
 import httpx
 import pytest
 
+from xiangka.cli import main
 
-def xiangka(*arguments, **more):
-    command = [sys.executable, "-m", "xiangka", "platform", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, **more)
+
+@dataclass
+class Done:
+    """How a command ended and what it wrote."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def xiangka(*arguments):
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as errors:
+        code = main(["platform", *map(str, arguments)])
+    return Done(code, out.getvalue(), errors.getvalue())
 
 
 @pytest.fixture(scope="module")

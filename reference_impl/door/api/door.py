@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -31,12 +30,10 @@ class ApiDoor:
 
     Args:
         platform: an open platform; closing it is left to the caller.
-        root_file: file of the root key, None where the root stands elsewhere.
     """
 
-    def __init__(self, platform: Platform, root_file: Path | None = None) -> None:
+    def __init__(self, platform: Platform) -> None:
         self.platform = platform
-        self.root_file = root_file
         self._subjects: tuple[int, tuple[Subject, ...]] = (0, ())
 
     async def write(self, job: Job[T]) -> T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request
@@ -11,11 +12,13 @@ from sqlalchemy import Connection
 from reference_impl.door.access_tokens import ADMIN, AUDITOR, OFFICER
 from reference_impl.door.api.door import ApiDoor
 from reference_impl.door.api.keys_routes import Owner
+from reference_impl.errors import PlatformError
 from reference_impl.keys import dual_control
 from reference_impl.keys.dual_control import KeyRequest, Operation, find_request, list_requests
 from reference_impl.keys.guarded_operations import approve, propose_new_root, propose_revocation
-from reference_impl.keys.root import FileRoot, RootKey
-from reference_impl.keys.root_succession import next_file, stage_next
+from reference_impl.keys.purposes import AUDIT
+from reference_impl.keys.root import RootKey
+from reference_impl.records import audit
 
 RequestId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", examples=["0123456789abcdef0123456789abcdef"])]
 
@@ -51,7 +54,7 @@ class RevocationProposal(BaseModel):
 
 
 class RootProposal(BaseModel):
-    """Put the hierarchy under a new root key, which the platform makes beside the present key file."""
+    """Put the hierarchy under a new root key, which the platform makes beside the present one, in a file or an HSM."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"operation": "replace-root", "argument": {}}}
@@ -90,10 +93,13 @@ def routes(door: ApiDoor) -> APIRouter:
         request: Request, body: Annotated[RevocationProposal | RootProposal, Field(discriminator="operation")]
     ) -> Told:
         actor, now, random = door.actor(request, OFFICER), door.now_ms(), platform.parts.random
+        # In a thread, and before the transaction: a device may be slow, and everybody else would wait for it.
+        successor = await _staged(door) if isinstance(body, RootProposal) else None
 
         def job(connection: Connection) -> KeyRequest:
             if isinstance(body, RootProposal):
-                return propose_new_root(connection, _next_root(door), actor, now, random)
+                assert successor is not None  # noqa: S101 - staged for this very proposal
+                return propose_new_root(connection, successor, actor, now, random)
             wanted = body.argument
             return propose_revocation(connection, wanted.purpose, wanted.version, actor, now, random, wanted.owner)
 
@@ -113,11 +119,16 @@ def routes(door: ApiDoor) -> APIRouter:
         actor, now, random = door.actor(request, OFFICER), door.now_ms(), platform.parts.random
 
         def job(connection: Connection) -> KeyRequest:
-            replaces = find_request(connection, request_id).operation is Operation.REPLACE_ROOT
-            new_root = _next_root(door) if replaces else None
-            return approve(connection, request_id, actor, platform.memory.root, now, random, new_root)
+            asked = find_request(connection, request_id)
+            if asked.operation is Operation.REVOKE_KEY and asked.argument["purpose"] == AUDIT:
+                # What the version to be revoked has sealed would else be proved by nothing.
+                audit.reseal(connection, platform.parts.keyring.audit_versions)
+            return approve(connection, request_id, actor, platform.memory.root, now, random)
 
-        return _told(await door.change(actor, "api.key.approve", job, request_id=request_id))
+        try:
+            return _told(await door.change(actor, "api.key.approve", job, request_id=request_id))
+        except PlatformError as error:
+            raise door.problem(503, "root_unavailable", error.what) from error
 
     @router.post(
         "/{request_id}/rejection", summary="Reject for good, as any officer", responses=door.problems(404, 409)
@@ -133,11 +144,11 @@ def routes(door: ApiDoor) -> APIRouter:
     return router
 
 
-def _next_root(door: ApiDoor) -> RootKey:
-    if door.root_file is None:
-        raise door.problem(409, "root_not_in_a_file", "only a root that stands in a file is replaced from here")
-    waiting = next_file(door.root_file)
-    return FileRoot(waiting) if waiting.exists() else stage_next(door.root_file, door.platform.parts.random)
+async def _staged(door: ApiDoor) -> RootKey:
+    try:
+        return await asyncio.to_thread(door.platform.memory.root.stage_successor, door.platform.parts.random)
+    except PlatformError as error:
+        raise door.problem(503, "root_unavailable", error.what) from error
 
 
 def _told(request: KeyRequest) -> Told:

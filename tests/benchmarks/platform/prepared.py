@@ -99,7 +99,7 @@ def write_bodies(data: Data, asker: Asker, count: int, file: Path) -> Bodies:
         for number in range(count):
             card_id = cards[number * 7919 % len(cards)]
             # Codes are fetched before they are shown, and shown before they are sent.
-            [token] = issue(keys, card_id, begun_ms - 10_000 + number // _PER_MS, system_entropy)
+            [token] = issue(keys, card_id, begun_ms - 50 + number // _PER_MS, system_entropy)
             question = {"ehealth_code": build(card_id, DYNAMIC, token=token), **_PLACE}
             http = asker.client.seal_call(VERIFY, question, begun_ms + number // _PER_MS).http
             path, content_type = http.path, http.content_type

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -59,5 +58,5 @@ def make_api() -> Callable[..., Api]:
 
 
 @pytest.fixture
-def api(bench: Any, make_api: Callable[..., Api], tmp_path: Path) -> Api:
-    return make_api(bench, root_file=tmp_path / "data" / "key-encryption.key")
+def api(bench: Any, make_api: Callable[..., Api]) -> Api:
+    return make_api(bench)

@@ -110,15 +110,13 @@ class Desks:
         made = self.post(f"/institutions/{self.org_code}/apps", name="方言应用", dialect=dialect, scopes=scopes, **key)
         app_id = made["app_id"]
         self.authorise(f"/apps/{app_id}")
-        device = {
-            "term_id": "T01",
-            "terminal_type": "01",
-            "serial": f"SYN-{app_id}",
-            "filing_number": "湘卡备-2019-001",
-        }
-        self.post(f"/apps/{app_id}/terminals", **device)
-        self.authorise(f"/apps/{app_id}/terminals/T01")
+        self.enrol_terminal(app_id, "T01")
         return Desk(dialect, Credentials(app_id, made["app_secret"], "T01", KEYS.public), self.http)
+
+    def enrol_terminal(self, app_id: str, term_id: str) -> None:
+        device = {"term_id": term_id, "serial": f"SYN-{app_id}-{term_id}", "filing_number": "湘卡备-2019-001"}
+        self.post(f"/apps/{app_id}/terminals", terminal_type="01", **device)
+        self.authorise(f"/apps/{app_id}/terminals/{term_id}")
 
     def __getitem__(self, dialect: str) -> Desk:
         if dialect not in self._made:

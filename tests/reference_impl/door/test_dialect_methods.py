@@ -10,13 +10,14 @@ from reference_impl.access import institutions, standing
 from reference_impl.access.institutions import Institution
 from reference_impl.access.prefectures import PREFECTURES
 from reference_impl.access.standing import Act, Standing
+from reference_impl.door.methods import batches
 from reference_impl.door.methods.batches import MAX_PERSONS
 from reference_impl.door.methods.sessions import UNSERVED
 from reference_impl.door.methods.table import METHODS
 from reference_impl.door.use import VERIFY
 from reference_impl.records.china_time import moment_text
 from reference_impl.records.statistics import figures
-from reference_impl.refusals import OUTCOMES
+from reference_impl.refusals import IDENTITY_MISMATCH, OUTCOMES, RefusalError
 from reference_impl.storage.schema import APPS, AUDIT
 from reference_impl.storage.schema_records import USAGE_REPORTS
 from reference_impl.wire import vocabulary
@@ -234,6 +235,14 @@ class TestBatch:
         ]
         assert told[0].card_id == biz["ehealth_card_id"][0]
         assert person(2)["id_no"] not in repr(told)
+
+    def test_of_who_is_refused_nothing_stays(self, bench, person, monkeypatch):
+        def refuse(*_):
+            raise RefusalError(IDENTITY_MISMATCH)
+
+        monkeypatch.setattr(batches, "note_change", refuse)
+        assert self.ask(bench, [person(2)]).biz["outcome"] == (IDENTITY_MISMATCH.code,)
+        assert named(bench.call(QUERY, {"id_type": "01", "id_no": person(2)["id_no"]})) == "unknown_card"
 
     @pytest.mark.parametrize(
         ("items", "outcome"),

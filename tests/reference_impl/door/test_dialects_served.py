@@ -139,3 +139,17 @@ def test_a_card_is_told_in_the_dialect_s_own_words_or_encrypted(desks, someone, 
         assert IN_CLEAR[name].format(card_id) in answer.body.decode()
     else:
         assert card_id not in answer.body.decode()
+
+
+@pytest.mark.parametrize("name", ["hn-a", "sc", "go", "xm", "hn-s"])
+def test_a_gateway_serves_the_methods_of_others_by_their_neutral_names(desks, name):
+    assert desks.org_code in desks[name].call(INSTITUTIONS, {}).biz["org_code"]
+
+
+@pytest.mark.parametrize("name", sorted(name for name in EVERY if not DIALECTS[name].terminal))
+def test_without_a_terminal_s_name_there_must_be_one_terminal(desks, name):
+    desk = desks.enrol(name)
+    question = any_question(name)
+    assert desk.refused(*question) in ("000", "301")
+    desks.enrol_terminal(desk.credentials.app_id, "T02")
+    assert desk.refused(*question) == "105"

@@ -81,12 +81,12 @@ class TestLostConnections:
         async def scenario():
             writer = room.writer()
             await writer.put(Asked(key(1)))
-            await asyncio.to_thread(postgres_server.stop)
+            postgres_server.stop()
             try:
                 errors = [await _error(writer.put(Asked(key(2)))) for _ in range(20)]
                 job = await _error(writer.submit(enrol("1")))
             finally:
-                await asyncio.to_thread(postgres_server.start)
+                postgres_server.start()
             assert job is not None
             assert None not in errors
             # Between two tries nobody waits for a connection.
