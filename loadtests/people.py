@@ -8,6 +8,9 @@ from random import Random
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
+_GIVEN = "甲乙丙丁戊己庚辛壬癸"
+
+
 def registration(random: Random) -> dict[str, str]:
     """One resident as ``ehc.ehealthcard.register`` takes it; the check digit follows GB 11643."""
     body = f"439900{random.randint(1940, 2015)}{random.randint(1, 12):02d}{random.randint(1, 28):02d}"
@@ -20,5 +23,5 @@ def registration(random: Random) -> dict[str, str]:
         "clerk_id": "synthetic-clerk",
         "id_type": "01",
         "id_no": body + check,
-        "name": f"压测{random.randint(0, 9999):04d}",
+        "name": "压测" + "".join(random.choices(_GIVEN, k=2)),
     }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
-import mmap
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-FORMS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be", "hex", "base64", "reversed")
+import numpy as np
+from numpy.typing import NDArray
+
+_LEAD = 6
+"""Bytes by which a place is recognised before it is compared in full; no form of a name is shorter."""
+_CHUNK = 1 << 22
 
 
 def forms(text: str) -> dict[str, tuple[bytes, ...]]:
@@ -46,18 +49,31 @@ def found_in_clear(texts: Mapping[str, str], files: Iterable[Path]) -> dict[str,
         texts: what is looked for, by a key that may be told.
         files: where.
     """
-    wanted = {form: (key, name) for key, text in texts.items() for name, made in forms(text).items() for form in made}
-    pattern = re.compile(b"|".join(re.escape(form) for form in sorted(wanted, key=len, reverse=True)))
+    needles: dict[int, list[tuple[bytes, str, str]]] = {}
+    for key, text in texts.items():
+        for name, made in forms(text).items():
+            for form in made:
+                needles.setdefault(int.from_bytes(form[:_LEAD], "little"), []).append((form, key, name))
+    leads = np.sort(np.fromiter(needles, dtype=np.uint64, count=len(needles)))
     found: dict[str, tuple[str, str]] = {}
     for path in files:
-        for match in _matches(pattern, path):
-            key, form = wanted[match]
-            found.setdefault(key, (form, path.name))
+        content = path.read_bytes()
+        for place, lead in _candidates(content, leads):
+            for form, key, name in needles[lead]:
+                if content.startswith(form, place):
+                    found.setdefault(key, (name, path.name))
     return found
 
 
-def _matches(pattern: re.Pattern[bytes], path: Path) -> Iterator[bytes]:
-    if not path.stat().st_size:
-        return
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        yield from {match.group() for match in pattern.finditer(content)}
+def _candidates(content: bytes, leads: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
+    """Places where the first bytes of something looked for stand, and those bytes as a number."""
+    for start in range(0, len(content), _CHUNK):
+        raw = np.frombuffer(content[start : start + _CHUNK + _LEAD - 1], dtype=np.uint8).astype(np.uint64)
+        if len(raw) < _LEAD:
+            return
+        windows = np.zeros(len(raw) - _LEAD + 1, dtype=np.uint64)
+        for step in range(_LEAD):
+            windows |= raw[step : step + len(windows)] << np.uint64(8 * step)
+        near = np.minimum(np.searchsorted(leads, windows), len(leads) - 1)
+        for place in np.flatnonzero(leads[near] == windows):
+            yield start + int(place), int(windows[place])

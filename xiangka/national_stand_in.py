@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 import uvicorn
@@ -33,6 +34,8 @@ def serve_stand_in(options: PlatformOptions, port: int, cards: Path | None) -> i
     listener = listen("127.0.0.1", port, allow_non_loopback=False)
     _print({"ready": True, "url": url_of(listener)})
     server = uvicorn.Server(uvicorn.Config(stand_in.app(), log_config=None, access_log=False, lifespan="off"))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
     with listener:
         server.run(sockets=[listener])
     return 0
@@ -54,6 +57,11 @@ def known_cards(file: Path | None) -> dict[str, ForeignCard]:
             where=f"--cards {file}",
             remedy='give a JSON list of {"card_id", "province", "name", "gender", "birthday"}, all texts',
         ) from error
+
+
+def _end(_number: int, _frame: object) -> NoReturn:
+    # The server raises a signal it was stopped by once more, when it has stopped.
+    raise SystemExit(0)
 
 
 def _print(told: Mapping[str, Any]) -> None:

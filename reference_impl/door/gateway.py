@@ -114,7 +114,10 @@ class Gateway:
         except StaleTimestampError:
             # Only an authentic request gets as far as its timestamp.
             assert call is not None  # noqa: S101 - opened, therefore received
-            return _refused(self._line(profile, call)[1], call, RefusalError(STALE_TIMESTAMP, "timestamp"), now)
+            account, line = self._line(profile, call)
+            self.gate.told(address, account.app_id, STALE_TIMESTAMP)
+            self.observe(call.method, STALE_TIMESTAMP.code, perf_counter() - begun)
+            return _refused(line, call, RefusalError(STALE_TIMESTAMP, "timestamp"), now)
         except (WireError, RefusalError) as error:
             refused = error if isinstance(error, RefusalError) else as_refusal(error)
             self.gate.told(address, "", refused.outcome)

@@ -23,14 +23,14 @@ from steps.platform.enrolling import Enrolment, sender
 from steps.sampling import Sampler
 
 QUERY = "ehc.ehealthcode.query"
-QUOTAS = {"app": 12, "terminal": 8, "address": 16}
+QUOTAS = {"app": 6, "terminal": 4, "address": 8}
 """Requests a second, so low that ten times as many are nothing to the platform or to this machine."""
 OVER = 10
-BESIDE = 3
+BESIDE = 8
 SHARE = 0.8
 """Of its quota, what a caller beside asks for."""
 ON_S, SETTLED_S = 2.0, 0.4
-LEAST_ROUNDS, MOST_ROUNDS = 6, 24
+LEAST_ROUNDS, MOST_ROUNDS = 6, 20
 LIMIT = 20.0
 DRAWS = 300
 ACCEPTED = "000"
@@ -179,7 +179,7 @@ def _beside(sampler: Sampler, limited: Limited) -> list[float]:
     each = SHARE * min(limited.quotas.values())
     total = round(each * len(limited.beside) * ON_S)
     senders = itertools.islice(itertools.cycle(limited.beside), total)
-    flood = Flood(limited.platform.link, 2 * BESIDE, _sources(limited, 70, BESIDE))
+    flood = Flood(limited.platform.link, BESIDE, _sources(limited, 70, BESIDE))
     begun = time.monotonic() + 0.05
     replies = flood.send(
         [_request(limited, one) for one in senders],

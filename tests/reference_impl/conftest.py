@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 from postgres_server import INSTALL, PLATFORM, PostgresServer, programs
+from softhsm import hsm_module, hsm_place
 
 from reference_impl.cards.numbers.mod_11_2 import check_digit
 from reference_impl.platform import Platform, open_platform
@@ -30,6 +31,8 @@ from reference_impl.wire.exchange import HttpRequest
 from reference_impl.wire.gateway import GatewayProfile
 
 T = TypeVar("T")
+
+__all__ = ["hsm_module", "hsm_place"]
 
 SERVE = """
 import json, sys

@@ -119,10 +119,12 @@ class PostgresServer:
 
     def _command(self, program: str, *arguments: object) -> list[str]:
         # A session of tests that is killed must not leave its server behind.
-        become = ["setpriv", "--pdeathsig=QUIT"]
-        if self._user is not None:
-            become += [f"--reuid={self._user}", f"--regid={pwd.getpwnam(self._user).pw_gid}", "--clear-groups"]
-        return [*become, str(self._programs / program), *map(str, arguments)]
+        command = ["setpriv", "--pdeathsig=QUIT", str(self._programs / program), *map(str, arguments)]
+        if self._user is None:
+            return command
+        # Becoming another user takes back what was asked of the parent's death, so it comes first.
+        group = pwd.getpwnam(self._user).pw_gid
+        return ["setpriv", f"--reuid={self._user}", f"--regid={group}", "--clear-groups", *command]
 
 
 def _unprivileged() -> str:

@@ -73,11 +73,6 @@ def status_of(refusal: RefusalError) -> HTTPStatus:
     return _STATUS.get(name, HTTPStatus.CONFLICT)
 
 
-def problem_of(refusal: RefusalError) -> ProblemError:
-    """Return the problem that tells a refusal."""
-    return ProblemError(status_of(refusal), refusal.outcome.name, refusal.message)
-
-
 def problem_answer(
     status: int, code: str = "", detail: str = "", headers: Mapping[str, str] | None = None
 ) -> JSONResponse:

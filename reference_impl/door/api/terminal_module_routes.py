@@ -12,7 +12,7 @@ from reference_impl.door.access_tokens import ADMIN, AUDITOR
 from reference_impl.door.api.door import ApiDoor
 from reference_impl.keys import terminal_modules
 from reference_impl.keys.terminal_modules import ModuleRecord
-from reference_impl.wire.terminal_module import Enrolment
+from reference_impl.wire.terminal_module import PROOF_BYTES, Enrolment, Proof
 from reference_impl.wire.terminal_module import Injection as InjectionMessage
 
 _NAME = "^[A-Za-z0-9-]{1,32}$"
@@ -87,6 +87,33 @@ class Enrolled(BaseModel):
     platform_public_key: str = Field(description="the platform's SM2 signing key, 65 bytes in hex")
 
 
+class ProofRequest(BaseModel):
+    """What passed through a module, and its proof; bytes are hex."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"version": 1, "message": "00", "mac": "00" * PROOF_BYTES}}
+    )
+
+    version: int = Field(ge=1, le=2**31 - 1, strict=True, description="version of the module's key")
+    message: str = Field(pattern="^([0-9a-fA-F]{2})*$", max_length=8192)
+    mac: str = Field(pattern="^[0-9a-fA-F]{64}$")
+
+
+class SuccessionRequest(BaseModel):
+    """Which version of the platform's signing key modules trust so far."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"trusted_version": 1}})
+
+    trusted_version: int = Field(ge=1, le=255, strict=True)
+
+
+class Succession(BaseModel):
+    """The platform's present signing key, signed with the one that is trusted; bytes are hex."""
+
+    public_key: str
+    signature: str
+
+
 class Wiped(BaseModel):
     """The order that makes the module destroy its key; ``signature`` is hex."""
 
@@ -129,6 +156,16 @@ def routes(door: ApiDoor) -> APIRouter:
             platform_public_key=parts.keyring.signing.public.hex(),
         )
 
+    @router.post(
+        "/successions",
+        summary="What makes modules that trust an older signing key trust the active one",
+        responses=door.problems(404),
+    )
+    async def succession(request: Request, body: SuccessionRequest) -> Succession:
+        door.actor(request, ADMIN)
+        made = terminal_modules.succeed(parts.keyring, body.trusted_version)
+        return Succession(public_key=made.public_key.hex(), signature=made.signature.hex())
+
     @router.get("", summary="The modules of an institution")
     async def modules(
         request: Request, org_code: Annotated[str, Query(pattern="^[0-9A-Za-z]{1,32}$", examples=["439900000001"])]
@@ -150,6 +187,31 @@ def routes(door: ApiDoor) -> APIRouter:
             return terminal_modules.inject(connection, parts.keyring, serial, parts.random, now)
 
         return _injection(await door.change(actor, "api.module.key", job, serial=serial))
+
+    @router.post(
+        "/{serial}/key/repetition",
+        summary="The module's present key once more, should it have missed it",
+        responses=door.problems(404, 409),
+    )
+    async def same_key(request: Request, serial: Serial) -> Injection:
+        actor = door.actor(request, ADMIN)
+
+        def job(connection: Connection) -> InjectionMessage:
+            return terminal_modules.repeat_injection(connection, parts.keyring, serial)
+
+        return _injection(await door.change(actor, "api.module.repeat", job, serial=serial))
+
+    @router.post(
+        "/{serial}/proof", summary="Whether a message passed through the module", responses=door.problems(404, 409)
+    )
+    async def proof(request: Request, serial: Serial, body: ProofRequest) -> Module:
+        actor = door.actor(request, ADMIN)
+        shown = Proof(serial, body.version, bytes.fromhex(body.mac))
+
+        def job(connection: Connection) -> ModuleRecord:
+            return terminal_modules.check_proof(connection, parts.keyring, shown, bytes.fromhex(body.message))
+
+        return _module(await door.change(actor, "api.module.prove", job, serial=serial))
 
     @router.post("/{serial}/wipe", summary="End a module for good", responses=door.problems(404, 409))
     async def wipe(request: Request, serial: Serial) -> Wiped:

@@ -1,12 +1,16 @@
 """Keys through the API: rotation, dual control, replacing the root, security modules of terminals."""
 
 import random
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from reference_impl.door.opening import open_root
+from reference_impl.door.options import PlatformOptions
 from reference_impl.keys.key_file import next_file
 from reference_impl.wire.sm2 import generate
-from reference_impl.wire.terminal_module import Injection, SoftwareModule, WipeOrder
+from reference_impl.wire.terminal_module import Injection, ModuleError, SoftwareModule, Succession, WipeOrder
 
 REVOKE = {"operation": "revoke-key", "argument": {"purpose": "token", "version": 1}}
 
@@ -110,6 +114,51 @@ class TestDualControl:
         assert key_file.read_bytes() != before
         assert not next_file(key_file).exists()
 
+    def test_a_root_in_an_hsm_is_replaced_under_the_running_platform(self, open_bench, make_api, hsm_place, tmp_path):
+        place = replace(hsm_place, key="replaced-through-the-api")
+        bench = open_bench(root=partial(open_root, PlatformOptions(tmp_path / "data", hsm=place)))
+        api, card_id = make_api(bench), bench.register()
+        before = bench.platform.memory.root.mark
+        asked = {"operation": "replace-root", "argument": {}}
+        orphan, proposed = (api.ask("POST", "/key-requests", asked, by="officer-b").json() for _ in "12")
+        done = api.ask("POST", f"/key-requests/{proposed['request_id']}/approval", by="officer-a")
+        assert (done.status_code, done.json()["state"]) == (200, "done")
+        assert bench.verify(bench.dynamic(card_id)).success
+        marks = {before.hex(), orphan["argument"]["mark"], proposed["argument"]["mark"]}
+        assert len(marks) == 3
+        again = open_bench(root=partial(open_root, PlatformOptions(tmp_path / "data", hsm=place)))
+        assert again.platform.memory.root.mark.hex() == proposed["argument"]["mark"]
+        assert again.verify(again.dynamic(card_id)).success
+
+    def test_a_root_that_cannot_be_reached_is_told_and_nothing_is_changed(self, api, bench, tmp_path):
+        asked = {"operation": "replace-root", "argument": {}}
+        proposed = api.ask("POST", "/key-requests", asked, by="officer-a").json()
+        waiting = next_file(tmp_path / "data" / "key-encryption.key")
+        waiting.unlink()
+        path = f"/key-requests/{proposed['request_id']}/approval"
+        told = api.ask("POST", path, by="officer-b")
+        assert (told.status_code, told.json()["code"]) == (503, "root_unavailable")
+        assert str(tmp_path) not in told.text
+        assert api.ask("GET", "/key-requests").json()["requests"][0]["state"] == "proposed"
+        waiting.mkdir()
+        told = api.ask("POST", "/key-requests", asked, by="officer-a")
+        assert (told.status_code, told.json()["code"]) == (503, "root_unavailable")
+        assert bench.register()
+
+    def test_an_audit_key_is_revoked_and_the_audit_still_proves_itself(self, api, bench, open_bench, make_api):
+        bench.register()
+        assert api.ask("POST", "/keys/audit/rotation", {"grace_s": 0}).status_code == 201
+        revoke = {"operation": "revoke-key", "argument": {"purpose": "audit", "version": 1}}
+        proposed = api.ask("POST", "/key-requests", revoke, by="officer-a").json()
+        done = api.ask("POST", f"/key-requests/{proposed['request_id']}/approval", by="officer-b")
+        assert (done.status_code, versions(api, "audit")) == (200, {1: "revoked", 2: "active"})
+        assert set(bench.platform.parts.keyring.audit_versions.keys) == {1, 2} - {1}
+        assert bench.verify(bench.dynamic(bench.register(2))).success
+        assert api.ask("GET", "/audit/check", by="auditor").json()["first_bad"] is None
+        again = open_bench()
+        assert again.register(3)
+        assert make_api(again).ask("GET", "/audit/check", by="auditor").json()["first_bad"] is None
+
 
 PLACE = {"serial": "SYN-PSAM-1", "term_id": "439900T01"}
 
@@ -150,6 +199,46 @@ class TestTerminalModules:
         module.wipe(WipeOrder(order["serial"], bytes.fromhex(order["signature"])))
         assert api.ask("POST", "/terminal-modules/SYN-PSAM-1/key").json()["code"] == "module_wiped"
         assert self.enrol(api, self.module(api)).json()["code"] == "module_wiped"
+
+    def prove(self, api, shown, message):
+        body = {"version": shown.version, "message": message.hex(), "mac": shown.mac.hex()}
+        return api.ask("POST", "/terminal-modules/SYN-PSAM-1/proof", body)
+
+    def test_what_passed_through_a_module_is_proved_under_its_present_key_only(self, api):
+        module = self.module(api)
+        self.take(module, self.enrol(api, module).json()["injection"])
+        shown = module.prove(b"a code")
+        assert self.prove(api, shown, b"a code").json()["key_version"] == 1
+        assert self.prove(api, shown, b"another").json()["code"] == "bad_proof"
+        missed = api.ask("POST", "/terminal-modules/SYN-PSAM-1/key").json()
+        assert self.prove(api, shown, b"a code").json()["code"] == "bad_proof"
+        repeated = api.ask("POST", "/terminal-modules/SYN-PSAM-1/key/repetition").json()
+        assert repeated["version"] == missed["version"] == 2
+        self.take(module, repeated)
+        assert self.prove(api, module.prove(b"a code"), b"a code").status_code == 200
+        api.ask("POST", "/terminal-modules/SYN-PSAM-1/wipe")
+        for refused in (
+            self.prove(api, module.prove(b"a code"), b"a code"),
+            api.ask("POST", "/terminal-modules/SYN-PSAM-1/key/repetition"),
+        ):
+            assert (refused.status_code, refused.json()["code"]) == (409, "module_wiped")
+        asked = [(r["op"], r["outcome"]) for r in api.audited() if r["op"] == "api.module.prove"]
+        assert [outcome for _, outcome in asked] == ["000", "624", "624", "000", "622"]
+
+    def test_a_module_follows_the_signing_key_while_the_one_it_trusts_is_in_grace(self, api, bench):
+        module = self.module(api)
+        self.take(module, self.enrol(api, module).json()["injection"])
+        api.ask("POST", "/keys/platform-signing/rotation", {"grace_s": 60})
+        with pytest.raises(ModuleError, match="does not come from the platform"):
+            self.take(module, api.ask("POST", "/terminal-modules/SYN-PSAM-1/key").json())
+        made = api.ask("POST", "/terminal-modules/successions", {"trusted_version": 1}).json()
+        module.trust(Succession(bytes.fromhex(made["public_key"]), bytes.fromhex(made["signature"])))
+        self.take(module, api.ask("POST", "/terminal-modules/SYN-PSAM-1/key/repetition").json())
+        assert self.prove(api, module.prove(b"a code"), b"a code").status_code == 200
+        bench.clock.now += 61
+        api.ask("POST", "/keys/token/rotation", {"grace_s": 1})
+        late = api.ask("POST", "/terminal-modules/successions", {"trusted_version": 1})
+        assert (late.status_code, late.json()["code"]) == (404, "unknown_key")
 
     def test_a_module_that_cannot_prove_itself(self, api, bench):
         module, impostor = self.module(api), self.module(api, seed=2)

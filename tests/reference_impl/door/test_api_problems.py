@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reference_impl.door.api.guard import MAX_BODY_BYTES
-from reference_impl.door.api.problems import problem_of
+from reference_impl.door.api.problems import status_of
 from reference_impl.refusals import OUTCOMES, RefusalError
 
 SENT = "张三439900199001010013"
@@ -92,6 +92,6 @@ def test_a_refusal_of_the_platform_is_told_by_its_name(api):
 
 def test_every_refusal_has_a_status_of_the_caller_or_of_now():
     for outcome in OUTCOMES.values():
-        status = problem_of(RefusalError(outcome)).status_code
+        status = status_of(RefusalError(outcome))
         assert 400 <= status < 500 or status == 503, outcome.name
         assert (status == 404) == outcome.name.startswith("unknown_")
