@@ -10,9 +10,11 @@ certify: setup
 	$(BIN)/xiangka certify $(ARGS)
 
 test: setup-dev lint
+	@sh .ci/test-programs
 	$(BIN)/python -m pytest tests -n 2 --dist worksteal $(ARGS)
 
 nightly: setup-dev
+	@sh .ci/test-programs
 	$(BIN)/python -m pytest tests -n 2 --dist worksteal -m "nightly or not nightly" $(ARGS)
 
 lint: setup-dev

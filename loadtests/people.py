@@ -6,8 +6,6 @@ import time
 from random import Random
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-
-
 _GIVEN = "甲乙丙丁戊己庚辛壬癸"
 
 

@@ -498,6 +498,41 @@ _ALL: tuple[PlatformDefect, ...] = (
         "answers as if nothing had happened when the disk refuses",
         hunted.swallows_disk_errors,
     ),
+    PlatformDefect(
+        "fails-on-missing-field",
+        ("EHC-PLT-014",),
+        "查询缺少字段时内部出错",
+        "fails where a question names neither card nor document",
+        hunted.fails_on_missing_field,
+    ),
+    PlatformDefect(
+        "crashes-on-odd-payload",
+        ("EHC-PLT-015",),
+        "过长的扫码内容使解析出错",
+        "fails on a scanned text that is too long",
+        hunted.crashes_on_odd_payload,
+    ),
+    PlatformDefect(
+        "resurrects-closed-card",
+        ("EHC-PLT-016",),
+        "已注销的卡解除挂失后恢复有效",
+        "makes a closed card active again when it is reported found",
+        hunted.resurrects_closed_card,
+    ),
+    PlatformDefect(
+        "identity-in-log",
+        ("EHC-PLT-017",),
+        "日志中记录证件号码",
+        "writes document numbers to its log",
+        hunted.identity_in_log,
+    ),
+    PlatformDefect(
+        "serves-real-people",
+        ("EHC-PLT-018",),
+        "测试平台为真实样式的证件号码发卡",
+        "issues cards for numbers that could be a real person's",
+        hunted.serves_real_people,
+    ),
 )
 
 DEFECTS: Mapping[str, PlatformDefect] = MappingProxyType({defect.name: defect for defect in _ALL})

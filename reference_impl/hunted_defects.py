@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from reference_impl.access.rate_limit import Wait
+from reference_impl.cards.documents import SYNTHETIC_REGION
+from reference_impl.cards.holding import ACTIVE, CLOSED
+from reference_impl.cards.numbers import mod_11_2, resident
 from reference_impl.clock import now_ms
 from reference_impl.codes.tokens import issued_at
 from reference_impl.codes.verification import Verification
 from reference_impl.door.gateway import Gate
+from reference_impl.door.logbook import LOG
+from reference_impl.door.question import Answer, Method, Parts, Question
 from reference_impl.door.use import VERIFY
 from reference_impl.platform import Platform
 from reference_impl.records import audit_retention
@@ -24,6 +29,7 @@ from reference_impl.records.audit import DAY_MS, AuditRow, Entry, Lane, LaneEnd
 from reference_impl.records.audit_register import read_register
 from reference_impl.refusals import EXPIRED_CODE, FUTURE_CODE, RefusalError
 from reference_impl.storage.batch import CardRow
+from reference_impl.storage.schema import CARDS
 from reference_impl.storage.sqlite_writer import SqliteWriter
 from reference_impl.wire.payload import CardCode
 
@@ -228,3 +234,83 @@ def drops_audit_early(platform: Platform) -> None:
         await sound()
 
     put(platform, "keep_up", keep_up)
+
+
+def _wrap(platform: Platform, name: str, change: Callable[[Method], Method]) -> None:
+    methods = platform.gateway.methods
+    platform.gateway.methods = {**methods, name: change(methods[name])}
+
+
+def resurrects_closed_card(platform: Platform) -> None:
+    """Make a closed card active again when it is reported found."""
+
+    def change(method: Method) -> Method:
+        def serve(question: Question) -> Answer:
+            card_id = bytes.fromhex(question.biz["ehealth_card_id"])
+            closed = CARDS.c.card_id == card_id, CARDS.c.state == CLOSED
+            question.connection.execute(update(CARDS).where(*closed).values(state=ACTIVE))
+            return method.serve(question)
+
+        return replace(method, serve=serve)
+
+    _wrap(platform, "ehc.ehealthcard.found", change)
+
+
+def identity_in_log(platform: Platform) -> None:
+    """Write who was asked for to the log."""
+
+    def change(method: Method) -> Method:
+        def serve(question: Question) -> Answer:
+            LOG.warning("asked for %s", question.biz.get("id_no", ""))
+            return method.serve(question)
+
+        return replace(method, serve=serve)
+
+    _wrap(platform, "ehc.ehealthcode.query", change)
+
+
+def serves_real_people(platform: Platform) -> None:
+    """Issue cards for identity numbers of the country's real regions."""
+
+    def change(method: Method) -> Method:
+        def prepare(parts: Parts, biz: Mapping[str, str], at_ms: int) -> Any:
+            assert method.prepare is not None  # noqa: S101 - registration asks the register of persons
+            number = biz.get("id_no", "")
+            if biz.get("id_type") == "01" and resident.has_form(number):
+                body = SYNTHETIC_REGION + number[len(SYNTHETIC_REGION) : 17]
+                biz = {**biz, "id_no": body + mod_11_2.check_digit(body)}
+            return method.prepare(parts, biz, at_ms)
+
+        return replace(method, prepare=prepare)
+
+    _wrap(platform, "ehc.ehealthcard.register", change)
+
+
+def fails_on_missing_field(platform: Platform) -> None:
+    """Fail where a question names neither card nor document."""
+
+    def change(method: Method) -> Method:
+        def serve(question: Question) -> Answer:
+            if "ehealth_card_id" not in question.biz:
+                len(question.biz["id_no"])
+            return method.serve(question)
+
+        return replace(method, serve=serve)
+
+    _wrap(platform, "ehc.ehealthcode.query", change)
+
+
+LONG = 200
+
+
+def crashes_on_odd_payload(platform: Platform) -> None:
+    """Take a long scanned text apart without looking at it first."""
+    rule = platform.parts.verification
+    sound = rule.read
+
+    def read(text: str) -> CardCode:
+        if len(text) > LONG:
+            int(text[:LONG].split(":")[1])
+        return sound(text)
+
+    put(rule, "read", read)

@@ -18,19 +18,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 START_S = 60.0
 
 
-def refuses_to_start(options: Sequence[str], certificate_subject: str = "", defect: str | None = None) -> bool:
+def refuses_to_start(
+    options: Sequence[str], certificate_subject: str = "", key_file: str = "server.key", defect: str | None = None
+) -> bool:
     """Start a platform, and tell whether it ended with an error before it served anybody.
 
     Args:
         options: of ``xiangka platform serve``; ``{folder}`` stands for an empty folder.
         certificate_subject: RFC 4514 name of a certificate to serve with, "" for none.
+        key_file: name of the file its key stands in.
         defect: deliberate defect.
     """
     with tempfile.TemporaryDirectory(prefix="xiangka-start-") as folder:
         arguments = ["--port", "0", *(option.format(folder=folder) for option in options)]
         arguments += [] if defect is None else ["--defect", defect]
         if certificate_subject:
-            arguments += _certificate(Path(folder), certificate_subject)
+            arguments += _certificate(Path(folder), certificate_subject, key_file)
         process = subprocess.Popen(
             [sys.executable, "-m", "xiangka", "platform", "serve", *arguments],
             stdin=subprocess.DEVNULL,
@@ -55,7 +58,7 @@ def _served(process: subprocess.Popen[bytes]) -> bool:
         return process.wait(START_S) == 0
 
 
-def _certificate(folder: Path, subject: str) -> list[str]:
+def _certificate(folder: Path, subject: str, key_file: str) -> list[str]:
     key = ec.generate_private_key(ec.SECP256R1())
     name, now = x509.Name.from_rfc4514_string(subject), datetime.datetime.now(datetime.UTC)
     certificate = (
@@ -68,7 +71,7 @@ def _certificate(folder: Path, subject: str) -> list[str]:
         .not_valid_after(now + datetime.timedelta(days=1))
         .sign(key, hashes.SHA256())
     )
-    files = folder / "server.crt", folder / "server.key"
+    files = folder / "server.crt", folder / key_file
     files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     files[1].write_bytes(
         key.private_bytes(

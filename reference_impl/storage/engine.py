@@ -83,6 +83,8 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        # What is deleted or replaced is overwritten: a key that was destroyed must not stay behind in a free page.
+        "secure_delete=ON",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         f"mmap_size={_MAPPED_BYTES}",
     ):

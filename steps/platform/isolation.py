@@ -10,7 +10,6 @@ from pathlib import Path
 from pytest_bdd import then, when
 
 from fixtures.production_attempts import PEOPLE, STARTS
-from reference_impl.wire.envelope import Credentials
 from rigs.clear_text import files_below, found_in_clear
 from rigs.drivers.hn_a import HnAPlatform
 from rigs.refused_start import refuses_to_start
@@ -69,17 +68,13 @@ _PRIVATE = ("id_no", "name", "cellphone")
 def try_production(sampler: Sampler, people: Iterator[dict[str, str]]) -> None:
     """Eight people who could be real, and twelve ways to start it where it must not stand."""
     bench = sampler.run.bench
-    with bench.lines([Credentials(*_sender(bench.credentials.institution))], apart=True) as [line]:
+    with bench.lines([bench.credentials.institution], apart=True) as [line]:
         for person in PEOPLE:
             answer = ask(line, REGISTER, registration({**next(people), **person.fields}))
             _observe(sampler, person.name, refused=not answer.accepted, answer=answer.code)
     for start in STARTS:
-        refused = refuses_to_start(start.options, start.subject, bench.host.defect)
+        refused = refuses_to_start(start.options, start.subject, start.key_file, bench.host.defect)
         _observe(sampler, start.name, refused=refused, answer="did not start" if refused else "served")
-
-
-def _sender(credentials: Credentials) -> tuple[str, str, str]:
-    return credentials.app_id, credentials.app_secret, credentials.term_id
 
 
 def _observe(sampler: Sampler, attempt: str, *, refused: bool, answer: str) -> None:

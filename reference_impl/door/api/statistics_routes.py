@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from reference_impl.door.access_tokens import ADMIN, AUDITOR
 from reference_impl.door.api.door import ApiDoor
@@ -48,6 +48,7 @@ class StatisticsAnswer(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
+                "mode": "TEST",
                 "from_ms": 1767196800000,
                 "to_ms": 1769875200000,
                 "figures": [
@@ -62,6 +63,7 @@ class StatisticsAnswer(BaseModel):
         }
     )
 
+    mode: Literal["TEST"] = Field(default="TEST", description="these figures are of synthetic people")
     from_ms: int
     to_ms: int
     figures: list[FigureAnswer]

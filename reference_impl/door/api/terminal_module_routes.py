@@ -11,9 +11,13 @@ from sqlalchemy import Connection
 from reference_impl.door.access_tokens import ADMIN, AUDITOR
 from reference_impl.door.api.door import ApiDoor
 from reference_impl.keys import terminal_modules
+from reference_impl.keys.life_cycle import find_key
+from reference_impl.keys.purposes import PLATFORM_SIGNING, State
 from reference_impl.keys.terminal_modules import ModuleRecord
+from reference_impl.refusals import UNKNOWN_KEY, RefusalError
 from reference_impl.wire.terminal_module import PROOF_BYTES, Enrolment, Proof
 from reference_impl.wire.terminal_module import Injection as InjectionMessage
+from reference_impl.wire.terminal_module import Succession as SuccessionMessage
 
 _NAME = "^[A-Za-z0-9-]{1,32}$"
 
@@ -162,8 +166,15 @@ def routes(door: ApiDoor) -> APIRouter:
         responses=door.problems(404),
     )
     async def succession(request: Request, body: SuccessionRequest) -> Succession:
-        door.actor(request, ADMIN)
-        made = terminal_modules.succeed(parts.keyring, body.trusted_version)
+        actor, now, trusted = door.actor(request, ADMIN), door.now_ms(), body.trusted_version
+
+        def job(connection: Connection) -> SuccessionMessage:
+            # Memory holds a version whose grace has ended until the keys change next.
+            if find_key(connection, PLATFORM_SIGNING, trusted, now).state not in (State.ACTIVE, State.GRACE):
+                raise RefusalError(UNKNOWN_KEY)
+            return terminal_modules.succeed(parts.keyring, trusted)
+
+        made = await door.change(actor, "api.module.succeed", job, trusted_version=trusted)
         return Succession(public_key=made.public_key.hex(), signature=made.signature.hex())
 
     @router.get("", summary="The modules of an institution")
