@@ -65,9 +65,7 @@ class Flood:
         """
         return asyncio.run(self._send(bodies, journal, due))
 
-    async def _send(
-        self, bodies: Iterable[bytes], journal: Journal, due: Callable[[int], float] | None
-    ) -> list[Reply]:
+    async def _send(self, bodies: Iterable[bytes], journal: Journal, due: Callable[[int], float] | None) -> list[Reply]:
         digest, replies = hashlib.sha256(), list[Reply]()
         source = iter(enumerate(bodies))
 

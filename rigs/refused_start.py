@@ -74,8 +74,6 @@ def _certificate(folder: Path, subject: str, key_file: str) -> list[str]:
     files = folder / "server.crt", folder / key_file
     files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     files[1].write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return ["--tls-cert", str(files[0]), "--tls-key", str(files[1])]

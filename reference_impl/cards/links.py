@@ -136,16 +136,6 @@ def links_of(connection: Connection, held: HeldCard) -> list[Link]:
     return [Link(row.kind, row.masked, row.linked_ms) for row in rows]
 
 
-def numbers_of(connection: Connection, keyring: Keyring, held: HeldCard, kind: str) -> list[str]:
-    """Return the numbers of one kind in clear, for the holder and for settlement.
-
-    Raises:
-        PlatformError: a stored number does not open.
-    """
-    rows = connection.execute(_OF_CARD.where(LINKS.c.kind == kind), {"card_no": held.card_no})
-    return [unseal(keyring.person_data, row.sealed_number, _context(kind, row.number_key)).decode() for row in rows]
-
-
 def _bound(connection: Connection, held: HeldCard, kind: str, key: bytes) -> Link | None:
     row = connection.execute(_BY_NUMBER, {"kind": kind, "number_key": key}).one_or_none()
     if row is None:

@@ -43,9 +43,7 @@ def audited_platform(sampler: Sampler) -> Iterator[Apart]:
 
 @when("ten thousand operations are done, good and bad ones", target_fixture="traces")
 @when("执行一万次操作，其中有应准的也有应拒的", target_fixture="traces")
-def operate(
-    sampler: Sampler, people: Iterator[dict[str, str]], chance: Random, audited: Apart
-) -> Counter[Trace]:
+def operate(sampler: Sampler, people: Iterator[dict[str, str]], chance: Random, audited: Apart) -> Counter[Trace]:
     """Returns what each answered operation must have left."""
     with audited.lines(1) as [line]:
         held = [register(line, next(people)) for _ in range(CARDS)]

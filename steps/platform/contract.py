@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 from pytest_bdd import when
 from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.result import Err
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -21,7 +22,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from fixtures.gateway_grammar import questions
+from rigs.errors import SubjectFaultError
 from rigs.flood import Flood
+from rigs.platform_link import CHANNEL
 from steps.platform.apart import UNLIMITED, Apart, apart
 from steps.platform.asking import register
 from steps.sampling import Sampler
@@ -47,11 +50,11 @@ def ask_operations(sampler: Sampler) -> None:
     with apart(sampler.run, *UNLIMITED) as platform, requests.Session() as session:
         schema = schemathesis.openapi.from_url(f"{platform.link.url}/openapi.json")
         for result in schema.get_all_operations():
+            if isinstance(result, Err):
+                raise SubjectFaultError("describes an operation that cannot be read", where=CHANNEL)
             operation = result.ok()
             if operation.path in LEFT_OUT:
-                sampler.observe(
-                    "operation_left_out", operation.label, detail={"why": LEFT_OUT[operation.path]}
-                )
+                sampler.observe("operation_left_out", operation.label, detail={"why": LEFT_OUT[operation.path]})
             elif "gateways" not in (operation.tags or ()):
                 _ask(sampler, platform, session, operation)
 
@@ -88,7 +91,7 @@ def _ask(sampler: Sampler, platform: Apart, session: requests.Session, operation
     sampler.step(CASES, found.total())
 
 
-def _each(one: Any, strategy: Any, number: int, cases: int) -> None:
+def _each(one: Callable[[Any], None], strategy: Any, number: int, cases: int) -> None:
     quiet = settings(
         max_examples=cases,
         database=None,
@@ -96,7 +99,8 @@ def _each(one: Any, strategy: Any, number: int, cases: int) -> None:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    seed(number)(quiet(given(strategy)(one)))()
+    asked: Callable[[], None] = seed(number)(quiet(given(strategy)(one)))
+    asked()
 
 
 def _judged(case: Any, url: str, headers: dict[str, str], session: requests.Session) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from reference_impl.wire.vocabulary import REGIONS
 from rigs.parser_fuzz import ParserProcess
 from steps.sampling import Sampler
 
-INPUTS = 120_000
+INPUTS = 10_000_000
 BATCH = 20_000
 SEEDS = 400
 HANG_S = 1.0
