@@ -102,6 +102,7 @@ class Memory:
                 keyring = open_keyring(connection, self.root, now_ms(self.clock))
             self.parts.keyring = keyring
             self.parts.verification.keys = token_keys(keyring)
+            self.seal_with(keyring.audit_versions)
             self.accounts.clear()
             self.epoch = epoch_now
 

@@ -46,6 +46,8 @@ MEASURES: Mapping[str, Text] = {
     "storage_error": _t("存储故障", "storage errors"),
     "api_case": _t("接口用例", "API cases"),
     "fuzz_input": _t("模糊测试输入", "fuzz inputs"),
+    "parser_absent": _t("平台没有的解析器", "parsers the platform has none of"),
+    "operation_left_out": _t("未测的操作", "operations left out"),
     "rss": _t("内存占用", "resident memory"),
     "program": _t("随机程序", "random programs"),
     "program_planned_steps": _t("程序步数", "steps a program"),
@@ -81,6 +83,12 @@ VALUES: Mapping[str, Text] = {
     "invariants_held": _t("不变量成立", "invariants held"),
     "replayed": _t("已复现", "replayed"),
     "in_clear": _t("明文", "in clear"),
+    "not_in_clear": _t("未见明文", "not in clear"),
+    "no_envelope": _t("应答不成信封", "no envelope"),
+    "allowed": _t("未拒绝", "not refused"),
+    "overlooked": _t("未发现", "overlooked"),
+    "hang": _t("停滞", "hang"),
+    "not_replayed": _t("未能复现", "not replayed"),
 }
 
 VALUES_OF_MEASURE: Mapping[tuple[str, str], Text] = {
@@ -108,6 +116,10 @@ CELL_KEYS: Mapping[str, Text] = {
     "parser": _t("解析器", "parser"),
     "report": _t("报告", "report"),
     "forgery": _t("伪造方式", "forgery"),
+    "attempt": _t("做法", "attempt"),
+    "by": _t("依据", "by"),
+    "call": _t("系统调用", "system call"),
+    "error": _t("错误", "error"),
 }
 
 CELL_UNITS: Mapping[str, str] = {"past_ttl": "s", "since_revocation": "s"}

@@ -30,9 +30,7 @@ class ChildProcess:
         RigError: it ended or stayed silent instead of saying that it is ready.
     """
 
-    def __init__(
-        self, role: str, arguments: list[str], errors: Path | None = None, under: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, role: str, arguments: list[str], errors: Path | None = None, under: Sequence[str] = ()) -> None:
         self._role = role
         self._arguments = arguments
         self._errors = tempfile.TemporaryFile() if errors is None else errors.open("a+b")  # noqa: SIM115 - closed with the process

@@ -76,7 +76,7 @@ def kill_again_and_again(sampler: Sampler, chance: Random, mortal: Apart, held: 
         lost = [reply for reply in again if reply.code != REUSED]
         sampler.observe(
             "kill",
-            "acknowledged_record_lost" if lost else "all_kept",
+            "acknowledged_record_lost" if lost else "nothing_lost",
             journal=(first, sampler.run.bench.journal.count),
             detail={"acknowledged": len(used), "lost": len(lost)},
         )

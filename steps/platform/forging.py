@@ -56,7 +56,7 @@ def _show(sampler: Sampler, platform: Apart, flood: Flood, forged: list[Forgery]
     journal = (before + 1, sampler.run.bench.journal.count)
     for (family, value, answer), times in _outcomes(forged, replies).items():
         sampler.observe(
-            "forged_code", value, cell={"family": family}, journal=journal, detail={"answer": answer}, times=times
+            "forged_code", value, cell={"forgery": family}, journal=journal, detail={"answer": answer}, times=times
         )
     for status, times in Counter(reply.status for reply in replies).items():
         sampler.observe("http_status", str(status), journal=journal, times=times)

@@ -86,5 +86,5 @@ def _feed(sampler: Sampler, parser: str, process: ParserProcess, batch: list[byt
         value = "uncaught_exception" if fed.ended == "ended" else "hang"
         sampler.observe("fuzz_input", value, cell=cell, detail={"slowest_s": round(fed.slowest_s, 3)})
     if (sound := fed.inputs - raised) > 0 and not fed.ended:
-        sampler.observe("fuzz_input", "parsed_or_refused", cell=cell, times=sound)
+        sampler.observe("fuzz_input", "handled", cell=cell, times=sound)
     sampler.step(INPUTS, fed.inputs)

@@ -55,7 +55,7 @@ def not_in_clear(sampler: Sampler, planted: list[dict[str, str]]) -> None:
         told = {name: found[key] for name in _PRIVATE if (key := f"{number:04d}/{name}") in found}
         sampler.observe(
             "id_number_at_rest",
-            "in_clear" if told else "not_found",
+            "in_clear" if told else "not_in_clear",
             detail={name: f"{form} in {file}" for name, (form, file) in told.items()},
         )
 

@@ -146,7 +146,7 @@ def run_programs(sampler: Sampler, chance: Random) -> None:
             step = programs.broken_at(number)
             sampler.observe(
                 "program",
-                "invariant_broken" if step else "held",
+                "invariant_broken" if step else "invariants_held",
                 detail={"seed": sampler.run.seed, "program": number, "step": step} if step else {},
             )
             sampler.observe("program_planned_steps", LENGTH)

@@ -10,7 +10,9 @@ from certification.plan import plan_names
 from reference_impl.defects import DEFECTS
 
 HUNTED = {f"EHC-PLT-{number:03d}" for number in (8, 9, *range(12, 19))}
-OF_HUNTED_ROWS = sorted(name for name, defect in DEFECTS.items() if len(defect.fails) == 1 and defect.fails[0] in HUNTED)
+OF_HUNTED_ROWS = sorted(
+    name for name, defect in DEFECTS.items() if len(defect.fails) == 1 and defect.fails[0] in HUNTED
+)
 PANEL = "EHC-PLT-018"
 """A row cheap enough to stand beside every defect."""
 SOON_FOUND = (

@@ -1,4 +1,4 @@
-"""A hundred thousand odd inputs for each parser in this process, and ten million by ``EHC-PLT-015`` in the full plan."""
+"""Odd inputs for each parser in this process; ten million of them are the sample of EHC-PLT-015 in the full plan."""
 
 from __future__ import annotations
 

@@ -61,8 +61,9 @@ def test_the_database_alone_opens_nothing(bench, open_bench, tmp_path):
     key_file = tmp_path / "data" / "key-encryption.key"
     key = key_file.read_bytes()
     key_file.unlink()
-    with pytest.raises(PlatformError, match="wrapped by the root"):
+    with pytest.raises(PlatformError, match="key-encryption key of this database cannot be read"):
         open_bench()
+    assert not key_file.exists()
     key_file.write_bytes(bytes(32))
     key_file.chmod(0o600)
     with pytest.raises(PlatformError, match="wrapped by the root"):
