@@ -7,15 +7,19 @@ logs (article 21).
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy import Connection, delete, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from reference_impl.clock import Clock, now_ms
 from reference_impl.errors import PlatformError
 from reference_impl.records.audit_chain import Entry, append, canonical, detail_text, entry_of, record_hash
 from reference_impl.records.audit_register import REMEDY, AuditKey, Beginning, enter, read_register
 from reference_impl.storage.schema import AUDIT
+
+LOG = logging.getLogger("reference_impl")
 
 RETENTION_DAYS = 180
 DAY_MS = 86_400_000
@@ -81,12 +85,12 @@ async def keep_purging(
     days: int = RETENTION_DAYS,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
-    """Drop what has been kept long enough, again and again until cancelled; ``write`` does a job of the writer's.
-
-    Raises:
-        PlatformError: as ``forget``.
-    """
+    """Drop what has been kept long enough, again and again until cancelled; ``write`` does a job of the writer's."""
     while True:
-        while await write(lambda connection: forget(connection, key(), now_ms(clock), days)) >= FORGET_AT_ONCE:
-            await pause(0)
+        try:
+            while await write(lambda connection: forget(connection, key(), now_ms(clock), days)) >= FORGET_AT_ONCE:
+                await pause(0)
+        except (PlatformError, SQLAlchemyError) as error:
+            # Nothing was dropped. A database that is away comes back; a changed record stays for whoever checks.
+            LOG.warning("audit records could not be dropped: %s", type(error).__name__)
         await pause(PURGE_EVERY_S)

@@ -7,6 +7,7 @@ import stat
 import pytest
 from audit_ledger import KEY, LANE_RECORDS, NOW_MS, Ledger, entry
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from reference_impl.errors import PlatformError
 from reference_impl.keys.keyring import CheckingKeys
@@ -106,6 +107,24 @@ def test_purging_goes_on_until_nothing_is_left_and_then_waits():
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(audit.keep_purging(write, lambda: KEY, lambda: 0.0, pause=pause))
     assert pauses == [0, 0, PURGE_EVERY_S, PURGE_EVERY_S]
+
+
+@pytest.mark.parametrize("error", [PlatformError("changed", where="w0", remedy="check"), SQLAlchemyError("away")])
+def test_purging_outlives_what_hinders_it(error):
+    tries = []
+
+    async def write(job):
+        tries.append(job)
+        if len(tries) == 3:
+            raise asyncio.CancelledError
+        raise error
+
+    async def pause(seconds):
+        pass
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(audit.keep_purging(write, lambda: KEY, lambda: 0.0, pause=pause))
+    assert len(tries) == 3
 
 
 def test_purging_does_its_job_in_the_writer(old):
