@@ -48,7 +48,7 @@ UNKNOWN_TERMINAL = Outcome("116", "unknown_terminal", "终端未登记", "unknow
 INSTITUTION_EXISTS = Outcome("117", "institution_exists", "机构代码已登记", "institution is already registered")
 TERMINAL_EXISTS = Outcome("118", "terminal_exists", "终端编号已登记", "terminal is already registered")
 SERIAL_TAKEN = Outcome("119", "serial_taken", "终端序列号已登记", "serial number belongs to another terminal")
-STANDING_FIXED = Outcome("120", "standing_fixed", "当前准入状态不允许此操作", "the present standing does not allow this")
+STANDING_FIXED = Outcome("120", "standing_fixed", "当前准入状态不允许此操作", "the present standing forbids this")
 
 BAD_IDENTITY = Outcome("201", "bad_identity", "证件号码不合法", "identity number is not valid")
 NOT_SYNTHETIC = Outcome(

@@ -16,7 +16,7 @@ from reference_impl.cards.link_kinds import LINK_KINDS, SOCIAL_SECURITY, check_n
 from reference_impl.entropy import RandomBytes
 from reference_impl.keys.keyring import Keyring
 from reference_impl.keys.resealing import SealedColumn
-from reference_impl.keys.sealing import seal, unseal
+from reference_impl.keys.sealing import seal
 from reference_impl.refusals import (
     IDENTITY_MISMATCH,
     NUMBER_TAKEN,

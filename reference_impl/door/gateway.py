@@ -160,16 +160,13 @@ class Gateway:
 
     def _line(self, profile: Profile, call: Call) -> tuple[Account, Line]:
         account = self.accounts.find(call.app_id)
-        if account is None:
+        # On another dialect's path an application is as unknown as one that is not there: nobody may probe for names.
+        if account is None or account.dialect != profile.name:
             raise RefusalError(UNKNOWN_APP)
         held = self._lines.get(account.app_id)
         if held is None or held[0] is not account:
-            if account.dialect != profile.name:
-                raise RefusalError(UNSUPPORTED_PROFILE, "dialect")
             credentials = Credentials(account.app_id, account.secret, "", account.public_key or b"")
             held = self._lines[account.app_id] = account, profile.line(credentials)
-        elif account.dialect != profile.name:
-            raise RefusalError(UNSUPPORTED_PROFILE, "dialect")
         return held
 
     async def _verify(self, account: Account, request: Request, term_id: str, now: int) -> Biz | RefusalError:

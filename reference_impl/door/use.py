@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from reference_impl.access.accounts import Accounts
 from reference_impl.codes.verification import Verification
-from reference_impl.door.methods.business_fields import chosen, optional, required
+from reference_impl.door.methods.business_fields import audited, chosen, required
 from reference_impl.records.audit import Entry, detail_text
 from reference_impl.refusals import OK, REPLAYED_REQUEST, REUSED_CODE, UNKNOWN_APP, RefusalError
 from reference_impl.storage.batch import CardRow
@@ -59,7 +59,7 @@ class Use:
         try:
             step = chosen(required(biz, "medstepcode"), STEPS, "medstepcode")
             channel = chosen(required(biz, "channelcode"), CHANNELS, "channelcode")
-            terminal = optional(biz, "terminalcode")
+            terminal = audited(biz, "terminalcode")
             self.detail = _detail(channel, step, terminal)
             self.code = self.verification.read(required(biz, "ehealth_code"))
         except RefusalError as refused:

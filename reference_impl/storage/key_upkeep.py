@@ -6,10 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from reference_impl.clock import now_ms
-from reference_impl.errors import PlatformError
 from reference_impl.keys.life_cycle import expire_grace
 from reference_impl.storage.sealed_anew import Open, Superseded, seal_anew, superseded
 
@@ -26,7 +23,7 @@ async def keep_keys(platform: Open, pause: Callable[[float], Awaitable[None]] = 
     while True:
         try:
             await look_after(platform, settled, pause)
-        except (PlatformError, SQLAlchemyError) as error:
+        except Exception as error:
             # A database that is away comes back; a value that does not open must not keep the others waiting for ever.
             LOG.warning("the keys could not be looked after: %s", type(error).__name__)
         await pause(EVERY_S)

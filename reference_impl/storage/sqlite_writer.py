@@ -137,6 +137,7 @@ class SqliteWriter:
                 entries = self._settle([item for item, _ in items])
                 done = self._work(tasks)
                 self._write_audit(entries)
+                self._require_transaction()
         except Exception as error:
             for _, future in (*items, *tasks):
                 fail(future, error)
@@ -201,9 +202,15 @@ class SqliteWriter:
                 with self._connection.begin_nested():
                     done.append((future, job(self._connection)))
             except Exception as error:
+                # A full or failing disk undoes the whole transaction: then nothing of this batch may be called done.
+                self._require_transaction(error)
                 del waiting[before:]
                 fail(future, error)
         return done
+
+    def _require_transaction(self, cause: BaseException | None = None) -> None:
+        if not self._raw.in_transaction:
+            raise sqlite3.OperationalError("the database gave the transaction up") from cause
 
     def _write_audit(self, entries: list[Entry]) -> None:
         waiting = pending(self._connection)

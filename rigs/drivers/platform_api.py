@@ -18,6 +18,8 @@ CLOCK = "/api/v1/test/clock"
 _HIDDEN = ("app_secret", "secret", "token", "admin_token", "sm2_private")
 """Fields of an answer whose value the journal never holds."""
 IDLE_S = 5.0
+_LONGEST = 4000
+"""Characters of a document the journal keeps; the description of the interface alone has many times as many."""
 
 
 class PlatformApi:
@@ -150,14 +152,20 @@ def _object(document: Any) -> dict[str, Any]:
 
 
 def hidden(document: Any) -> Any:
-    """A document for the journal: secrets and tokens are taken out, and a long list is told by its length."""
+    """A document for the journal: secrets and tokens are taken out, and what is long is told by its length."""
+    shown = _without_secrets(document)
+    size = len(json.dumps(shown, ensure_ascii=False))
+    return shown if size <= _LONGEST else f"a document of {size} characters"
+
+
+def _without_secrets(document: Any) -> Any:
     match document:
         case dict():
-            return {key: "•••" if key in _HIDDEN else hidden(value) for key, value in document.items()}
+            return {key: "•••" if key in _HIDDEN else _without_secrets(value) for key, value in document.items()}
         case list() if len(document) > 50:
             return f"{len(document)} entries"
         case list():
-            return [hidden(value) for value in document]
+            return [_without_secrets(value) for value in document]
         case str() if len(document) > 500:
             return f"{len(document)} characters"
         case _:

@@ -30,7 +30,7 @@ BESIDE = 8
 SHARE = 0.8
 """Of its quota, what a caller beside asks for."""
 ON_S, SETTLED_S = 2.0, 0.4
-LEAST_ROUNDS, MOST_ROUNDS = 6, 20
+LEAST_ROUNDS, MOST_ROUNDS = 6, 60
 LIMIT = 20.0
 DRAWS = 300
 ACCEPTED = "000"

@@ -20,8 +20,8 @@ SOON_FOUND = (
     "accepts-truncated-proof",
     "crashes-on-odd-payload",
     "fails-on-missing-field",
+    "never-syncs",
     "resurrects-closed-card",
-    "swallows-disk-errors",
 )
 """Defects whose rows end with the first proof, after seconds."""
 

@@ -145,4 +145,5 @@ def test_what_must_succeed_and_does_not_is_the_subjects_fault():
 def test_long_documents_are_told_by_their_length():
     assert hidden({"records": list(range(100))}) == {"records": "100 entries"}
     assert hidden("x" * 501) == "501 characters"
+    assert hidden({str(number): "x" * 100 for number in range(100)}).startswith("a document of ")
     assert json.dumps(hidden({"a": [1, {"token": "t"}]})) == '{"a": [1, {"token": "\\u2022\\u2022\\u2022"}]}'

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from reference_impl.cards.issuance import BATCH, Issued, issue, read_application
 from reference_impl.cards.real_name import Authenticated
-from reference_impl.door.methods.business_fields import TEXT_LIMIT, optional
+from reference_impl.door.methods.business_fields import TEXT_LIMIT, clerk
 from reference_impl.door.methods.cards import authenticated
 from reference_impl.door.question import Answer, Method, Parts, Question
 from reference_impl.records.audit import Entry, append, detail_text
@@ -52,7 +52,7 @@ def prepare(parts: Parts, biz: Mapping[str, str], now_ms: int) -> list[Asked]:
 
 def register_batch(question: Question) -> Answer:
     """``ehc.ehealthcard.registerbatch``: ``items`` and the ``clerk_id`` who confirms them."""
-    clerk_id = optional(question.biz, "clerk_id")
+    clerk_id = clerk(question.biz)
     read_application({"apply_type": BATCH, "clerk_id": clerk_id})
     asked: list[Asked] = question.prepared
     settled = [_settle(question, one, clerk_id) for one in asked]

@@ -14,6 +14,9 @@ TEXT_LIMIT = 512
 DATE = "%Y-%m-%d"
 DATE_TIME = "%Y%m%d%H%M%S"
 
+CLERK_LIMIT = 32
+_PRIVATE_DIGITS = re.compile(r"[0-9]{14,}")
+
 
 def required(biz: Mapping[str, str], name: str) -> str:
     """Return a field that must be there, 1 to ``TEXT_LIMIT`` characters.
@@ -36,6 +39,32 @@ def optional(biz: Mapping[str, str], name: str) -> str:
     value = biz.get(name, "")
     if len(value) > TEXT_LIMIT:
         raise RefusalError(BAD_FIELD, name)
+    return value
+
+
+def audited(biz: Mapping[str, str], name: str, limit: int = 64) -> str:
+    """Return a text that the audit will show, "" where it is not there.
+
+    It is printable and holds no run of digits as long as an identity or bank card number, which must not get there.
+
+    Raises:
+        RefusalError: bad_field.
+    """
+    value = biz.get(name, "")
+    if len(value) > limit or not value.isprintable() or _PRIVATE_DIGITS.search(value):
+        raise RefusalError(BAD_FIELD, name)
+    return value
+
+
+def clerk(biz: Mapping[str, str]) -> str:
+    """Return who acted at the window, "" where nobody is named.
+
+    Raises:
+        RefusalError: bad_field unless ``clerk_id`` is up to 32 characters without spaces that may stand in the audit.
+    """
+    value = audited(biz, "clerk_id", CLERK_LIMIT)
+    if any(character.isspace() for character in value):
+        raise RefusalError(BAD_FIELD, "clerk_id")
     return value
 
 

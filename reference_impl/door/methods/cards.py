@@ -14,7 +14,16 @@ from reference_impl.cards.newborns import authenticate_newborn, read_newborn
 from reference_impl.cards.real_name import Authenticated, authenticate
 from reference_impl.cards.replacement import adopt_document
 from reference_impl.door.methods.asked import card_asked_for
-from reference_impl.door.methods.business_fields import DATE, DATE_TIME, check_moment, chosen, optional, required
+from reference_impl.door.methods.business_fields import (
+    DATE,
+    DATE_TIME,
+    audited,
+    check_moment,
+    chosen,
+    clerk,
+    optional,
+    required,
+)
 from reference_impl.door.question import Answer, Method, Parts, Question
 from reference_impl.records.card_events import note_change
 from reference_impl.wire.codetables import SEXES
@@ -39,7 +48,7 @@ def register(question: Question) -> Answer:
         chosen(biz["gender"], SEXES, "gender")
     check_moment(biz, "register_time", DATE_TIME)
     check_moment(biz, "birthday", DATE)
-    application = read_application({"apply_type": APP, **biz})
+    application = read_application({"apply_type": APP, **biz, "clerk_id": clerk(biz)})
     issued = issue(
         question.connection, parts.keyring, question.prepared, application, biz, parts.random, question.now_ms
     )
@@ -62,8 +71,8 @@ def alter_info(question: Question) -> Answer:
     """``ehc.ehealthcard.alterinfo``: contact fields; with name, ``id_type`` and ``id_no`` a new name or document."""
     biz, parts, connection = question.biz, question.parts, question.connection
     held = card_asked_for(question)
-    reason = optional(biz, "reason") or "alterinfo"
-    clerk = optional(biz, "clerk_id")
+    reason = audited(biz, "reason") or "alterinfo"
+    actor = clerk(biz)
     new: Authenticated | None = question.prepared
     if new is not None and card_id_of(parts.keyring, new.document) != held.card_id:
         replaced = adopt_document(connection, parts.keyring, held, new, reason, parts.random, question.now_ms)
@@ -71,11 +80,11 @@ def alter_info(question: Question) -> Answer:
             note_change(connection, change, question.account.org_code, parts.random)
         detail = {"replaced": replaced.closed.card_id, **_change(replaced.issued)}
         answer = {"ehealth_card_id": replaced.held.card_id, "mindex_id": replaced.held.mindex_id}
-        return Answer(answer, replaced.held.card_id, clerk, detail)
+        return Answer(answer, replaced.held.card_id, actor, detail)
     changes = {name: optional(biz, name) for name in sorted(ALTERABLE) if name in biz}
     change = alter(connection, parts.keyring, held, changes, reason, parts.random, question.now_ms, new)
     answer = {"ehealth_card_id": held.card_id, "mindex_id": held.mindex_id}
-    return Answer(answer, held.card_id, clerk, {**_change(change), "fields": ",".join(change.fields)})
+    return Answer(answer, held.card_id, actor, {**_change(change), "fields": ",".join(change.fields)})
 
 
 def _changing(operation: Operation, moment_field: str) -> Method:
@@ -83,11 +92,11 @@ def _changing(operation: Operation, moment_field: str) -> Method:
         biz = question.biz
         check_moment(biz, moment_field, DATE_TIME)
         held = card_asked_for(question)
-        reason = optional(biz, "reason") or operation.value
+        reason = audited(biz, "reason") or operation.value
         change = change_state(question.connection, held, operation, reason, question.now_ms)
         note_change(question.connection, change, question.account.org_code, question.parts.random)
         answer = {"ehealth_card_id": held.card_id, "card_state": change.new_state}
-        return Answer(answer, held.card_id, optional(biz, "clerk_id"), _change(change))
+        return Answer(answer, held.card_id, clerk(biz), _change(change))
 
     return Method("issue", serve)
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from reference_impl.cards import links
 from reference_impl.cards.link_kinds import VISIT_CARD
 from reference_impl.door.methods.asked import card_asked_for, card_shown_or_asked_for
-from reference_impl.door.methods.business_fields import optional, required
+from reference_impl.door.methods.business_fields import clerk, required
 from reference_impl.door.methods.codes import card_and_holder
 from reference_impl.door.question import Answer, Method, Question
 
@@ -35,7 +35,7 @@ def bind(question: Question) -> Answer:
         question.now_ms,
     )
     answer = {"ehealth_card_id": held.card_id, "link_kind": kind, "link_masked": link.masked}
-    return Answer(answer, held.card_id, optional(biz, "clerk_id"), {"kind": kind})
+    return Answer(answer, held.card_id, clerk(biz), {"kind": kind})
 
 
 def unbind(question: Question) -> Answer:
@@ -45,7 +45,7 @@ def unbind(question: Question) -> Answer:
     held = card_asked_for(question)
     links.unbind(question.connection, question.parts.keyring, held, kind, number, question.account.org_code)
     answer = {"ehealth_card_id": held.card_id, "link_kind": kind}
-    return Answer(answer, held.card_id, optional(biz, "clerk_id"), {"kind": kind})
+    return Answer(answer, held.card_id, clerk(biz), {"kind": kind})
 
 
 def resolve(question: Question) -> Answer:

@@ -10,6 +10,7 @@ from reference_impl.cards.holding import HeldCard, find_by_id, require_active
 from reference_impl.door.methods.business_fields import (
     DATE_TIME,
     chosen,
+    clerk,
     matching,
     moment_at,
     optional,
@@ -22,7 +23,6 @@ from reference_impl.records.consents import KINDS, Evidence, Terms
 from reference_impl.refusals import BAD_FIELD, RefusalError
 from reference_impl.wire.strictjson import write_object
 
-_CLERK = re.compile(r"[^\s\x00-\x1f\x7f]{1,32}")
 _NUMBER = re.compile(r"[^\s\x00-\x1f\x7f]{1,64}")
 _TYPE = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 _ROW = re.compile(r"[1-9][0-9]{0,17}")
@@ -122,7 +122,7 @@ def _evidence(question: Question, held: HeldCard) -> Evidence:
         question.parts.verification,
         held,
         optional(biz, "ehealth_code"),
-        matching(_CLERK, optional(biz, "clerk_id"), "clerk_id"),
+        clerk(biz),
         question.now_ms,
     )
 
