@@ -25,6 +25,8 @@ from reference_impl.errors import PlatformError
 
 KEEP_ALIVE_S = 75
 GRACE_S = 5
+COLLECT_AFTER = 50_000
+"""So many objects more than before make the collector look; the interpreter's own number is 700."""
 
 
 def serve(opened: Opened, options: PlatformOptions, listener: socket.socket, on_ready: Callable[[], None]) -> None:
@@ -85,6 +87,8 @@ class _Server(uvicorn.Server):
         # What lives until now lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
+        # A request leaves nothing behind that refers to itself, so looking for such things after every few is idle.
+        gc.set_threshold(COLLECT_AFTER)
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -114,7 +114,7 @@ def test_an_application_is_refused_in_every_dialect_but_its_own(desks, name):
         stranger = end_of(other, desk.credentials)
         sent = stranger.seal_call(method, biz, desk.now_ms())
         outcome = type(desk)(other, desk.credentials, desk.http).outcome(sent)
-        assert (outcome == "102") == (other != name), other
+        assert (outcome == "103") == (other != name), other
 
 
 IN_CLEAR = {
