@@ -17,9 +17,7 @@ from reports.html_report import write_report
 CATALOGUE = load_catalogue()
 ROWS = [row.id for row in CATALOGUE.of(SubjectKind.PLATFORM)]
 FORGED, SCOPE, REVOKED, AGES = "EHC-PLT-008", "EHC-PLT-010", "EHC-PLT-006", "EHC-PLT-004"
-GONE = Text(
-    zh="平台未能完成此项：停止应答", en="the platform did not get through it: it stopped answering"
-)
+GONE = Text(zh="平台未能完成此项：停止应答", en="the platform did not get through it: it stopped answering")
 DEVICE_WORDS = ("扫描", "识读时延", "固件", "模拟设备", "真实硬件上", "序列号", "设备所答")
 ENGLISH_DEVICE_WORDS = ("scanner", "Firmware", "emulated device", "Serial number", "the device", "reads</span>")
 
