@@ -105,6 +105,7 @@ UNKNOWN_CONSENT = Outcome("556", "unknown_consent", "授权不存在", "unknown 
 EVIDENCE_REQUIRED = Outcome(
     "557", "evidence_required", "须出示动态码或由窗口人员确认", "show a fresh dynamic code or name a clerk"
 )
+UNKNOWN_DEAD_LETTER = Outcome("558", "unknown_dead_letter", "无此待处理的上报事件", "no such dead letter")
 
 OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
     {
@@ -174,6 +175,7 @@ OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
             NO_CONSENT,
             UNKNOWN_CONSENT,
             EVIDENCE_REQUIRED,
+            UNKNOWN_DEAD_LETTER,
         )
     }
 )

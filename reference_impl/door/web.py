@@ -23,6 +23,7 @@ from reference_impl.door.api import (
     keys_routes,
     limits_routes,
     live_routes,
+    national_routes,
     operation_routes,
     self_routes,
     statistics_routes,
@@ -105,6 +106,7 @@ def _api(door: ApiDoor, live_log: LiveLog, face: Face) -> FastAPI:
         key_request_routes.routes(door),
         terminal_module_routes.routes(door),
         code_image_routes.routes(door),
+        national_routes.routes(door),
         live_routes.routes(door, live_log),
     ]
     if face.test_clock is not None:

@@ -13,7 +13,7 @@ from reference_impl.keys.keyring import Keyring
 from reference_impl.keys.life_cycle import supersede
 from reference_impl.keys.province import KeyRecord, key_context, key_row, store
 from reference_impl.keys.purposes import INSTITUTION, State
-from reference_impl.keys.resealing import SealedColumn, reseal
+from reference_impl.keys.resealing import SealedColumn
 from reference_impl.keys.sealing import KEY_BYTES, SealingKeys
 from reference_impl.storage import epoch
 from reference_impl.storage.engine import unless_held
@@ -69,11 +69,6 @@ def rotate_institution_key(
     fresh = supersede(connection, INSTITUTION, org_code, 0, now_ms)
     store(connection, fresh, _sealed(keyring, fresh, random))
     return fresh
-
-
-def reseal_institution_keys(connection: Connection, keyring: Keyring, random: RandomBytes, limit: int) -> int:
-    """Seal up to ``limit`` institution keys anew under the active ``app-secret`` key; return how many there were."""
-    return reseal(connection, SEALED_KEYS, keyring.app_secret, random, limit)
 
 
 def _sealed(keyring: Keyring, record: KeyRecord, random: RandomBytes) -> bytes:

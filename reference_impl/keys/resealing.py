@@ -85,21 +85,6 @@ def seal_some_anew(
     )
 
 
-def reseal(connection: Connection, column: SealedColumn, keys: SealingKeys, random: RandomBytes, limit: int) -> int:
-    """Seal up to ``limit`` values of older versions anew under the active one; return how many were found.
-
-    A return below ``limit`` says that no older value is left, and the older versions may be revoked.
-
-    Raises:
-        PlatformError: a value does not open.
-    """
-    some = seal_some_anew(connection, column, keys, random, limit)
-    if some is None:
-        return 0
-    some.put_back(connection)
-    return len(some.rows)
-
-
 def _anew(column: SealedColumn, row: Row[Any], keys: SealingKeys, random: RandomBytes) -> dict[str, Any]:
     before, context = row._mapping[column.sealed], column.context(row)
     place = {f"of_{part.name}": row._mapping[part] for part in column.table.primary_key}

@@ -55,10 +55,6 @@ class SealingKeys:
             )
         return _unseal(cipher, sealed[1:], context)
 
-    def is_current(self, sealed: bytes) -> bool:
-        """Tell whether a value is sealed under the active version, so that sealing it anew would gain nothing."""
-        return sealed[:1] == bytes((self.active,))
-
 
 def seal(key: bytes | SealingKeys, plain: bytes, context: str, random: RandomBytes) -> bytes:
     """Encrypt ``plain`` under a 32-byte key, or the active one of several, for the place that ``context`` names."""

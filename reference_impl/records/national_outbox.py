@@ -128,10 +128,13 @@ def put_off(connection: Connection, event: Event, next_ms: int, fault: str) -> N
     _change(connection, event.event_no, WAITING, values)
 
 
-def dead_letters(connection: Connection) -> list[Event]:
-    """Return the events that the national platform would not take, oldest first."""
+def dead_letters(connection: Connection, after: int, limit: int) -> list[Event]:
+    """Return up to ``limit`` events behind number ``after`` that the national platform would not take, oldest first."""
     rows = connection.execute(
-        select(NATIONAL_OUTBOX).where(NATIONAL_OUTBOX.c.state == DEAD).order_by(NATIONAL_OUTBOX.c.event_no)
+        select(NATIONAL_OUTBOX)
+        .where(NATIONAL_OUTBOX.c.state == DEAD, NATIONAL_OUTBOX.c.event_no > after)
+        .order_by(NATIONAL_OUTBOX.c.event_no)
+        .limit(limit)
     )
     return [_event(row) for row in rows]
 

@@ -5,10 +5,8 @@ A stage is one transaction: what is seeded after an interruption begins where th
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 from sqlalchemy import Connection, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
@@ -33,7 +31,6 @@ _FEW = 50_000
 _MOSTLY_NEW = 8
 """Making the indexes anew takes them all in: it pays for a stage of at least an eighth of the cards there are."""
 _AT_ONCE = 500
-_EXPORTED_AT_ONCE = 100_000
 
 Progress = Callable[[int], None]
 
@@ -63,30 +60,6 @@ def seed_cards(platform: Platform, count: int, seed: int, progress: Progress, st
     for first in range(settled, count, stage):
         made += _stage(platform, seed, range(first, min(first + stage, count)), progress)
     return made
-
-
-def export_card_ids(platform: Platform, file: Path) -> int:
-    """Write the id of every active card, one a line, for a program that makes load; return how many.
-
-    The file holds no identity, appears whole or not at all, and only its owner may read it.
-    """
-    unfinished = file.with_name(file.name + ".unfinished")
-    lines, after = 0, 0
-    with platform.readers.connect() as connection, os.fdopen(os.open(unfinished, _NEW_FILE, 0o600), "w") as out:
-        while rows := connection.execute(_ACTIVE_CARDS.where(CARDS.c.card_no > after)).all():
-            out.writelines(f"{row.card_id.hex().upper()}\n" for row in rows)
-            lines, after = lines + len(rows), rows[-1].card_no
-    unfinished.replace(file)
-    return lines
-
-
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-_ACTIVE_CARDS = (
-    select(CARDS.c.card_no, CARDS.c.card_id)
-    .where(CARDS.c.state == ACTIVE)
-    .order_by(CARDS.c.card_no)
-    .limit(_EXPORTED_AT_ONCE)
-)
 
 
 def _settled(connection: Connection, seed: int) -> int:

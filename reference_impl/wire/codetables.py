@@ -23,8 +23,6 @@ ID_TYPES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-APPLY_TYPES: Mapping[str, str] = MappingProxyType({"1": "app", "2": "kiosk", "3": "window", "4": "batch"})
-
 TERMINAL_TYPES: Mapping[str, str] = MappingProxyType({"01": "window", "02": "self-service", "99": "other"})
 
 CHANNELS: Mapping[str, str] = MappingProxyType(

@@ -12,8 +12,6 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 
-from reference_impl.wire.blockcipher import Ecb, Padding
-
 GCM_NONCE_BYTES = 12
 GCM_TAG_BYTES = 16
 
@@ -26,20 +24,6 @@ def sm3_hex(data: bytes) -> str:
 def hmac_sm3(key: bytes, data: bytes) -> bytes:
     """Return the 32-byte HMAC-SM3 of ``data``."""
     return hmac.digest(key, data, "sm3")
-
-
-def sm4_encrypt(key: bytes, plaintext: bytes, padding: Padding = "pkcs7") -> bytes:
-    """Encrypt with SM4-ECB under a 16-byte key; the paddings are those of ``blockcipher.Ecb``."""
-    return Ecb(SM4(key), padding).encrypt(plaintext)
-
-
-def sm4_decrypt(key: bytes, ciphertext: bytes, padding: Padding = "pkcs7") -> bytes:
-    """Decrypt SM4-ECB and take the padding away.
-
-    Raises:
-        ValueError: the length is no multiple of 16 bytes, or the PKCS#7 padding is not one.
-    """
-    return Ecb(SM4(key), padding).decrypt(ciphertext)
 
 
 def sm4_gcm_encrypt(key: bytes, nonce: bytes, plaintext: bytes, bound: bytes) -> bytes:

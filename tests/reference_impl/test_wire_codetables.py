@@ -9,7 +9,6 @@ from reference_impl.wire import codetables
     ("table", "width"),
     [
         ("ID_TYPES", 2),
-        ("APPLY_TYPES", 1),
         ("TERMINAL_TYPES", 2),
         ("CHANNELS", 4),
         ("STEPS", 6),

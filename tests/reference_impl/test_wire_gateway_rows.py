@@ -15,7 +15,6 @@ from reference_impl.wire.errors import BadDigestError, MalformedError, Unsupport
 from reference_impl.wire.exchange import Credentials, HttpAnswer
 from reference_impl.wire.gateway import GatewayClient, GatewayProfile
 from reference_impl.wire.gateway_codec import content_cipher
-from reference_impl.wire.sm import sm4_decrypt
 from reference_impl.wire.vocabulary import CLOSE, QUERY, REGISTER, VERIFY
 
 NOW = 1_800_000_000_000
@@ -45,7 +44,7 @@ def test_sc_digests_in_its_order_and_then_encrypts():
         f"&version=V1.1&app_secret={SECRET}"
     )
     assert fields["digest"] == hashlib.new("sm3", text.encode()).hexdigest().upper()
-    assert sm4_decrypt(KEY, base64.b64decode(fields["biz_content"])).decode() == PLAIN
+    assert Ecb(SM4(KEY), "pkcs7").decrypt(base64.b64decode(fields["biz_content"])).decode() == PLAIN
 
 
 def test_go_appends_the_secret_bare_and_has_two_ciphers():
@@ -55,7 +54,7 @@ def test_go_appends_the_secret_bare_and_has_two_ciphers():
         f"&timestamp={NOW}&version=V1.1{SECRET}"
     )
     assert sm4["digest"] == hashlib.new("sm3", text.encode()).hexdigest().upper()
-    assert sm4_decrypt(KEY, bytes.fromhex(sm4["biz_content"])).decode() == PLAIN
+    assert Ecb(SM4(KEY), "pkcs7").decrypt(bytes.fromhex(sm4["biz_content"])).decode() == PLAIN
     aes = envelope(GO, enc_type="AES")
     decryptor = Cipher(AES(KEY), modes.ECB()).decryptor()  # noqa: S305 - what the dialect does
     padded = decryptor.update(base64.b64decode(aes["biz_content"]))
@@ -179,7 +178,7 @@ def test_fmsh_is_sm3_over_json_and_secret_at_the_address_of_its_method():
     text = json.dumps(covered, ensure_ascii=False, separators=(",", ":")) + SECRET
     assert fields["digest"] == hashlib.new("sm3", text.encode()).hexdigest().upper()
     assert fields["biz_content"] == fields["biz_content"].lower()
-    assert sm4_decrypt(KEY, bytes.fromhex(fields["biz_content"]), "zero").decode() == PLAIN
+    assert Ecb(SM4(KEY), "zero").decrypt(bytes.fromhex(fields["biz_content"])).decode() == PLAIN
 
 
 def test_fmsh_cannot_be_sent_to_another_address():

@@ -5,20 +5,28 @@ from sqlalchemy import LargeBinary, insert, select, update
 
 from reference_impl.errors import PlatformError
 from reference_impl.keys.institution_keys import (
+    SEALED_KEYS,
     ensure_institution_key,
     open_institution_key,
-    reseal_institution_keys,
     rotate_institution_key,
 )
 from reference_impl.keys.life_cycle import list_keys, revoke, rotate
 from reference_impl.keys.purposes import APP_SECRET, INSTITUTION, PERSON_DATA, State
-from reference_impl.keys.resealing import SealedColumn, reseal
+from reference_impl.keys.resealing import SealedColumn, seal_some_anew
 from reference_impl.keys.sealed_values import SEALED_COLUMNS
 from reference_impl.refusals import RefusalError
 from reference_impl.storage.schema import KEYS, PERSONS, SCHEMA, TERMINAL_MODULES
 
 ORG = "439900000001"
 OTHER = "439900000002"
+
+
+def reseal(connection, column, keys, random, limit):
+    some = seal_some_anew(connection, column, keys, random, limit)
+    if some is None:
+        return 0
+    some.put_back(connection)
+    return len(some.rows)
 
 
 def test_each_institution_has_a_key_of_its_own_made_once(connection, keyring, random, now_ms):
@@ -78,7 +86,7 @@ def test_institution_keys_follow_a_rotation_and_outlive_the_revocation(connectio
     with pytest.raises(RefusalError) as caught:
         revoke(connection, root, APP_SECRET, 1, now_ms, random)
     assert caught.value.outcome.name == "key_in_use"
-    assert [reseal_institution_keys(connection, keyring(), random, 3) for _ in range(3)] == [3, 2, 0]
+    assert [reseal(connection, SEALED_KEYS, keyring().app_secret, random, 3) for _ in range(3)] == [3, 2, 0]
     revoke(connection, root, APP_SECRET, 1, now_ms, random)
     for org in orgs:
         assert open_institution_key(connection, keyring(), org).unseal(sealed[org], "apps/1") == b"s"
@@ -121,7 +129,7 @@ def test_a_revoked_institution_key_holds_nothing_back(connection, root, keyring,
     rotate_institution_key(connection, keyring(), ORG, random, now_ms)
     revoke(connection, root, INSTITUTION, 1, now_ms, random, ORG)
     rotate(connection, root, APP_SECRET, 0, now_ms, random)
-    assert reseal_institution_keys(connection, keyring(), random, 100) == 1
+    assert reseal(connection, SEALED_KEYS, keyring().app_secret, random, 100) == 1
     assert revoke(connection, root, APP_SECRET, 1, now_ms, random).state is State.REVOKED
 
 

@@ -164,7 +164,7 @@ def test_what_is_refused_for_good_is_a_dead_letter_that_holds_back_its_card_only
     assert nation.send() == Round(0, 0, 0, True)
     assert nation.told() == []
     with nation.engine.begin() as connection:
-        dead = outbox.dead_letters(connection)
+        dead = outbox.dead_letters(connection, 0, 10)
         assert [(event.kind, event.card_id, event.fault) for event in dead] == [
             ("registered", A, "status 422"),
             ("registered", B, "status 422"),

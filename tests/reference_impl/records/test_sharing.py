@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from reference_impl.errors import PlatformError
 from reference_impl.keys.keyring import open_keyring
 from reference_impl.keys.life_cycle import rotate
-from reference_impl.keys.resealing import reseal
+from reference_impl.keys.resealing import seal_some_anew
 from reference_impl.records.china_time import moment_text
 from reference_impl.records.sharing import MAX_CONTENT_BYTES, PAGE_RECORDS, SEALED_CONTENT
 from reference_impl.refusals import OUTCOMES
@@ -242,7 +242,9 @@ def test_records_open_after_the_key_was_rotated_and_they_were_sealed_anew(bench,
     def rotated(connection):
         rotate(connection, platform.memory.root, "person-data", 0, bench.now_ms(), platform.parts.random)
         keyring = open_keyring(connection, platform.memory.root, bench.now_ms())
-        return reseal(connection, SEALED_CONTENT, keyring.person_data, platform.parts.random, 100)
+        some = seal_some_anew(connection, SEALED_CONTENT, keyring.person_data, platform.parts.random, 100)
+        some.put_back(connection)
+        return len(some.rows)
 
     assert bench.do(rotated) == 1
     again = open_bench()

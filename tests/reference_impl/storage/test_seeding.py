@@ -1,7 +1,6 @@
 """Seeded people are people as registration would have made them: the same for the same seed, and never twice."""
 
 import json
-import stat
 
 import pytest
 from sqlalchemy import func, inspect, select
@@ -17,7 +16,7 @@ from reference_impl.storage import seeding
 from reference_impl.storage.schema import AUDIT, CARDS, PERSONS
 from reference_impl.storage.schema_records import ISSUANCES
 from reference_impl.storage.seeded_people import PEOPLE, seeded_person
-from reference_impl.storage.seeding import export_card_ids, seed_cards
+from reference_impl.storage.seeding import seed_cards
 
 
 @pytest.fixture
@@ -153,18 +152,6 @@ def test_many_are_shared_out_among_processes_and_stay_in_order(platform, monkeyp
         person_key(platform.parts.keyring, seeded_person(1, number).text) for number in range(95)
     ]
     assert len(nonces) == 95
-
-
-def test_the_ids_of_cards_for_a_program_that_makes_load(bench, platform, tmp_path, monkeypatch):
-    monkeypatch.setattr(seeding, "_ACTIVE_CARDS", seeding._ACTIVE_CARDS.limit(7))
-    seed(platform, 20)
-    closed = bench.register(1)
-    bench.close(closed)
-    file = tmp_path / "cards.txt"
-    assert export_card_ids(platform, file) == 20
-    assert {bytes.fromhex(line) for line in file.read_text().split()} == card_ids(platform) - {bytes.fromhex(closed)}
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [path.name for path in tmp_path.glob("cards*")] == ["cards.txt"]
 
 
 @pytest.mark.parametrize(("count", "number"), [(-1, 1), (PEOPLE + 1, 1), (1, -1)])
