@@ -20,6 +20,10 @@ from rigs.platform_link import PlatformLink
 from xiangka.interruption import interrupt_once
 from xiangka.scenarios import ROOT
 
+_QUOTAS = (part for name in ("app", "terminal", "address") for part in ("--quota", f"{name}=0"))
+_UNLIMITED = ("platform", "serve", "--tethered", "--port", "0", *_QUOTAS)
+"""All users of a load share one application and one terminal, which the platform would hold back."""
+
 
 def run_load(target: str | None, credentials: Path | None, users: int, seconds: int) -> int:
     """Load a platform and pass Locust's own table through; exit 0 when no request failed, 1 otherwise.
@@ -35,7 +39,7 @@ def run_load(target: str | None, credentials: Path | None, users: int, seconds: 
     with contextlib.ExitStack() as closing:
         if target is None or credentials is None:
             data = closing.enter_context(tempfile.TemporaryDirectory())
-            platform = ChildProcess("platform", ["platform", "serve", "--tethered", "--port", "0", "--data", data])
+            platform = ChildProcess("platform", [*_UNLIMITED, "--data", data])
             closing.callback(platform.close)
             ready = json.loads(platform.greeting)
             target, credentials = ready["url"], Path(ready["credentials"])

@@ -16,7 +16,6 @@ OF_HUNTED_ROWS = sorted(
 PANEL = "EHC-PLT-018"
 """A row cheap enough to stand beside every defect."""
 SOON_FOUND = (
-    "accepts-flipped-type",
     "accepts-truncated-proof",
     "crashes-on-odd-payload",
     "fails-on-missing-field",

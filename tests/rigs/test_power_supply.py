@@ -448,6 +448,15 @@ def test_switches_on_again_even_over_a_failed_link(journal: Journal) -> None:
         assert restored.wait(2)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Python's own answer to Ctrl-C, whatever ran before in this process has put in its place."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_call_ends_the_use_of_the_link(journal: Journal) -> None:
     main = threading.get_ident()
     restored = threading.Event()
