@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from certification.catalogue import Text
 from certification.errors import PlanError
-from reference_impl.defects import DEFECTS as OF_THE_PLATFORM
+from reference_impl.defects.table import DEFECTS as OF_THE_PLATFORM
 from rigs.emulators.defects import DEFECTS as OF_THE_TERMINAL
 
 

@@ -15,7 +15,7 @@ from reference_impl.access.gate import AccessGate, lock_recorder
 from reference_impl.access.lock_out import Lock
 from reference_impl.access.rate_limit import Quotas
 from reference_impl.clock import Clock, system_clock
-from reference_impl.defects import defect_named
+from reference_impl.defects.table import defect_named
 from reference_impl.door.api.operation_routes import StrictTold
 from reference_impl.door.logbook import Requests
 from reference_impl.door.methods.table import METHODS

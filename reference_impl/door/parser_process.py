@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from reference_impl.defects import defect_named
+from reference_impl.defects.table import defect_named
 from reference_impl.platform import Platform, close_now, open_platform
 from reference_impl.refusals import RefusalError
 from reference_impl.wire.dialects import HN_A

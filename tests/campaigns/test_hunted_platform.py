@@ -7,7 +7,7 @@ from certifying import certify
 from test_platform_defects import BENCH
 
 from certification.plan import plan_names
-from reference_impl.defects import DEFECTS
+from reference_impl.defects.table import DEFECTS
 
 HUNTED = {f"EHC-PLT-{number:03d}" for number in (8, 9, *range(12, 19))}
 OF_HUNTED_ROWS = sorted(

@@ -7,7 +7,7 @@ from certifying import certify
 
 from certification.catalogue import load_catalogue
 from certification.plan import plan_names
-from reference_impl.defects import DEFECTS
+from reference_impl.defects.table import DEFECTS
 from xiangka.scenarios import implemented
 
 BENCH = ("--bench", "rigs/benches/reference-platform.toml")

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 
 from fixtures.card_model import ACTIVE, CHANGES, CardModel, Code
 from fixtures.population import person
-from reference_impl.defects import defect_named
+from reference_impl.defects.table import defect_named
 from reference_impl.platform import open_platform
 from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.envelope import open_response, seal_request

@@ -1,4 +1,4 @@
-"""What the defects do that only a hunt finds: forgeries, floods, kills, tampering, searches of the disk."""
+"""Platforms that break a promise only a hunt finds broken: proof, limits, durability, audit, privacy, answers."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from reference_impl.cards.numbers import mod_11_2, resident
 from reference_impl.clock import now_ms
 from reference_impl.codes.tokens import issued_at
 from reference_impl.codes.verification import Verification
+from reference_impl.defects.exchanging import put, wrap
 from reference_impl.door.gateway import Gate
 from reference_impl.door.logbook import LOG
 from reference_impl.door.question import Answer, Method, Parts, Question
@@ -34,11 +35,6 @@ from reference_impl.storage.sqlite_writer import SqliteWriter
 from reference_impl.wire.payload import CardCode
 
 COMPARED_BYTES = 2
-
-
-def put(part: object, name: str, method: object) -> None:
-    """Give one object another method than its class has."""
-    setattr(part, name, method)
 
 
 def accepts_truncated_mac(platform: Platform) -> None:
@@ -236,11 +232,6 @@ def drops_audit_early(platform: Platform) -> None:
     put(platform, "keep_up", keep_up)
 
 
-def _wrap(platform: Platform, name: str, change: Callable[[Method], Method]) -> None:
-    methods = platform.gateway.methods
-    platform.gateway.methods = {**methods, name: change(methods[name])}
-
-
 def resurrects_closed_card(platform: Platform) -> None:
     """Make a closed card active again when it is reported found."""
 
@@ -253,7 +244,7 @@ def resurrects_closed_card(platform: Platform) -> None:
 
         return replace(method, serve=serve)
 
-    _wrap(platform, "ehc.ehealthcard.found", change)
+    wrap(platform, "ehc.ehealthcard.found", change)
 
 
 def identity_in_log(platform: Platform) -> None:
@@ -266,7 +257,7 @@ def identity_in_log(platform: Platform) -> None:
 
         return replace(method, serve=serve)
 
-    _wrap(platform, "ehc.ehealthcode.query", change)
+    wrap(platform, "ehc.ehealthcode.query", change)
 
 
 def serves_real_people(platform: Platform) -> None:
@@ -283,7 +274,7 @@ def serves_real_people(platform: Platform) -> None:
 
         return replace(method, prepare=prepare)
 
-    _wrap(platform, "ehc.ehealthcard.register", change)
+    wrap(platform, "ehc.ehealthcard.register", change)
 
 
 def fails_on_missing_field(platform: Platform) -> None:
@@ -297,7 +288,7 @@ def fails_on_missing_field(platform: Platform) -> None:
 
         return replace(method, serve=serve)
 
-    _wrap(platform, "ehc.ehealthcode.query", change)
+    wrap(platform, "ehc.ehealthcode.query", change)
 
 
 LONG = 200

@@ -1,0 +1,291 @@
+"""The table of defects by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from reference_impl.defects import decisions, guarantees
+from reference_impl.errors import PlatformError
+from reference_impl.platform import Platform
+
+
+@dataclass(frozen=True)
+class PlatformDefect:
+    """A named fault.
+
+    Attributes:
+        name: how it is chosen on the command line.
+        fails: the requirements it must make fail, and no others.
+        zh: what the platform does wrong, Chinese.
+        en: the same in English.
+        apply: exchanges the part of an assembled platform.
+    """
+
+    name: str
+    fails: tuple[str, ...]
+    zh: str
+    en: str
+    apply: Callable[[Platform], None]
+
+
+_ALL: tuple[PlatformDefect, ...] = (
+    PlatformDefect(
+        "issues-twice",
+        ("EHC-PLT-001",),
+        "同一人通过两个渠道申领得到两张卡",
+        "gives a person who applies through two channels two cards",
+        decisions.card_a_channel,
+    ),
+    PlatformDefect(
+        "no-clerk",
+        ("EHC-PLT-002",),
+        "窗口发卡不要求工作人员确认",
+        "issues at the window without a clerk's confirmation",
+        decisions.no_clerk,
+    ),
+    PlatformDefect(
+        "forgets-the-clerk",
+        ("EHC-PLT-002",),
+        "审计中不记录窗口人员",
+        "does not write down which clerk confirmed",
+        decisions.forgets_the_clerk,
+    ),
+    PlatformDefect(
+        "skips-check-digit",
+        ("EHC-PLT-003",),
+        "不检查身份证号码的校验码",
+        "takes an identity number with a wrong check character for the right one",
+        decisions.skips_check_digit,
+    ),
+    PlatformDefect(
+        "ignores-real-name",
+        ("EHC-PLT-003",),
+        "不理会核验源的答复",
+        "issues whatever the register of persons says",
+        decisions.ignores_real_name,
+    ),
+    PlatformDefect(
+        "long-life-codes",
+        ("EHC-PLT-004",),
+        "动态码有效期为三分钟",
+        "lets a dynamic code live three minutes",
+        decisions.long_life_codes,
+    ),
+    PlatformDefect(
+        "accepts-expired",
+        ("EHC-PLT-004",),
+        "到期两分钟内的动态码仍被接受",
+        "accepts a dynamic code up to two minutes after its end",
+        decisions.accepts_expired,
+    ),
+    PlatformDefect(
+        "accepts-replay",
+        ("EHC-PLT-005",),
+        "同一动态码可多次使用",
+        "accepts a dynamic code as often as it is shown",
+        decisions.accepts_replay,
+    ),
+    PlatformDefect(
+        "cached-after-close",
+        ("EHC-PLT-006",),
+        "验过的卡保存在内存中，注销后仍按有效处理",
+        "keeps cards it has seen in memory, and does not notice that they are closed",
+        decisions.cached_after_close,
+    ),
+    PlatformDefect(
+        "forgets-closings",
+        ("EHC-PLT-006",),
+        "重启后已注销的卡恢复有效",
+        "takes closed cards for active ones after a restart",
+        decisions.forgets_closings,
+    ),
+    PlatformDefect(
+        "dies-of-closing",
+        ("EHC-PLT-006", "EHC-PLT-010"),
+        "收到注销请求即崩溃",
+        "dies when a card is to be closed",
+        decisions.dies_of_closing,
+    ),
+    PlatformDefect(
+        "old-key-kept",
+        ("EHC-PLT-007",),
+        "宽限期后仍接受旧密钥的码",
+        "accepts codes of an old key after its grace",
+        decisions.old_key_kept,
+    ),
+    PlatformDefect(
+        "drops-key-at-once",
+        ("EHC-PLT-007",),
+        "轮换后旧密钥立即失效，不留宽限期",
+        "refuses codes of the old key as soon as there is a new one",
+        decisions.drops_key_at_once,
+    ),
+    PlatformDefect(
+        "ignores-type",
+        ("EHC-PLT-004", "EHC-PLT-005", "EHC-PLT-007", "EHC-PLT-008"),
+        "验码只查卡号，不看码类型和令牌",
+        "looks only the card up, whatever the code's type and token",
+        decisions.ignores_type,
+    ),
+    PlatformDefect(
+        "ignores-scope",
+        ("EHC-PLT-010",),
+        "不检查应用的权限范围",
+        "lets every application do everything",
+        decisions.ignores_scope,
+    ),
+    PlatformDefect(
+        "ignores-terminal",
+        ("EHC-PLT-010",),
+        "不检查终端是否登记、是否有效",
+        "does not ask whether a terminal is enrolled and authorised",
+        decisions.ignores_terminal,
+    ),
+    PlatformDefect(
+        "ignores-standing",
+        ("EHC-PLT-010",),
+        "冻结的机构和应用仍可使用",
+        "serves applications and institutions that are not authorised",
+        decisions.ignores_standing,
+    ),
+    PlatformDefect(
+        "other-person-elsewhere",
+        ("EHC-PLT-011",),
+        "同一持卡人在不同机构得到不同的人员标识",
+        "tells each institution another person id for the same holder",
+        decisions.other_person_elsewhere,
+    ),
+    PlatformDefect(
+        "blind-to-consent",
+        ("EHC-PLT-011",),
+        "未经授权也能看到其他机构的记录",
+        "shows every institution all records, whatever was consented to",
+        decisions.blind_to_consent,
+    ),
+    PlatformDefect(
+        "forgets-withdrawal",
+        ("EHC-PLT-011",),
+        "撤回授权不生效",
+        "goes on showing records after a consent was withdrawn",
+        decisions.forgets_withdrawal,
+    ),
+    PlatformDefect(
+        "accepts-truncated-proof",
+        ("EHC-PLT-008",),
+        "只比较令牌证明的前两个字节",
+        "compares the first two bytes of a token's proof only",
+        guarantees.accepts_truncated_mac,
+    ),
+    PlatformDefect(
+        "accepts-flipped-type",
+        ("EHC-PLT-008",),
+        "动态码自称静态码时按静态码接受",
+        "takes a dynamic code that calls itself static for a static one",
+        guarantees.accepts_flipped_type,
+    ),
+    PlatformDefect(
+        "no-rate-limit",
+        ("EHC-PLT-009",),
+        "公布配额而不限流",
+        "tells its quotas and keeps none of them",
+        guarantees.no_rate_limit,
+    ),
+    PlatformDefect(
+        "global-limit",
+        ("EHC-PLT-009",),
+        "所有调用方共用一份配额",
+        "counts all callers as one, so that one uses up what belongs to all",
+        guarantees.global_limit,
+    ),
+    PlatformDefect(
+        "loses-audit-records",
+        ("EHC-PLT-012",),
+        "每千次验码漏记一次审计",
+        "leaves one verification in a thousand out of its audit",
+        guarantees.loses_audit_records,
+    ),
+    PlatformDefect(
+        "drops-audit-early",
+        ("EHC-PLT-012",),
+        "审计记录满三十天即删除",
+        "drops audit records after thirty days",
+        guarantees.drops_audit_early,
+    ),
+    PlatformDefect(
+        "acknowledges-before-commit",
+        ("EHC-PLT-013",),
+        "先应答，后提交",
+        "answers a verification before it is committed",
+        guarantees.acknowledges_before_commit,
+    ),
+    PlatformDefect(
+        "never-syncs",
+        ("EHC-PLT-013",),
+        "应答前不落盘",
+        "answers without waiting for the disk",
+        guarantees.never_syncs,
+    ),
+    PlatformDefect(
+        "swallows-disk-errors",
+        ("EHC-PLT-013",),
+        "磁盘出错时仍答成功",
+        "answers as if nothing had happened when the disk refuses",
+        guarantees.swallows_disk_errors,
+    ),
+    PlatformDefect(
+        "fails-on-missing-field",
+        ("EHC-PLT-014",),
+        "查询缺少字段时内部出错",
+        "fails where a question names neither card nor document",
+        guarantees.fails_on_missing_field,
+    ),
+    PlatformDefect(
+        "crashes-on-odd-payload",
+        ("EHC-PLT-015",),
+        "过长的扫码内容使解析出错",
+        "fails on a scanned text that is too long",
+        guarantees.crashes_on_odd_payload,
+    ),
+    PlatformDefect(
+        "resurrects-closed-card",
+        ("EHC-PLT-016",),
+        "已注销的卡解除挂失后恢复有效",
+        "makes a closed card active again when it is reported found",
+        guarantees.resurrects_closed_card,
+    ),
+    PlatformDefect(
+        "identity-in-log",
+        ("EHC-PLT-017",),
+        "日志中记录证件号码",
+        "writes document numbers to its log",
+        guarantees.identity_in_log,
+    ),
+    PlatformDefect(
+        "serves-real-people",
+        ("EHC-PLT-018",),
+        "测试平台为真实样式的证件号码发卡",
+        "issues cards for numbers that could be a real person's",
+        guarantees.serves_real_people,
+    ),
+)
+
+DEFECTS: Mapping[str, PlatformDefect] = MappingProxyType({defect.name: defect for defect in _ALL})
+
+
+def defect_named(name: str) -> PlatformDefect:
+    """The defect of a name.
+
+    Raises:
+        PlatformError: there is none.
+    """
+    if name not in DEFECTS:
+        near = difflib.get_close_matches(name, DEFECTS, n=1)
+        raise PlatformError(
+            f"there is no defect {name!r}",
+            where="--defect",
+            remedy=f"{f'did you mean {near[0]}? ' if near else ''}`xiangka defects list` names them",
+        )
+    return DEFECTS[name]
