@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import pkcs11
 import pytest
 
 from reference_impl.keys.hsm_root import HsmPlace
@@ -30,7 +31,6 @@ def hsm_module() -> Path:
 @pytest.fixture(scope="session")
 def hsm_place(hsm_module: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HsmPlace]:
     """An initialised token. SoftHSM reads its settings once a process, so there is one token for all tests."""
-    pkcs11 = pytest.importorskip("pkcs11")
     folder = tmp_path_factory.mktemp("softhsm")
     (folder / "tokens").mkdir()
     settings = folder / "softhsm2.conf"
