@@ -5,7 +5,7 @@ Requests to a path of a dialect are answered here; everything else goes on to th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -52,8 +52,7 @@ class FastPath:
         if isinstance(body, HTTPStatus):
             await problem_answer(body)(scope, receive, send)
             return
-        content_type = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
-        http = HttpRequest(scope["path"], content_type.decode("latin-1"), body)
+        http = HttpRequest(scope["path"], _content_type(scope["headers"]), body)
         try:
             answer = await self._gateway.answer(profile, http, address)
         except Exception:
@@ -71,6 +70,13 @@ class FastPath:
             }
         )
         await send({"type": "http.response.body", "body": answer.body})
+
+
+def _content_type(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    for name, value in headers:
+        if name == b"content-type":
+            return value.decode("latin-1")
+    return ""
 
 
 async def _read(receive: Receive) -> bytes | HTTPStatus:

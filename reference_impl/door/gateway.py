@@ -110,7 +110,14 @@ class Gateway:
         call: Call | None = None
         try:
             call = profile.receive(http)
-            account, line, request = await self._open(profile, call, now)
+            account, line = self._line(profile, call)
+            try:
+                request = await self._open_aside(line, call, now) if line.slow else line.open(call, now)
+            except BadDigestError:
+                if not self.accounts.has_other_secret(account):
+                    raise
+                account, line = self._line(profile, call)
+                request = line.open(call, now)
         except StaleTimestampError:
             # Only an authentic request gets as far as its timestamp.
             assert call is not None  # noqa: S101 - opened, therefore received
@@ -138,18 +145,6 @@ class Gateway:
             answer = line.seal(call, OK.code, OK_MESSAGE, result, now)
         self.observe(request.method, outcome.code, perf_counter() - begun)
         return answer
-
-    async def _open(self, profile: Profile, call: Call, now: int) -> tuple[Account, Line, Request]:
-        account, line = self._line(profile, call)
-        try:
-            if line.slow:
-                return account, line, await self._open_aside(line, call, now)
-            return account, line, line.open(call, now)
-        except BadDigestError:
-            if not self.accounts.has_other_secret(account):
-                raise
-        account, line = self._line(profile, call)
-        return account, line, line.open(call, now)
 
     async def _open_aside(self, line: Line, call: Call, now: int) -> Request:
         self._opening += 1

@@ -17,6 +17,7 @@ import uvicorn
 import uvloop
 
 from reference_impl.clock import system_clock
+from reference_impl.door.joined_writes import JoiningProtocol
 from reference_impl.door.logbook import LOG, start_log
 from reference_impl.door.opening import Opened, Task, open_served
 from reference_impl.door.options import PlatformOptions, options_from_json
@@ -36,7 +37,7 @@ def serve(opened: Opened, options: PlatformOptions, listener: socket.socket, on_
     """
     config = uvicorn.Config(
         opened.asgi,
-        http="httptools",
+        http=JoiningProtocol,
         ws="none",
         lifespan="off",
         access_log=False,

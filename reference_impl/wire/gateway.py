@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from functools import lru_cache
+from typing import Final, TypeGuard
 
 from reference_impl.wire.dialects import Dialect
 from reference_impl.wire.errors import (
@@ -36,7 +37,8 @@ ALL = "all"
 """What the envelope says for a method that stands in the content."""
 
 _SENDER = ("method", "app_id", "term_id")
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_NAME_CHARACTERS = 64
+_NAME = re.compile(rf"[A-Za-z0-9._-]{{1,{_NAME_CHARACTERS}}}")
 
 
 class GatewayProfile:
@@ -67,7 +69,9 @@ class GatewayProfile:
         Raises:
             MalformedError: as for ``receive``.
         """
-        method, app_id, term_id = (_name(envelope, name) for name in _SENDER)
+        method, app_id, term_id = map(envelope.get, _SENDER)
+        if not (_is_name(method) and _is_name(app_id) and _is_name(term_id)):
+            raise MalformedError(next(name for name in _SENDER if not _is_name(envelope.get(name))))
         if self.row.method_style == "content":
             if method != ALL:
                 raise UnsupportedError("method")
@@ -244,16 +248,19 @@ def _on_the_wire(row: Dialect, fields: dict[str, str]) -> dict[str, str]:
     return fields
 
 
-def _name(envelope: Mapping[str, object], name: str) -> str:
-    value = envelope.get(name)
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise MalformedError(name)
-    return value
+def _is_name(value: object) -> TypeGuard[str]:
+    # The same few names come with every request, and looking one up takes a third of the time of matching it.
+    return isinstance(value, str) and len(value) <= _NAME_CHARACTERS and _matches(value)
+
+
+@lru_cache(4096)
+def _matches(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None
 
 
 def _named(biz: dict[str, str]) -> str:
     """Take the method out of the content."""
     method = biz.pop("method", "")
-    if not _NAME.fullmatch(method):
+    if not _is_name(method):
         raise MalformedError("method")
     return method

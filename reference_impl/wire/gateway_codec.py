@@ -5,7 +5,7 @@ It speaks of fields: ``method`` is always among them and names the real method, 
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
@@ -182,7 +182,7 @@ class _Block:
     def __init__(self, ecb: Ecb, armour: Armour, encoding: str) -> None:
         self._ecb = ecb
         self._to_text: Callable[[bytes], str] = _to_base64 if armour == "base64" else bytes.hex
-        self._from_text: Callable[[str], bytes] = base64.b64decode if armour == "base64" else bytes.fromhex
+        self._from_text: Callable[[str], bytes] = binascii.a2b_base64 if armour == "base64" else bytes.fromhex
         self._encoding = encoding
 
     def encrypt(self, plain: str) -> str:
@@ -197,7 +197,7 @@ class _Block:
 
 
 def _to_base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 def _digested(row: Dialect, secret: str, names: Sequence[str]) -> Callable[[Mapping[str, str]], str]:
