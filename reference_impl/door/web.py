@@ -38,6 +38,7 @@ from reference_impl.door.fast_path import FastPath
 from reference_impl.door.live_log import LiveLog
 from reference_impl.door.logbook import Requests
 from reference_impl.door.metrics import Metrics
+from reference_impl.door.request_log import RequestLog
 from reference_impl.door.turned_clock import TurnedClock
 from reference_impl.platform import Platform
 from reference_impl.refusals import RefusalError
@@ -82,8 +83,10 @@ def create_app(platform: Platform, face: Face) -> Application:
     live_log = LiveLog(door)
     api = _api(door, live_log, face)
     use_own_document(api, {path: profile.name for path, profile in served.items()})
-    guarded = Guard(api, face.metrics, face.requests)
-    return Application(FastPath(platform.gateway, served, guarded), api, live_log)
+    asgi: ASGIApp = FastPath(platform.gateway, served, Guard(api, face.metrics))
+    if face.requests is not None:
+        asgi = RequestLog(asgi, served, face.requests)
+    return Application(asgi, api, live_log)
 
 
 def _api(door: ApiDoor, live_log: LiveLog, face: Face) -> FastAPI:

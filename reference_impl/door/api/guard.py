@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reference_impl.door.api.problems import problem_answer
-from reference_impl.door.logbook import LOG, Requests
+from reference_impl.door.logbook import LOG
 from reference_impl.door.metrics import Metrics
 
 MAX_BODY_BYTES = 256 * 1024
@@ -25,20 +24,18 @@ class Guard:
     Args:
         behind: the application.
         metrics: where answers are counted.
-        requests: where requests are written down, None for nowhere.
     """
 
-    def __init__(self, behind: ASGIApp, metrics: Metrics, requests: Requests | None = None) -> None:
+    def __init__(self, behind: ASGIApp, metrics: Metrics) -> None:
         self._behind = behind
         self._metrics = metrics
-        self._requests = requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._behind(scope, receive, send)
             return
-        begun, status = time.monotonic(), 0
+        status = 0
 
         async def counted(message: Message) -> None:
             nonlocal status
@@ -56,13 +53,10 @@ class Guard:
             # The application has answered already, and lets us know why.
             LOG.exception("a request could not be served")
         finally:
-            route = _route(scope)
-            self._metrics.observe_api(route, status)
-            if self._requests is not None:
-                self._requests.note(scope["method"], route, status, time.monotonic() - begun)
+            self._metrics.observe_api(route_of(scope), status)
 
 
-def _route(scope: Scope) -> str:
+def route_of(scope: Scope) -> str:
     """Return the template of the path that was served; "none" for a path that nobody serves."""
     template: str | None = getattr(scope.get("route"), "path", None)
     if template is None:

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from reference_impl.door.api.guard import MAX_BODY_BYTES
+from reference_impl.door.fast_path import FastPath
 from reference_impl.door.logbook import Requests, start_log
 from reference_impl.storage.schema import PERSONS
 from reference_impl.wire.dialects import HN_A
@@ -83,3 +85,40 @@ def test_requests_are_logged_where_asked_for_and_name_nobody(bench, make_api, ca
     assert secret not in "".join(lines)
     told = [(line["method"], line["route"], line["status"]) for line in map(json.loads, lines)]
     assert told == [("GET", "/api/v1/institutions/{org_code}", 404), ("GET", "none", 404)]
+
+
+def test_gateways_are_logged_too_by_their_path_and_name_nobody(serve, person):
+    served = serve(request_log=True)
+    caller = served.caller()
+    card_id = caller.register(3)
+    assert caller.verify(code := caller.dynamic(card_id)).success
+    client = served.client()
+    client.get(f"/gateway?{card_id}")
+    client.post("/gateway", content=b"x" * (MAX_BODY_BYTES + 1))
+    client.get("/health")
+    exit_code, errors = served.stop()
+    assert exit_code == 0
+    lines = [json.loads(line) for line in errors.splitlines()]
+    assert [(line["method"], line["route"], line["status"]) for line in lines] == [
+        *[("POST", "/gateway", 200)] * 3,
+        ("GET", "/gateway", 405),
+        ("POST", "/gateway", 413),
+        ("GET", "/health", 200),
+    ]
+    assert all(set(line) == {"time", "level", "logger", "event", "method", "route", "status", "ms"} for line in lines)
+    said = [card_id, code, served.credentials["app_id"], *(value for value in person(3).values() if len(value) > 2)]
+    assert not [word for word in said if word in errors]
+
+
+def test_a_gateway_that_fails_is_logged_as_having_failed(bench, make_api, capsys, monkeypatch):
+    monkeypatch.setattr(bench.platform.gateway, "answer", None)
+    with own_log(bench.clock):
+        make_api(bench, requests=Requests()).plain("POST", "/gateway", content=b"{}")
+    failure, request = map(json.loads, capsys.readouterr().err.splitlines())
+    assert failure["event"] == "a request could not be served"
+    assert (request["route"], request["status"]) == ("/gateway", 500)
+
+
+def test_where_requests_are_not_logged_nothing_stands_before_the_gateways(bench, make_api):
+    assert isinstance(make_api(bench).application.asgi, FastPath)
+    assert not isinstance(make_api(bench, requests=Requests()).application.asgi, FastPath)
