@@ -91,7 +91,8 @@ def test_gateways_are_logged_too_by_their_path_and_name_nobody(serve, person):
     served = serve(request_log=True)
     caller = served.caller()
     card_id = caller.register(3)
-    assert caller.verify(code := caller.dynamic(card_id)).success
+    code = caller.dynamic(card_id)
+    assert caller.verify(code).success
     client = served.client()
     client.get(f"/gateway?{card_id}")
     client.post("/gateway", content=b"x" * (MAX_BODY_BYTES + 1))
