@@ -14,7 +14,7 @@ from reference_impl.door.api.problems import Problem, documented
 from reference_impl.wire.registry import DIALECTS, Description
 
 ABOUT = """\
-The reference platform of the electronic health card in Hunan: synthetic people only, for tests.
+TEST: the reference platform of the electronic health card in Hunan, for synthetic people only.
 
 Hospital systems speak to the gateways, each in its dialect; everybody else speaks to `/api/v1` with a bearer token of
 the role admin, auditor or officer. What is refused is a problem (RFC 9457) whose `code` is stable.
@@ -22,6 +22,22 @@ the role admin, auditor or officer. What is refused is a problem (RFC 9457) whos
 
 _PART = re.compile(r"\{[^}]+\}")
 _UNUSED = ("HTTPValidationError", "ValidationError")
+_WAIT = {
+    "Retry-After": {
+        "required": True,
+        "description": "seconds after which to ask again",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+_AT_THE_DOOR: Mapping[int, Mapping[str, Any]] = {
+    400: {},
+    405: {"Allow": {"required": True, "schema": {"const": "POST"}}},
+    413: {},
+    429: _WAIT,
+    500: {},
+    503: _WAIT,
+}
+"""What a gateway answers instead of its dialect, with the fields that each such answer has."""
 
 
 def operation_id(route: APIRoute) -> str:
@@ -65,11 +81,17 @@ def _gateway(path: str, dialect: Description) -> dict[str, Any]:
             "tags": ["gateways"],
             "operationId": "gateway" + path.replace("/", "_"),
             "summary": f"Dialect {dialect.name} ({dialect.label})",
-            "description": "Every refusal has status 200 as well, and says no in the code of its dialect.",
+            "description": "A refusal has status 200 as well, and says no in the code of its dialect. What is not even "
+            "read is a problem: another method, a body too large, an address over its limit, a platform too busy.",
             "requestBody": {"required": False, "content": {dialect.content_type: {"schema": {}}}},
             "responses": {
                 "200": {"description": "the answer in the dialect", "content": {"*/*": {"schema": {}}}},
-                **{str(status): told for status, told in documented(400, 413, 500).items()},
+                **_problems(),
             },
         }
     }
+
+
+def _problems() -> dict[str, Any]:
+    told = documented(*_AT_THE_DOOR)
+    return {str(status): {**told[status], "headers": fields} for status, fields in _AT_THE_DOOR.items()}

@@ -7,7 +7,11 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings, strategies
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from reference_impl.access.rate_limit import Wait
+from reference_impl.door import fast_path
+from reference_impl.door.fast_path import MAX_BODY_BYTES
 from reference_impl.door.turned_clock import TurnedClock
+from reference_impl.refusals import RATE_LIMITED
 from reference_impl.wire.registry import DIALECTS
 
 EVERYWHERE = {"400", "401", "403", "413", "422", "503"}
@@ -74,6 +78,27 @@ def test_every_reference_leads_somewhere(document):
 
 def test_every_dialect_is_described_where_it_is_served(document):
     assert {path for dialect in DIALECTS.values() for path in dialect.paths} <= set(document["paths"])
+
+
+FIELDS = {405: {"Allow": "POST"}, 429: {"Retry-After": "2"}, 503: {"Retry-After": "1"}}
+
+
+@pytest.mark.parametrize("status", [200, 405, 413, 429, 500, 503])
+def test_whatever_a_gateway_answers_is_described(whole, document, bench, monkeypatch, status):
+    gateway = bench.platform.gateway
+    if status == 429:
+        monkeypatch.setattr(gateway.gate, "admit_address", lambda _: Wait(RATE_LIMITED, 1.2))
+    if status == 500:
+        monkeypatch.setattr(gateway, "answer", None)
+    if status == 503:
+        monkeypatch.setattr(fast_path, "MAX_WAITING", -1)
+    body = b"x" * (MAX_BODY_BYTES + 1) if status == 413 else b""
+    for path in (path for dialect in DIALECTS.values() for path in dialect.paths):
+        answer = whole.plain("GET" if status == 405 else "POST", path, content=body)
+        assert answer.status_code == status, path
+        told = document["paths"][path]["post"]["responses"][str(status)]
+        assert {answer.headers["content-type"], "*/*"} & set(told["content"]), path
+        assert {name: answer.headers[name] for name in told.get("headers", {})} == FIELDS.get(status, {}), path
 
 
 def test_no_answer_of_the_api_has_a_field_for_who_a_holder_is(document):
