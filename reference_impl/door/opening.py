@@ -25,6 +25,7 @@ from reference_impl.door.options import PlatformOptions
 from reference_impl.door.production import refuse_production
 from reference_impl.door.strictness import StrictFace, StrictGate, check_share, rotate_often
 from reference_impl.door.turned_clock import TurnedClock
+from reference_impl.door.unpromised_answers import UnpromisedAnswers
 from reference_impl.door.use import VERIFY
 from reference_impl.door.web import Application, Face, create_app
 from reference_impl.entropy import system_entropy
@@ -32,6 +33,7 @@ from reference_impl.errors import PlatformError
 from reference_impl.keys.hsm_root import HsmRoot
 from reference_impl.keys.root import FileRoot, RootKey
 from reference_impl.platform import KEY_FILE, Platform, open_platform
+from reference_impl.wire.exchange import as_named
 
 FIGURES_FOLDER = "figures"
 CLOCK_FILE = "test-clock"
@@ -127,6 +129,7 @@ def open_served(options: PlatformOptions, lane: str) -> Opened:
             tell(lock)
 
     chance = Random(f"{options.strict_seed}/{lane}")  # noqa: S311 - a test must be able to repeat its choices
+    answers = UnpromisedAnswers(chance)
     quotas, share = quotas_of(options), options.strict
     gate = AccessGate(quotas, on_lock) if share is None else StrictGate(quotas, on_lock, share, chance)
     platform = open_platform(
@@ -148,11 +151,13 @@ def open_served(options: PlatformOptions, lane: str) -> Opened:
         test_clock=clock if options.test_clock and isinstance(clock, TurnedClock) else None,
         strict=None if options.strict is None else StrictTold(share=options.strict, seed=options.strict_seed),
         requests=Requests() if options.request_log else None,
+        order=as_named if options.strict is None else answers.in_any_order,
     )
     application = create_app(platform, face)
     opened = Opened(platform, application, application.asgi, [_leaves(metrics)])
     if options.strict is not None:
         opened.asgi = StrictFace(application.asgi, chance)
+        platform.gateway.reword = answers
     if lane == FIRST_LANE:
         opened.tasks += _once(platform, options)
     if options.national is not None:

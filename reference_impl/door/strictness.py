@@ -1,9 +1,9 @@
 """A platform that is hard to please: what the standard allows and the field rarely does, it does all the time.
 
-It refuses a share of valid requests with ``try_again`` before anything is spent, orders the fields of its answers by
-chance, answers with small delays, and changes the key of dynamic codes early and often. Whoever retries what may be
-retried, and relies on nothing that is not promised, notices none of it. The idea is that of Pebble, the ACME server
-for tests (github.com/letsencrypt/pebble).
+It refuses a share of valid requests with ``try_again`` before anything is spent, answers with what was promised and no
+more (``unpromised_answers``), with small delays, and changes the key of dynamic codes early and often. Whoever retries
+what may be retried, and relies on nothing that is not promised, notices none of it. The idea is that of Pebble, the
+ACME server for tests (github.com/letsencrypt/pebble).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from reference_impl.access.lock_out import Lock
 from reference_impl.access.rate_limit import Quotas, Wait
 from reference_impl.clock import now_ms
 from reference_impl.door.logbook import LOG
+from reference_impl.door.unpromised_answers import UnpromisedAnswers
 from reference_impl.errors import PlatformError
 from reference_impl.keys.life_cycle import rotate
 from reference_impl.keys.purposes import TOKEN
@@ -88,6 +89,7 @@ class StrictFace:
     def __init__(self, behind: ASGIApp, chance: Random) -> None:
         self._behind = behind
         self._chance = chance
+        self._answers = UnpromisedAnswers(chance)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -116,9 +118,7 @@ class StrictFace:
 
     def _reordered(self, value: object) -> object:
         if isinstance(value, dict):
-            names = list(value)
-            self._chance.shuffle(names)
-            return {name: self._reordered(value[name]) for name in names}
+            return {name: self._reordered(part) for name, part in self._answers.in_any_order(value).items()}
         return [self._reordered(part) for part in value] if isinstance(value, list) else value
 
 

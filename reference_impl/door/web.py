@@ -42,7 +42,7 @@ from reference_impl.door.request_log import RequestLog
 from reference_impl.door.turned_clock import TurnedClock
 from reference_impl.platform import Platform
 from reference_impl.refusals import RefusalError
-from reference_impl.wire.exchange import Profile
+from reference_impl.wire.exchange import Order, Profile, as_named
 from reference_impl.wire.registry import DIALECTS, profiles
 
 
@@ -55,12 +55,14 @@ class Face:
         test_clock: the platform's clock, where it is one that turns.
         strict: told by /health, where the platform is strict.
         requests: where requests are written down, None for nowhere.
+        order: that of what stands around the content of answers in XML.
     """
 
     metrics: Metrics
     test_clock: TurnedClock | None = None
     strict: StrictTold | None = None
     requests: Requests | None = None
+    order: Order = as_named
 
 
 @dataclass
@@ -78,7 +80,7 @@ class Application:
 
 def create_app(platform: Platform, face: Face) -> Application:
     """Return the application of an open platform; closing the platform is left to the caller."""
-    served = exact_paths(profiles(platform.parts.random))
+    served = exact_paths(profiles(platform.parts.random, face.order))
     door = ApiDoor(platform)
     live_log = LiveLog(door)
     api = _api(door, live_log, face)

@@ -28,9 +28,11 @@ from reference_impl.wire.exchange import (
     Credentials,
     HttpAnswer,
     HttpRequest,
+    Order,
     Request,
     Response,
     Sent,
+    as_named,
 )
 from reference_impl.wire.form import CONTENT_TYPE, read_form, write_form
 from reference_impl.wire.freshness import fresh, whole_number
@@ -69,9 +71,12 @@ def signature(key: str, funcid: str, timer: str, xml: str) -> str:
 
 
 class CityProfile:
-    """The server's end."""
+    """The server's end; ``order`` is that of its answers' form and head, which the signature covers as they stand."""
 
     name = NAME
+
+    def __init__(self, order: Order = as_named) -> None:
+        self._order = order
 
     def receive(self, http: HttpRequest) -> Call:
         """Decode a request as far as its sender.
@@ -89,13 +94,14 @@ class CityProfile:
 
     def line(self, credentials: Credentials) -> CityLine:
         """Return the line to one application."""
-        return CityLine(credentials)
+        return CityLine(credentials, self._order)
 
     def refuse(self, call: Call | None, outcome: str, message: str, now_ms: int) -> HttpAnswer:
         """Answer a sender that proved nothing: the same form, its ``sign`` empty."""
         code, text = CODES.say(outcome, message)
         asked = call.envelope[1] if call else {"Funcid": "", "Timer": ""}
-        return HttpAnswer(HTTP_OK, CONTENT_TYPE, write_form({"xml": _reply(asked, code, text, {}, now_ms), "sign": ""}))
+        xml = _reply(asked, code, text, {}, now_ms, self._order)
+        return HttpAnswer(HTTP_OK, CONTENT_TYPE, write_form(self._order({"xml": xml, "sign": ""})))
 
 
 class CityLine:
@@ -103,8 +109,9 @@ class CityLine:
 
     slow = False
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: Credentials, order: Order = as_named) -> None:
         self._key = credentials.app_secret
+        self._order = order
 
     def open(self, call: Call, now_ms: int) -> Request:
         """Check signature and timestamp of a call.
@@ -130,9 +137,9 @@ class CityLine:
         """Answer a call, bound to its Funcid and Timer."""
         asked = call.envelope[1]
         code, text = CODES.say(outcome, message)
-        xml = _reply(asked, code, text, WORDS.say_answer(biz), now_ms)
+        xml = _reply(asked, code, text, WORDS.say_answer(biz), now_ms, self._order)
         sign = signature(self._key, asked["Funcid"], str(now_ms), xml)
-        return HttpAnswer(HTTP_OK, CONTENT_TYPE, write_form({"xml": xml, "sign": sign}))
+        return HttpAnswer(HTTP_OK, CONTENT_TYPE, write_form(self._order({"xml": xml, "sign": sign})))
 
 
 class CityClient:
@@ -178,7 +185,7 @@ class CityClient:
         return Response(sent.method, code, message, timestamp_ms, code == CODES.success, biz, CODES.hear(code, message))
 
 
-def _reply(asked: Mapping[str, str], code: str, message: str, biz: Biz, now_ms: int) -> str:
+def _reply(asked: Mapping[str, str], code: str, message: str, biz: Biz, now_ms: int, order: Order) -> str:
     head = {
         "RetCode": code,
         "Errmsg": message,
@@ -186,7 +193,7 @@ def _reply(asked: Mapping[str, str], code: str, message: str, biz: Biz, now_ms: 
         "Timer": str(now_ms),
         "AskTimer": asked["Timer"],
     }
-    return write_sections("root", {"head": writable(head), "body": writable(biz)})
+    return write_sections("root", {"head": writable(order(head)), "body": writable(biz)})
 
 
 def _check(key: str, funcid: str, timer: str, form: Mapping[str, str]) -> None:

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 Biz = Mapping[str, str | Sequence[str]]
 
 RandomBytes = Callable[[int], bytes]
 """Returns that many unpredictable bytes."""
+
+Value = TypeVar("Value")
 
 HTTP_OK = 200
 
@@ -143,6 +145,19 @@ class Response:
     success: bool
     biz: Biz = field(repr=False)
     outcome: str = ""
+
+
+class Order(Protocol):
+    """Puts fields in the order they shall be written in."""
+
+    def __call__(self, fields: Mapping[str, Value], /) -> Mapping[str, Value]:
+        """Return the same fields."""
+        ...
+
+
+def as_named(fields: Mapping[str, Value], /) -> Mapping[str, Value]:
+    """Return the fields in the order in which they were named."""
+    return fields
 
 
 class Line(Protocol):

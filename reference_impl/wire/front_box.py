@@ -40,7 +40,7 @@ from reference_impl.wire.exchange import (
 from reference_impl.wire.freshness import fresh, whole_number
 from reference_impl.wire.outcome_codes import OutcomeCodes
 from reference_impl.wire.sm import sm3_hex
-from reference_impl.wire.strictjson import read_object, write_canonical, write_object_bytes
+from reference_impl.wire.strictjson import read_object, write_canonical, write_object, write_object_bytes
 from reference_impl.wire.texts import named_texts, spelt_answer, spelt_texts
 from reference_impl.wire.vocabulary import ACTIVATE, ALTERINFO, QUERY, REGISTER, VERIFY, Vocabulary
 
@@ -222,7 +222,8 @@ class FrontBoxClient:
             UnsupportedError: the dialect has no such method.
         """
         nonce = self._random(_NONCE_BYTES).hex()
-        body = WORDS.say_fields(biz)
+        # The box enciphers the very text it has signed.
+        body = dict(sorted(WORDS.say_fields(biz).items()))
         head = {
             "method": WORDS.say_method(method),
             "bodySign": sign(write_canonical(body), self._secret),
@@ -267,7 +268,7 @@ def _cipher(secret: str) -> Ecb:
 
 
 def _sealed(content: Mapping[str, object], mode: str, secret: str) -> object:
-    return content if mode == IN_CLEAR else encrypt(write_canonical(dict(content)), secret)
+    return content if mode == IN_CLEAR else encrypt(write_object(dict(content)), secret)
 
 
 def _opened(content: object, mode: str, secret: str, where: str) -> dict[str, object]:

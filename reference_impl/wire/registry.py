@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from reference_impl.wire import city_xml, form, front_box, gateway, hn_s, primary_care, soap, wechat
 from reference_impl.wire.dialects import GATEWAYS, Dialect, Label
-from reference_impl.wire.exchange import Client, Credentials, Profile, RandomBytes
+from reference_impl.wire.exchange import Client, Credentials, Order, Profile, RandomBytes, as_named
 from reference_impl.wire.outcome_codes import OutcomeCodes
 from reference_impl.wire.sm2 import Signer, Verifier
 
@@ -70,14 +70,20 @@ DIALECTS: Mapping[str, Description] = MappingProxyType(
 )
 
 
-def profiles(random: RandomBytes) -> Mapping[str, Profile]:
-    """Return the server's end of every dialect; ``random`` gives the nonces of ciphers."""
+def profiles(random: RandomBytes, order: Order = as_named) -> Mapping[str, Profile]:
+    """Return the server's end of every dialect.
+
+    Args:
+        random: gives the nonces of ciphers.
+        order: that of what stands around the content of answers in XML; whoever reads JSON before sending it can order
+            that later, for no signature covers its text.
+    """
     ends: list[Profile] = [
         *map(gateway.GatewayProfile, GATEWAYS.values()),
         front_box.FrontBoxProfile(),
         wechat.WeChatProfile(),
-        soap.SoapProfile(),
-        city_xml.CityProfile(),
+        soap.SoapProfile(order),
+        city_xml.CityProfile(order),
         primary_care.PrimaryCareProfile(),
         hn_s.HnSProfile(Verifier, random),
     ]

@@ -27,10 +27,12 @@ from reference_impl.wire.exchange import (
     Credentials,
     HttpAnswer,
     HttpRequest,
+    Order,
     RandomBytes,
     Request,
     Response,
     Sent,
+    as_named,
 )
 from reference_impl.wire.freshness import fresh, whole_number
 from reference_impl.wire.outcome_codes import OutcomeCodes
@@ -80,9 +82,12 @@ WORDS: Final = Vocabulary(
 
 
 class SoapProfile:
-    """The server's end."""
+    """The server's end; ``order`` is that of the elements of its answers."""
 
     name = NAME
+
+    def __init__(self, order: Order = as_named) -> None:
+        self._order = order
 
     def receive(self, http: HttpRequest) -> Call:
         """Decode a request as far as its sender.
@@ -99,14 +104,14 @@ class SoapProfile:
 
     def line(self, credentials: Credentials) -> SoapLine:
         """Return the line to one application."""
-        return SoapLine(credentials)
+        return SoapLine(credentials, self._order)
 
     def refuse(self, call: Call | None, outcome: str, message: str, now_ms: int) -> HttpAnswer:
         """Answer a sender that proved nothing: the same string, its ``SIGN`` empty."""
         code, text = CODES.say(outcome, message)
         operation, fields = call.envelope if call else ("unknown", {"OUTTRADENO": ""})
         head = {"CODE": code, "MESSAGE": text, "OUTTRADENO": fields["OUTTRADENO"], "TIMESTAMP": str(now_ms)}
-        return _answer(operation, writable({**head, "SIGN": ""}))
+        return _answer(operation, self._order(writable({**head, "SIGN": ""})))
 
 
 class SoapLine:
@@ -114,8 +119,9 @@ class SoapLine:
 
     slow = False
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: Credentials, order: Order = as_named) -> None:
         self._secret = credentials.app_secret
+        self._order = order
 
     def open(self, call: Call, now_ms: int) -> Request:
         """Check signature and timestamp of a call.
@@ -144,7 +150,7 @@ class SoapLine:
         code, text = CODES.say(outcome, message)
         head = {"CODE": code, "MESSAGE": text, "OUTTRADENO": asked["OUTTRADENO"], "TIMESTAMP": str(now_ms)}
         fields = writable({**WORDS.say_answer(biz), **head})
-        return _answer(operation, {**fields, "SIGN": _sign(operation, fields, self._secret)})
+        return _answer(operation, self._order({**fields, "SIGN": _sign(operation, fields, self._secret)}))
 
 
 class SoapClient:
