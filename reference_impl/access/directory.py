@@ -10,7 +10,7 @@ import re
 
 from sqlalchemy import Connection, select
 
-from reference_impl.access.institutions import Institution
+from reference_impl.access.institutions import Institution, of_row
 from reference_impl.access.prefectures import PREFECTURES, prefecture_of
 from reference_impl.access.scopes import KINDS
 from reference_impl.access.standing import Standing
@@ -84,4 +84,4 @@ def authorised(connection: Connection, area: str, kind: str, parent: str, page: 
         children = select(REGISTRATIONS.c.org_code).where(REGISTRATIONS.c.registrar == parent)
         found = found.where(INSTITUTIONS.c.org_code.in_(children))
     rows = connection.execute(found.limit(PAGE_ROWS).offset((page - 1) * PAGE_ROWS))
-    return [Institution(r.org_code, r.name, r.level, r.kind, r.prefecture, Standing(r.state)) for r in rows]
+    return [of_row(row) for row in rows]

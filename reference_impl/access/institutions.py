@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Row, select, update
 
 from reference_impl.access import standing
 from reference_impl.access.prefectures import is_prefecture, prefecture_of
-from reference_impl.access.scopes import KINDS, LEVELS
+from reference_impl.access.scopes import KINDS, LEVELS, OWNERSHIPS, PUBLIC
 from reference_impl.access.standing import Act, Standing
 from reference_impl.cards.numbers import institution as institution_code
 from reference_impl.cards.numbers import organisation, social_credit
@@ -38,6 +38,7 @@ class Institution:
         kind: of ``scopes.KINDS``.
         prefecture: 6 digits, GB/T 2260, or synthetic.
         state: where it stands.
+        ownership: of ``scopes.OWNERSHIPS``.
     """
 
     org_code: str
@@ -46,6 +47,7 @@ class Institution:
     kind: str
     prefecture: str
     state: Standing = Standing.APPLIED
+    ownership: str = PUBLIC
 
 
 def read_org_code(code: str) -> str:
@@ -112,7 +114,7 @@ def find(connection: Connection, org_code: str) -> Institution:
     row = connection.execute(select(INSTITUTIONS).where(INSTITUTIONS.c.org_code == org_code)).one_or_none()
     if row is None:
         raise RefusalError(UNKNOWN_INSTITUTION)
-    return _of_row(row)
+    return of_row(row)
 
 
 def page(connection: Connection, after: str = "", limit: int = PAGE_LIMIT) -> list[Institution]:
@@ -120,11 +122,11 @@ def page(connection: Connection, after: str = "", limit: int = PAGE_LIMIT) -> li
     rows = connection.execute(
         select(INSTITUTIONS).where(INSTITUTIONS.c.org_code > after).order_by(INSTITUTIONS.c.org_code).limit(limit)
     )
-    return [_of_row(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
 def correct(connection: Connection, corrected: Institution) -> None:
-    """Put another name, level, kind or prefecture on record; the scopes of its applications stay as they are.
+    """Put another name, level, kind, prefecture or owner on record; the scopes of its applications stay as they are.
 
     Raises:
         RefusalError: unknown_institution, standing_fixed for a deleted one, or bad_field.
@@ -135,7 +137,13 @@ def correct(connection: Connection, corrected: Institution) -> None:
     connection.execute(
         update(INSTITUTIONS)
         .where(INSTITUTIONS.c.org_code == said.org_code)
-        .values(name=said.name, level=said.level, kind=said.kind, prefecture=said.prefecture)
+        .values(
+            name=said.name,
+            level=said.level,
+            kind=said.kind,
+            prefecture=said.prefecture,
+            ownership=said.ownership,
+        )
     )
 
 
@@ -144,13 +152,13 @@ def _checked(said: Institution) -> Institution:
         ("level", said.level in LEVELS),
         ("kind", said.kind in KINDS),
         ("prefecture", is_prefecture(said.prefecture)),
+        ("ownership", said.ownership in OWNERSHIPS),
     ):
         if not right:
             raise RefusalError(BAD_FIELD, name)
-    return Institution(
-        read_org_code(said.org_code), check_name(said.name), said.level, said.kind, said.prefecture, said.state
-    )
+    return replace(said, org_code=read_org_code(said.org_code), name=check_name(said.name))
 
 
-def _of_row(row: Row[tuple[object, ...]]) -> Institution:
-    return Institution(row.org_code, row.name, row.level, row.kind, row.prefecture, Standing(row.state))
+def of_row(row: Row[tuple[object, ...]]) -> Institution:
+    """Return the institution that a whole row of ``INSTITUTIONS`` tells of."""
+    return Institution(row.org_code, row.name, row.level, row.kind, row.prefecture, Standing(row.state), row.ownership)

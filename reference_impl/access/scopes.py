@@ -18,6 +18,9 @@ NO_SCOPE = ""
 
 LEVELS = ("1", "2", "3", "township", "community", "village", "other")
 KINDS = ("hospital", "primary-care", "public-health", "online-service", "bank", "insurance", "other")
+PUBLIC = "public"
+OWNERSHIPS = (PUBLIC, "private")
+"""Who owns an institution gives it no right and takes none; the notice's share is of the public ones (公立) alone."""
 
 _WHOLE_VISIT = ("issue", "code", "verify", "query", "link", "record", "usage")
 _SCANS_ONLY = ("verify", "usage")

@@ -125,7 +125,9 @@ INSTITUTIONS = Table(
     Column("kind", String, nullable=False),
     Column("prefecture", String, nullable=False),
     Column("state", String, nullable=False),
+    Column("ownership", String, nullable=False, server_default="public"),
 )
+"""``level``, ``kind`` and ``ownership`` are words of ``access.scopes``."""
 
 REGISTRATIONS = Table(
     "registrations",

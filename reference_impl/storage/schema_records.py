@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from reference_impl.storage.schema import CARDS, PERSONS, SCHEMA, SERIAL
@@ -71,8 +72,31 @@ USAGE_REPORTS = Table(
     Column("pay_channel", String, nullable=False),
     Column("online", String, nullable=False),
     Column("digest", LargeBinary(32), nullable=False),
+    Column("scene", String, nullable=False, server_default=text("''")),
+    Column("filed", Integer, nullable=False, server_default=text("0")),
 )
-"""``digest`` tells a report sent again from another one under the same number."""
+"""``digest`` tells a report sent again from another one under the same number; ``filed`` is 1 where the scanner was a
+filed terminal of the institution's when the report came in, else 0."""
+
+VERIFICATION_COUNTS = Table(
+    "verification_counts",
+    SCHEMA,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("org_code", String, primary_key=True),
+    Column("step", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("outcome", String, primary_key=True),
+    Column("verifications", BigInteger, nullable=False),
+)
+"""Verifications of each day, counted out of the audit, which is not kept for ever; ``day`` as of ``china_time``."""
+
+VERIFICATIONS_COUNTED = Table(
+    "verifications_counted",
+    SCHEMA,
+    Column("lane", String, primary_key=True),
+    Column("next_seq", BigInteger, nullable=False),
+)
+"""The first record of each audit lane that is not in ``verification_counts`` yet."""
 
 SHARED_RECORDS = Table(
     "shared_records",

@@ -15,6 +15,7 @@ from reference_impl.wire.registry import DIALECTS
 
 Level = Literal["1", "2", "3", "township", "community", "village", "other"]
 Kind = Literal["hospital", "primary-care", "public-health", "online-service", "bank", "insurance", "other"]
+Ownership = Literal["public", "private"]
 Scope = Literal["issue", "code", "verify", "query", "link", "record", "usage", "org"]
 DialectName = Annotated[str, Field(json_schema_extra={"enum": list(DIALECTS)})]
 TerminalType = Literal["01", "02", "99"]
@@ -31,6 +32,7 @@ _ORG: dict[str, Any] = {
     "level": "2",
     "kind": "hospital",
     "prefecture": "439902",
+    "ownership": "public",
 }
 _APP: dict[str, Any] = {"name": "门诊系统", "dialect": "hn-a", "scopes": ["issue", "code", "verify", "query"]}
 _DEVICE: dict[str, Any] = {
@@ -57,6 +59,7 @@ class InstitutionBody(Body):
     level: Level
     kind: Kind
     prefecture: str = Field(pattern=_PREFECTURE, description="GB/T 2260; 4399xx is synthetic")
+    ownership: Ownership = Field(default="public", description="the share of visits is counted of public hospitals")
 
 
 class CorrectionBody(Body):
@@ -68,6 +71,7 @@ class CorrectionBody(Body):
     level: Level | None = None
     kind: Kind | None = None
     prefecture: str | None = Field(default=None, pattern=_PREFECTURE)
+    ownership: Ownership | None = None
 
 
 class StateBody(Body):
@@ -131,6 +135,7 @@ class InstitutionAnswer(BaseModel):
     level: Level
     kind: Kind
     prefecture: str
+    ownership: Ownership
     state: Standing
 
 

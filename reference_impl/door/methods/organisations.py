@@ -2,7 +2,8 @@
 
 The names of methods and fields are known, what the fields hold is not. Reconstructed: ``orgproperty`` and ``orglevel``
 are words of ``access.scopes`` (KINDS, LEVELS), ``validtime`` is the last valid day (yyyy-MM-dd, in China), ``valid`` is
-1 or 0; ``prefecture`` is an addition of ours, needed only where the code does not tell the region.
+1 or 0; ``prefecture`` and ``ownership`` are additions of ours, the one needed only where the code does not tell the
+region, the other ``public`` unless said.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from reference_impl.access import registrations
 from reference_impl.access.applications import Application
 from reference_impl.access.institutions import Institution, prefecture_in, read_org_code
 from reference_impl.access.registrations import Registered, Registration, actor_of
+from reference_impl.access.scopes import PUBLIC
 from reference_impl.access.standing import Act
 from reference_impl.cards.documents import china_date
 from reference_impl.door.methods.business_fields import DATE, chosen, moment, optional, required
@@ -46,7 +48,12 @@ def addorg(question: Question) -> Answer:
         org_code = read_org_code(required(biz, "orgcode"))
         prefecture = optional(biz, "prefecture") or prefecture_in(org_code)
         institution = Institution(
-            org_code, required(biz, "orgname"), required(biz, "orglevel"), required(biz, "orgproperty"), prefecture
+            org_code,
+            required(biz, "orgname"),
+            required(biz, "orglevel"),
+            required(biz, "orgproperty"),
+            prefecture,
+            ownership=optional(biz, "ownership") or PUBLIC,
         )
         _check_valid(biz)
         wanted = Registered(institution, _registration(biz, Registration()))
@@ -77,6 +84,7 @@ def updateorg(question: Question) -> Answer:
             level=_said(biz, "orglevel", on_record.level),
             kind=_said(biz, "orgproperty", on_record.kind),
             prefecture=_said(biz, "prefecture", on_record.prefecture),
+            ownership=_said(biz, "ownership", on_record.ownership),
         )
         corrected = Registered(institution, _registration(biz, known.registration))
         valid = _check_valid(biz)
@@ -99,6 +107,7 @@ def queryorg(question: Question) -> Answer:
         "orgproperty": institution.kind,
         "orglevel": institution.level,
         "prefecture": institution.prefecture,
+        "ownership": institution.ownership,
         "orgaddr": said.address,
         "accessmethod": said.access_method,
         "orghierarchy": said.hierarchy,

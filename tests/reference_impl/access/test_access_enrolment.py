@@ -94,6 +94,7 @@ def test_an_institution_is_registered_once(enrolment, connection):
         ("level", "4"),
         ("kind", "school"),
         ("prefecture", "440100"),
+        ("ownership", "state"),
         ("org_code", "430100000001"),
     ],
 )
@@ -119,11 +120,11 @@ def test_institutions_are_listed_a_page_at_a_time(enrolment, connection):
 def test_an_institution_is_corrected(enrolment, connection):
     enrolment.institution(connection)
     before = epoch.read(connection)
-    corrected = Institution(ORG, "合成第一医院", "2", "primary-care", "430100", Standing.FROZEN)
+    corrected = Institution(ORG, "合成第一医院", "2", "primary-care", "430100", Standing.FROZEN, "private")
     institutions.correct(connection, corrected)
     # A correction is not a way around the table of changes.
     assert institutions.find(connection, ORG) == Institution(
-        ORG, "合成第一医院", "2", "primary-care", "430100", Standing.AUTHORISED
+        ORG, "合成第一医院", "2", "primary-care", "430100", Standing.AUTHORISED, "private"
     )
     assert epoch.read(connection) > before
     standing.change(connection, standing.institution(ORG), Standing.DELETED, enrolment.act())

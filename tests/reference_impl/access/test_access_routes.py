@@ -17,7 +17,14 @@ from reference_impl.wire.envelope import Credentials
 from reference_impl.wire.exchange import HttpRequest
 from reference_impl.wire.sm2 import generate
 
-ORG = {"org_code": "439902000001", "name": "合成县医院", "level": "2", "kind": "hospital", "prefecture": "439902"}
+ORG = {
+    "org_code": "439902000001",
+    "name": "合成县医院",
+    "level": "2",
+    "kind": "hospital",
+    "prefecture": "439902",
+    "ownership": "private",
+}
 APP = {"name": "门诊系统", "dialect": "hn-a"}
 DEVICE = {"term_id": "T01", "terminal_type": "01", "serial": "SYN-0001", "filing_number": "none"}
 VERIFY_SCOPES = ["issue", "code", "verify", "query"]
@@ -226,6 +233,7 @@ NOT_UNDERSTOOD = [
     ("/institutions", {**ORG, "level": "9"}),
     ("/institutions", {**ORG, "name": "合\x00成"}),
     ("/institutions", {**ORG, "prefecture": "440100"}),
+    ("/institutions", {**ORG, "ownership": "state"}),
     ("/institutions", {**ORG, "state": "authorised"}),
     ("/institutions/439900000001/apps", {**APP, "scopes": []}),
     ("/institutions/439900000001/apps", {**APP, "scopes": ["all"]}),
@@ -302,9 +310,16 @@ def test_pages(api):
 
 def test_an_institution_is_corrected(api):
     api.made("/institutions", ORG)
-    answer = api.ask("PATCH", f"/institutions/{ORG['org_code']}", {"name": "合成市医院", "level": "3"})
-    assert {name: answer.json()[name] for name in ORG} == {**ORG, "name": "合成市医院", "level": "3"}
+    corrected = {"name": "合成市医院", "level": "3", "ownership": "public"}
+    answer = api.ask("PATCH", f"/institutions/{ORG['org_code']}", corrected)
+    assert {name: answer.json()[name] for name in ORG} == {**ORG, **corrected}
     assert api.audit()[-1][0] == "api.institutions.correct"
+
+
+def test_an_institution_is_public_unless_said(api):
+    told = api.made("/institutions", {name: value for name, value in ORG.items() if name != "ownership"})
+    assert told["ownership"] == "public"
+    assert {one["ownership"] for one in api.ask("GET", "/institutions").json()["institutions"]} == {"public"}
 
 
 def test_scopes_are_set_anew(api):

@@ -64,7 +64,13 @@ def test_add_and_query(bench):
     assert added.code == "000"
     assert set(added.biz) == {"app_id", "app_secret"}
     asked = bench.call(QUERY, {"orgcode": ORG})
-    assert dict(asked.biz) == {**SAID, "prefecture": "439905", "valid": "0", "state": "applied"}
+    assert dict(asked.biz) == {
+        **SAID,
+        "prefecture": "439905",
+        "ownership": "public",
+        "valid": "0",
+        "state": "applied",
+    }
     with bench.platform.readers.connect() as connection:
         made = applications.find(connection, str(added.biz["app_id"]))
         assert (made.org_code, made.state, made.dialect) == (ORG, "applied", "hn-a")
@@ -98,9 +104,19 @@ def test_update_changes_what_is_said_and_nothing_else(bench):
         "orgname": "合成中心卫生院",
         "validtime": "",
         "prefecture": "439905",
+        "ownership": "public",
         "valid": "0",
         "state": "applied",
     }
+
+
+def test_who_owns_it_is_said_and_put_right(bench):
+    bench.call(ADD, {**SAID, "ownership": "private"})
+    told = []
+    for changed in ({"orgname": "改名"}, {"ownership": "public"}):
+        told.append(bench.call(QUERY, {"orgcode": ORG}).biz["ownership"])
+        assert bench.call(UPDATE, {"orgcode": ORG, **changed}).code == "000"
+    assert [*told, bench.call(QUERY, {"orgcode": ORG}).biz["ownership"]] == ["private", "private", "public"]
 
 
 def test_a_registrar_undoes_its_own_freezing_and_not_the_provinces(bench):
@@ -156,6 +172,7 @@ WRONG = [
     ("validtime", "2027-1-31"),
     ("valid", "2"),
     ("prefecture", "440100"),
+    ("ownership", "state"),
     ("orgaddr", "x" * 513),
 ]
 

@@ -4,6 +4,7 @@ import re
 import threading
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, inspect, select, text
@@ -12,7 +13,7 @@ from reference_impl.errors import PlatformError
 from reference_impl.platform import close_now, open_platform
 from reference_impl.storage.engine import open_engine, sqlite_url
 from reference_impl.storage.migrations import HEAD, upgrade
-from reference_impl.storage.migrations.steps import known_versions
+from reference_impl.storage.migrations.steps import configuration, known_versions
 from reference_impl.storage.schema import KEYS, SCHEMA
 
 
@@ -134,3 +135,52 @@ def test_processes_that_start_at_once_make_one_platform(empty, empty_url, tmp_pa
     finally:
         for platform in opened:
             close_now(platform)
+
+
+BEFORE_OWNERS = """
+    INSERT INTO institutions VALUES ('org', 'name', '3', 'hospital', '439900', 'authorised');
+    INSERT INTO institutions VALUES ('other', 'name', '3', 'hospital', '439900', 'authorised');
+    INSERT INTO apps VALUES ('desk', 'org', 'name', 'hn-a', 'usage', 'sealed', NULL, 'authorised');
+    INSERT INTO apps VALUES ('phone', 'org', 'name', 'wechat', 'usage', 'sealed', NULL, 'authorised');
+    INSERT INTO apps VALUES ('theirs', 'other', 'name', 'hn-a', 'usage', 'sealed', NULL, 'authorised');
+    INSERT INTO terminals VALUES ('desk', 'T1', '01', 'FILED', 'HN-2019-1', 'authorised');
+    INSERT INTO terminals VALUES ('desk', 'T2', '01', 'UNFILED', 'none', 'authorised');
+    INSERT INTO terminals VALUES ('desk', 'T3', '01', 'FROZEN', 'HN-2019-1', 'frozen');
+    INSERT INTO terminals VALUES ('theirs', 'T1', '01', 'THEIRS', 'HN-2019-1', 'authorised');
+    INSERT INTO visits VALUES (1, 'org', 'n:1', 5, 1, 'holder', NULL)
+"""
+REPORTED = (
+    ("desk", "1", "010102", "FILED"),
+    ("desk", "2", "010101", "UNFILED"),
+    ("desk", "3", "010101", "FROZEN"),
+    ("desk", "4", "010101", "THEIRS"),
+    ("desk", "5", "010101", ""),
+    ("phone", "6", "010102", ""),
+    ("phone", "7", "010101", ""),
+)
+
+
+def test_what_was_there_before_owners_and_scenes_is_kept_and_mended(empty):
+    with empty.begin() as connection:
+        command.upgrade(configuration(connection), "0001")
+        for statement in BEFORE_OWNERS.split(";"):
+            connection.execute(text(statement))
+        for app_id, seq_no, step, serial in REPORTED:
+            row = "VALUES (:app, :seq, 1, 5, 5, 1, :step, '0100', 'd', :serial, NULL, '', '', 'digest')"
+            told = {"app": app_id, "seq": seq_no, "step": step, "serial": serial}
+            connection.execute(text(f"INSERT INTO usage_reports {row}"), told)
+    bring_up(empty)
+    with empty.connect() as connection:
+        owners = connection.scalars(text("SELECT ownership FROM institutions")).all()
+        reports = connection.execute(text("SELECT step, scene, filed FROM usage_reports ORDER BY seq_no")).all()
+    assert owners == ["public", "public"]
+    assert [tuple(row) for row in reports] == [
+        ("010102", "", 1),
+        ("010101", "", 0),
+        ("010101", "", 0),
+        ("010101", "", 0),
+        ("010101", "", 0),
+        # WeChat's dialect reported no diagnosis: its one scene of these six digits is queueing.
+        ("000000", "0101021", 0),
+        ("010101", "", 0),
+    ]
