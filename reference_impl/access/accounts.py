@@ -10,7 +10,9 @@ from sqlalchemy import Connection, Engine, bindparam, select
 from reference_impl.access.applications import open_secret
 from reference_impl.access.scopes import NO_SCOPE
 from reference_impl.access.standing import Standing
+from reference_impl.access.terminals import is_name
 from reference_impl.keys.keyring import Keyring
+from reference_impl.records.clear_words import OTHER, has_long_number
 from reference_impl.refusals import APP_SUSPENDED, BAD_DIGEST, OUT_OF_SCOPE, TERMINAL_REFUSED, RefusalError
 from reference_impl.storage.schema import APPS, INSTITUTIONS, REGISTRATIONS, TERMINALS
 
@@ -84,6 +86,15 @@ class Account:
             raise RefusalError(TERMINAL_REFUSED)
         if scope != NO_SCOPE and scope not in self.scopes:
             raise RefusalError(OUT_OF_SCOPE, scope)
+
+    def audited_terminal(self, term_id: str) -> str:
+        """Return what the audit calls a terminal, which is refused but audited where this application has none such.
+
+        Whatever could be no terminal's name, or has a number in it as long as an identity number, is ``OTHER``.
+        """
+        if term_id in self.terminals or not term_id or (is_name(term_id) and not has_long_number(term_id)):
+            return term_id
+        return OTHER
 
 
 class Accounts:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, insert, select, update
 from sqlalchemy.sql import ColumnElement
 
+from reference_impl.records.clear_words import has_long_number
 from reference_impl.refusals import (
     BAD_FIELD,
     STANDING_FIXED,
@@ -54,14 +55,18 @@ TRANSITIONS = frozenset(
 
 @dataclass(frozen=True)
 class Act:
-    """Who does something, when (Unix ms) and why (1 to ``REASON_LIMIT`` printable characters)."""
+    """Who does something, when (Unix ms) and why.
+
+    The reason is 1 to ``REASON_LIMIT`` printable characters without a number as long as an identity number, for the
+    audit shows it.
+    """
 
     actor: str
     at_ms: int
     reason: str
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.reason) <= REASON_LIMIT or not self.reason.isprintable():
+        if not 1 <= len(self.reason) <= REASON_LIMIT or not self.reason.isprintable() or has_long_number(self.reason):
             raise RefusalError(BAD_FIELD, "reason")
 
 

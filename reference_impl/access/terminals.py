@@ -42,6 +42,11 @@ class Terminal:
     state: Standing = Standing.APPLIED
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a terminal may have this name."""
+    return _TERM_ID.fullmatch(text) is not None
+
+
 def create(connection: Connection, wanted: Terminal, act: Act) -> Terminal:
     """Enrol a terminal in the state ``wanted`` has.
 
@@ -88,7 +93,7 @@ def page(connection: Connection, app_id: str, after: str = "", limit: int = PAGE
 
 def _check(said: Terminal) -> None:
     for name, right in (
-        ("term_id", _TERM_ID.fullmatch(said.term_id)),
+        ("term_id", is_name(said.term_id)),
         ("terminal_type", said.terminal_type in TERMINAL_TYPES),
         ("serial", _SERIAL.fullmatch(said.serial)),
         ("filing_number", _FILING_NUMBER.fullmatch(said.filing_number)),

@@ -19,11 +19,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from reference_impl.records.clear_words import OTHER
+
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 ITEMS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
-
-OTHER = "other"
-"""Stands for every method that is none of the platform's: a caller must not be able to fill the memory with names."""
 
 _PREFIX = "metrics-"
 
@@ -58,7 +57,8 @@ class Metrics:
 
     Args:
         worker: name of the worker, its audit lane.
-        methods: names of the gateway's methods; any other is counted as ``OTHER``.
+        methods: names of the gateway's methods; any other is counted as ``OTHER``, for a caller must not be able to
+            fill the memory with names.
         folder: where the workers leave their figures for each other; None for a worker alone.
     """
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from reference_impl.access.accounts import Accounts
 from reference_impl.codes.verification import Verification
-from reference_impl.door.methods.business_fields import audited, chosen, required
+from reference_impl.door.methods.business_fields import audited, check_characters, chosen, required
 from reference_impl.records.audit import Entry, detail_text
 from reference_impl.refusals import OK, REPLAYED_REQUEST, REUSED_CODE, UNKNOWN_APP, RefusalError
 from reference_impl.storage.batch import CardRow
@@ -37,6 +37,7 @@ class Use:
         card: the card, once looked up.
         refusal: why it was refused, None if it was accepted.
         detail: what the audit says beside.
+        audited_terminal: what the audit calls the terminal.
     """
 
     accounts: Accounts
@@ -53,10 +54,12 @@ class Use:
     card: CardRow | None = None
     refusal: RefusalError | None = None
     detail: str = "{}"
+    audited_terminal: str = ""
 
     def read(self, biz: Mapping[str, str]) -> None:
         """Read the business fields; what is wrong with them becomes the refusal."""
         try:
+            check_characters(biz)
             step = chosen(required(biz, "medstepcode"), STEPS, "medstepcode")
             channel = chosen(required(biz, "channelcode"), CHANNELS, "channelcode")
             terminal = audited(biz, "terminalcode")
@@ -74,6 +77,7 @@ class Use:
             account = self.accounts.find(self.app_id)
             if account is None:
                 raise RefusalError(UNKNOWN_APP)
+            self.audited_terminal = account.audited_terminal(self.term_id)
             account.require_secret(self.secret)
             account.require(self.term_id, SCOPE, self.now_ms)
             if self.code is not None and self.refusal is None:
@@ -93,7 +97,7 @@ class Use:
             VERIFY,
             self.org_code,
             self.app_id,
-            self.term_id,
+            self.audited_terminal,
             "" if self.code is None else self.code.card_id,
             OK.code if self.refusal is None else self.refusal.outcome.code,
             "",

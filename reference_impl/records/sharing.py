@@ -1,12 +1,12 @@
 """Records that institutions share through the card: sealed at rest, read only with the holder's consent.
 
 An institution sees its own records always and those of others as far as a consent in force reaches. Which records the
-province shares, and how, is not public: kinds, fields and limits are reconstructed.
+province shares, and how, is not public: kinds, fields and limits are reconstructed. Of the institution's own number of
+a record, and of its content outside the seal, only keyed hashes are kept.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Connection, select
@@ -18,9 +18,11 @@ from reference_impl.keys.keyring import Keyring
 from reference_impl.keys.resealing import SealedColumn
 from reference_impl.keys.sealing import seal, unseal
 from reference_impl.records.consents import in_force
+from reference_impl.records.own_numbers import own_number_key
 from reference_impl.refusals import NO_CONSENT, RECORD_DIFFERS, RECORD_TOO_LARGE, RefusalError
 from reference_impl.storage.engine import unless_held
 from reference_impl.storage.schema_records import SHARED_RECORDS
+from reference_impl.wire.sm import hmac_sm3
 from reference_impl.wire.strictjson import write_object
 
 MAX_CONTENT_BYTES = 64 * 1024
@@ -87,7 +89,8 @@ def share(
     """
     if len(document.content.encode()) > MAX_CONTENT_BYTES:
         raise RefusalError(RECORD_TOO_LARGE, "content")
-    digest = _digest(held, document)
+    digest = _digest(keyring, held, document)
+    source_key = own_number_key(keyring.person_lookup, "record", sharer.org_code, document.source_no)
     record_id = random(_ID_BYTES).hex()
     connection.execute(
         unless_held(connection, SHARED_RECORDS),
@@ -97,7 +100,7 @@ def share(
             "kind": document.kind,
             "document_type": document.document_type,
             "org_code": sharer.org_code,
-            "source_no": document.source_no,
+            "source_no": source_key,
             "at_ms": document.at_ms,
             "shared_ms": now_ms,
             "digest": digest,
@@ -106,7 +109,7 @@ def share(
     )
     there = connection.execute(
         select(SHARED_RECORDS.c.record_id, SHARED_RECORDS.c.digest).where(
-            SHARED_RECORDS.c.org_code == sharer.org_code, SHARED_RECORDS.c.source_no == document.source_no
+            SHARED_RECORDS.c.org_code == sharer.org_code, SHARED_RECORDS.c.source_no == source_key
         )
     ).one()
     if there.digest != digest:
@@ -174,9 +177,9 @@ def _find(
     ]
 
 
-def _digest(held: HeldCard, document: Document) -> bytes:
+def _digest(keyring: Keyring, held: HeldCard, document: Document) -> bytes:
     fields = {name: str(value) for name, value in vars(document).items()} | {"person_no": str(held.person_no)}
-    return hashlib.new("sm3", write_object(fields).encode()).digest()
+    return hmac_sm3(keyring.person_lookup, write_object(fields).encode())
 
 
 def _context(record_id: str) -> str:

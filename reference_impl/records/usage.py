@@ -1,7 +1,8 @@
 """Use of the card as institutions report it: many reports make a visit, and each report counts once.
 
 The fields are those of a hospital vendor's note; reconstructed are the visit number, the institution's patient number
-and that visits without the card are reported too, without which no share could be computed.
+and that visits without the card are reported too, without which no share could be computed. The institution's own
+numbers are kept as keyed hashes (``own_numbers``).
 """
 
 from __future__ import annotations
@@ -16,10 +17,7 @@ from reference_impl.refusals import REPORT_DIFFERS, UNKNOWN_CARD, VISIT_MISMATCH
 from reference_impl.storage.engine import unless_held
 from reference_impl.storage.schema import CARDS
 from reference_impl.storage.schema_records import FOREIGN_CARDS, USAGE_REPORTS, VISITS
-from reference_impl.wire.sm import hmac_sm3
 from reference_impl.wire.strictjson import write_object
-
-_PATIENT_KEY_DIGITS = 32
 
 _TAKEN = select(USAGE_REPORTS.c.digest).where(
     USAGE_REPORTS.c.app_id == bindparam("app"), USAGE_REPORTS.c.seq_no == bindparam("number")
@@ -37,9 +35,9 @@ class Report:
 
     Attributes:
         app_id, org_code: who reports.
-        seq_no: the application's number of the report.
+        report_key: keyed hash of the application's number of the report.
         card_id: 64 upper-case hex characters, or "" for a visit without the card.
-        visit_no: the institution's number of the visit; may be "" where the card is named.
+        visit_key: keyed hash of the institution's number of the visit; may be "" where the card is named.
         patient_key: keyed hash of the institution's own patient number, or "".
         at_ms: when the step was taken, Unix ms.
         step, channel: codes of the field's tables.
@@ -51,9 +49,9 @@ class Report:
 
     app_id: str
     org_code: str
-    seq_no: str
+    report_key: str
     card_id: str
-    visit_no: str
+    visit_key: str
     patient_key: str
     at_ms: int
     step: str
@@ -70,13 +68,6 @@ class Report:
         return hashlib.new("sm3", write_object(fields).encode()).digest()
 
 
-def patient_key(lookup_key: bytes, org_code: str, patient_no: str) -> str:
-    """Return the keyed hash under which an institution's patient number is kept, "" for none; 32 hex characters."""
-    if not patient_no:
-        return ""
-    return hmac_sm3(lookup_key, f"patient|{org_code}|{patient_no}".encode()).hex()[:_PATIENT_KEY_DIGITS]
-
-
 def take(connection: Connection, report: Report, now_ms: int) -> bool:
     """Take a report in; tell whether it counts, which it does not where it was taken before.
 
@@ -90,7 +81,7 @@ def take(connection: Connection, report: Report, now_ms: int) -> bool:
     holder = _holder(connection, report.card_id) if report.card_id else None
     row = {
         "app_id": report.app_id,
-        "seq_no": report.seq_no,
+        "seq_no": report.report_key,
         "visit_no": _visit(connection, report, holder),
         "at_ms": report.at_ms,
         "received_ms": now_ms,
@@ -111,7 +102,7 @@ def take(connection: Connection, report: Report, now_ms: int) -> bool:
 
 
 def _taken(connection: Connection, report: Report, digest: bytes) -> bool:
-    before = connection.scalar(_TAKEN, {"app": report.app_id, "number": report.seq_no})
+    before = connection.scalar(_TAKEN, {"app": report.app_id, "number": report.report_key})
     if before is not None and before != digest:
         raise RefusalError(REPORT_DIFFERS, "seq_no")
     return before is not None
@@ -129,7 +120,7 @@ def _holder(connection: Connection, card_id: str) -> str:
 
 def _visit(connection: Connection, report: Report, holder: str | None) -> int:
     """Return the row of the visit a report is about, having it say what the report adds."""
-    key = f"n:{report.visit_no}" if report.visit_no else f"d:{holder}:{day_number(report.at_ms)}"
+    key = f"n:{report.visit_key}" if report.visit_key else f"d:{holder}:{day_number(report.at_ms)}"
     told = {
         "first_ms": report.at_ms,
         "with_card": int(holder is not None),

@@ -65,6 +65,10 @@ def routes(door: ApiDoor) -> APIRouter:
     return router
 
 
+def _told(body: StateBody) -> str:
+    return detail_text({"state": body.state, "reason": body.reason})
+
+
 async def change(door: ApiDoor, entry: Entry, work: Callable[[Connection], tuple[T, Entry]]) -> T:
     """Do a change and leave one record of it; ``work`` returns the result and the record as it shall be then.
 
@@ -148,9 +152,7 @@ def _institution_routes(router: APIRouter, door: ApiDoor) -> None:
     )
     async def set_institution_state(request: Request, org_code: OrgCode, body: StateBody) -> TracedInstitution:
         act = Act(door.actor(request, ADMIN), door.now_ms(), body.reason)
-        entry = Entry(
-            act.at_ms, "api.institutions.state", org_code, actor=act.actor, detail=detail_text({"state": body.state})
-        )
+        entry = Entry(act.at_ms, "api.institutions.state", org_code, actor=act.actor, detail=_told(body))
 
         def work(connection: Connection) -> tuple[TracedInstitution, Entry]:
             standing.change(connection, standing.institution(org_code), body.state, act)
@@ -206,9 +208,7 @@ def _application_routes(router: APIRouter, door: ApiDoor) -> None:
     )
     async def set_app_state(request: Request, app_id: AppId, body: StateBody) -> TracedApplication:
         act = Act(door.actor(request, ADMIN), door.now_ms(), body.reason)
-        entry = Entry(
-            act.at_ms, "api.apps.state", app_id=app_id, actor=act.actor, detail=detail_text({"state": body.state})
-        )
+        entry = Entry(act.at_ms, "api.apps.state", app_id=app_id, actor=act.actor, detail=_told(body))
 
         def work(connection: Connection) -> tuple[TracedApplication, Entry]:
             standing.change(connection, standing.application(app_id), body.state, act)
@@ -293,7 +293,7 @@ def _terminal_routes(router: APIRouter, door: ApiDoor) -> None:
             app_id=app_id,
             term_id=term_id,
             actor=act.actor,
-            detail=detail_text({"state": body.state}),
+            detail=_told(body),
         )
 
         def work(connection: Connection) -> tuple[TracedTerminal, Entry]:

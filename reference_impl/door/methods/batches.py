@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from reference_impl.cards.issuance import BATCH, Issued, issue, read_application
 from reference_impl.cards.real_name import Authenticated
-from reference_impl.door.methods.business_fields import TEXT_LIMIT, clerk
+from reference_impl.door.methods.business_fields import TEXT_LIMIT, check_characters, clerk
 from reference_impl.door.methods.cards import authenticated
 from reference_impl.door.question import Answer, Method, Parts, Question
 from reference_impl.records.audit import Entry, append, detail_text
@@ -52,9 +52,9 @@ def prepare(parts: Parts, biz: Mapping[str, str], now_ms: int) -> list[Asked]:
 
 def register_batch(question: Question) -> Answer:
     """``ehc.ehealthcard.registerbatch``: ``items`` and the ``clerk_id`` who confirms them."""
-    clerk_id = clerk(question.biz)
-    read_application({"apply_type": BATCH, "clerk_id": clerk_id})
     asked: list[Asked] = question.prepared
+    clerk_id = clerk(question.biz, *(one.fields for one in asked))
+    read_application({"apply_type": BATCH, "clerk_id": clerk_id})
     settled = [_settle(question, one, clerk_id) for one in asked]
     for one in settled:
         append(question.connection, _entry(question, one, clerk_id))
@@ -93,6 +93,7 @@ def _item(item: object) -> dict[str, str]:
     fields = wechat.WORDS.hear_fields(REGISTER_BATCH, spelt_texts(item))
     if any(len(value) > TEXT_LIMIT for value in fields.values()):
         raise RefusalError(BAD_FIELD, "items")
+    check_characters(fields)
     return fields
 
 

@@ -17,11 +17,11 @@ from reference_impl.door.methods.asked import card_asked_for
 from reference_impl.door.methods.business_fields import (
     DATE,
     DATE_TIME,
-    audited,
     check_moment,
     chosen,
     clerk,
     optional,
+    reason,
     required,
 )
 from reference_impl.door.question import Answer, Method, Parts, Question
@@ -48,7 +48,7 @@ def register(question: Question) -> Answer:
         chosen(biz["gender"], SEXES, "gender")
     check_moment(biz, "register_time", DATE_TIME)
     check_moment(biz, "birthday", DATE)
-    application = read_application({"apply_type": APP, **biz, "clerk_id": clerk(biz)})
+    application = read_application({"apply_type": APP, **biz, "clerk_id": clerk(biz, biz)})
     issued = issue(
         question.connection, parts.keyring, question.prepared, application, biz, parts.random, question.now_ms
     )
@@ -71,18 +71,18 @@ def alter_info(question: Question) -> Answer:
     """``ehc.ehealthcard.alterinfo``: contact fields; with name, ``id_type`` and ``id_no`` a new name or document."""
     biz, parts, connection = question.biz, question.parts, question.connection
     held = card_asked_for(question)
-    reason = audited(biz, "reason") or "alterinfo"
-    actor = clerk(biz)
+    why = reason(biz, held.identity, biz) or "alterinfo"
+    actor = clerk(biz, held.identity, biz)
     new: Authenticated | None = question.prepared
     if new is not None and card_id_of(parts.keyring, new.document) != held.card_id:
-        replaced = adopt_document(connection, parts.keyring, held, new, reason, parts.random, question.now_ms)
+        replaced = adopt_document(connection, parts.keyring, held, new, why, parts.random, question.now_ms)
         for change in (replaced.closed, replaced.issued):
             note_change(connection, change, question.account.org_code, parts.random)
         detail = {"replaced": replaced.closed.card_id, **_change(replaced.issued)}
         answer = {"ehealth_card_id": replaced.held.card_id, "mindex_id": replaced.held.mindex_id}
         return Answer(answer, replaced.held.card_id, actor, detail)
     changes = {name: optional(biz, name) for name in sorted(ALTERABLE) if name in biz}
-    change = alter(connection, parts.keyring, held, changes, reason, parts.random, question.now_ms, new)
+    change = alter(connection, parts.keyring, held, changes, why, parts.random, question.now_ms, new)
     answer = {"ehealth_card_id": held.card_id, "mindex_id": held.mindex_id}
     return Answer(answer, held.card_id, actor, {**_change(change), "fields": ",".join(change.fields)})
 
@@ -92,11 +92,11 @@ def _changing(operation: Operation, moment_field: str) -> Method:
         biz = question.biz
         check_moment(biz, moment_field, DATE_TIME)
         held = card_asked_for(question)
-        reason = audited(biz, "reason") or operation.value
-        change = change_state(question.connection, held, operation, reason, question.now_ms)
+        why = reason(biz, held.identity) or operation.value
+        change = change_state(question.connection, held, operation, why, question.now_ms)
         note_change(question.connection, change, question.account.org_code, question.parts.random)
         answer = {"ehealth_card_id": held.card_id, "card_state": change.new_state}
-        return Answer(answer, held.card_id, clerk(biz), _change(change))
+        return Answer(answer, held.card_id, clerk(biz, held.identity), _change(change))
 
     return Method("issue", serve)
 

@@ -35,7 +35,7 @@ def bind(question: Question) -> Answer:
         question.now_ms,
     )
     answer = {"ehealth_card_id": held.card_id, "link_kind": kind, "link_masked": link.masked}
-    return Answer(answer, held.card_id, clerk(biz), {"kind": kind})
+    return Answer(answer, held.card_id, clerk(biz, held.identity), {"kind": kind})
 
 
 def unbind(question: Question) -> Answer:
@@ -45,7 +45,7 @@ def unbind(question: Question) -> Answer:
     held = card_asked_for(question)
     links.unbind(question.connection, question.parts.keyring, held, kind, number, question.account.org_code)
     answer = {"ehealth_card_id": held.card_id, "link_kind": kind}
-    return Answer(answer, held.card_id, clerk(biz), {"kind": kind})
+    return Answer(answer, held.card_id, clerk(biz, held.identity), {"kind": kind})
 
 
 def resolve(question: Question) -> Answer:

@@ -44,13 +44,13 @@ def act(question: Question) -> Answer:
     if counted and code is not None:
         use_up(question, code)
     detail = {
-        "seq_no": report.seq_no,
+        "report": report.report_key,
         "step": report.step,
         "channel": report.channel,
         "shown": "code" if code else "card id",
         "counted": str(int(counted)),
     }
-    answer = {**card_and_holder(held), "seq_no": report.seq_no, "counted": detail["counted"]}
+    answer = {**card_and_holder(held), "seq_no": question.biz["seq_no"], "counted": detail["counted"]}
     return Answer(answer, held.card_id, detail=detail)
 
 

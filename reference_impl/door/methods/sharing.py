@@ -11,6 +11,7 @@ from reference_impl.door.methods.business_fields import (
     DATE_TIME,
     chosen,
     clerk,
+    in_clear,
     matching,
     moment_at,
     optional,
@@ -69,7 +70,7 @@ def share(question: Question) -> Answer:
     held = _card(question)
     document = sharing.Document(
         kind=chosen(required(biz, "record_kind"), _KINDS, "record_kind"),
-        document_type=matching(_TYPE, required(biz, "document_type"), "document_type"),
+        document_type=in_clear(_TYPE, required(biz, "document_type"), "document_type", held.identity),
         source_no=matching(_NUMBER, required(biz, "record_no"), "record_no"),
         at_ms=moment_at(biz, "document_time"),
         content=_content(biz),
@@ -122,7 +123,7 @@ def _evidence(question: Question, held: HeldCard) -> Evidence:
         question.parts.verification,
         held,
         optional(biz, "ehealth_code"),
-        clerk(biz),
+        clerk(biz, held.identity),
         question.now_ms,
     )
 
@@ -130,7 +131,7 @@ def _evidence(question: Question, held: HeldCard) -> Evidence:
 def _content(biz: Mapping[str, str]) -> str:
     # The longest content is the rule of sharing, far above that of other fields.
     content = biz.get("content", "")
-    if not content or "\x00" in content:
+    if not content:
         raise RefusalError(BAD_FIELD, "content")
     return content
 

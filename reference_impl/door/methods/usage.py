@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
-from reference_impl.door.methods.business_fields import chosen, matching, moment_at, optional, required
+from reference_impl.door.methods.business_fields import chosen, in_clear, matching, moment_at, optional, required
 from reference_impl.door.question import Answer, Question
-from reference_impl.records.usage import Report, patient_key, take
+from reference_impl.records.own_numbers import own_number_key
+from reference_impl.records.usage import Report, take
 from reference_impl.refusals import BAD_FIELD, RefusalError
 from reference_impl.wire.codetables import CHANNELS, STEPS
 
@@ -26,17 +27,20 @@ _AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
 
 
 def report(question: Question) -> Answer:
-    """``ehc.usage.report``: one step of a visit; ``counted`` is 0 for a report that was taken in before."""
+    """``ehc.usage.report``: one step of a visit; ``counted`` is 0 for a report that was taken in before.
+
+    The audit tells the report by what is kept of its number.
+    """
     read = read_report(question)
     counted = take(question.connection, read, question.now_ms)
     detail = {
-        "seq_no": read.seq_no,
+        "report": read.report_key,
         "step": read.step,
         "channel": read.channel,
         "has_card": str(int(bool(read.card_id))),
         "counted": str(int(counted)),
     }
-    return Answer({"seq_no": read.seq_no, "counted": detail["counted"]}, read.card_id, detail=detail)
+    return Answer({"seq_no": question.biz["seq_no"], "counted": detail["counted"]}, read.card_id, detail=detail)
 
 
 def read_report(question: Question) -> Report:
@@ -45,7 +49,8 @@ def read_report(question: Question) -> Report:
     Raises:
         RefusalError: bad_field.
     """
-    biz, org_code = question.biz, question.account.org_code
+    biz, app_id, org_code = question.biz, question.account.app_id, question.account.org_code
+    lookup_key = question.parts.keyring.person_lookup
     card_id = matching(_CARD_ID, optional(biz, "ehealth_card_id"), "ehealth_card_id")
     if optional(biz, "has_card") not in ("", "1" if card_id else "0"):
         raise RefusalError(BAD_FIELD, "has_card")
@@ -56,19 +61,19 @@ def read_report(question: Question) -> Report:
         raise RefusalError(BAD_FIELD, "time")
     online = optional(biz, "onlineOrOffline")
     return Report(
-        app_id=question.account.app_id,
+        app_id=app_id,
         org_code=org_code,
-        seq_no=matching(_NUMBER, required(biz, "seq_no"), "seq_no"),
+        report_key=own_number_key(lookup_key, "report", app_id, matching(_NUMBER, required(biz, "seq_no"), "seq_no")),
         card_id=card_id,
-        visit_no=visit_no,
-        patient_key=patient_key(question.parts.keyring.person_lookup, org_code, patient_no),
+        visit_key=own_number_key(lookup_key, "visit", org_code, visit_no),
+        patient_key=own_number_key(lookup_key, "patient", org_code, patient_no),
         at_ms=at_ms,
         step=chosen(required(biz, "med_step_code"), STEPS, "med_step_code"),
         channel=chosen(required(biz, "channel_code"), CHANNELS, "channel_code"),
-        department_type=matching(_WORDS, required(biz, "department_type"), "department_type"),
-        scanner_serial=matching(_NUMBER, optional(biz, "channel_sn"), "channel_sn"),
+        department_type=in_clear(_WORDS, required(biz, "department_type"), "department_type"),
+        scanner_serial=in_clear(_NUMBER, optional(biz, "channel_sn"), "channel_sn"),
         pay_fen=_fen(optional(biz, "payAmount")),
-        pay_channel=matching(_WORDS, optional(biz, "payChannel"), "payChannel"),
+        pay_channel=in_clear(_WORDS, optional(biz, "payChannel"), "payChannel"),
         online=chosen(online, ONLINE, "onlineOrOffline") if online else "",
     )
 
