@@ -10,11 +10,17 @@ from fastapi.responses import StreamingResponse
 
 from reference_impl.door.access_tokens import AUDITOR
 from reference_impl.door.api.door import ApiDoor
-from reference_impl.door.live_log import LiveEntry, LiveLog
+from reference_impl.door.live_log import LiveLog, Tick
 
 _EVENT = {
-    "description": "one event a tick; `data` is a JSON array of entries, empty when nothing happened",
-    "content": {"text/event-stream": {"schema": {"type": "string"}, "example": "data: []\n\n"}},
+    "description": "one event a tick, also when nothing happened; `data` is JSON: how many `operations` there were, "
+    "how many of them `verified` a code, how many of those were `accepted`, and the newest as `entries`",
+    "content": {
+        "text/event-stream": {
+            "schema": {"type": "string"},
+            "example": 'data: {"operations": 0, "verified": 0, "accepted": 0, "entries": []}\n\n',
+        }
+    },
 }
 
 
@@ -37,11 +43,11 @@ def routes(door: ApiDoor, log: LiveLog) -> APIRouter:
     return router
 
 
-async def _told(first: list[LiveEntry], ticks: AsyncIterator[list[LiveEntry]]) -> AsyncIterator[str]:
+async def _told(first: Tick, ticks: AsyncIterator[Tick]) -> AsyncIterator[str]:
     yield _event(first)
-    async for entries in ticks:
-        yield _event(entries)
+    async for tick in ticks:
+        yield _event(tick)
 
 
-def _event(entries: list[LiveEntry]) -> str:
-    return f"data: {json.dumps([entry.as_json() for entry in entries], ensure_ascii=False)}\n\n"
+def _event(tick: Tick) -> str:
+    return f"data: {json.dumps(tick.as_json(), ensure_ascii=False)}\n\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -45,6 +46,14 @@ def browser():
         chromium = session.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGUMENTS))
         yield chromium
         chromium.close()
+
+
+KEEP_TILES = """() => {
+  window.kept = [];
+  const place = document.querySelector('#live-tiles');
+  new MutationObserver(() => window.kept.push([...place.querySelectorAll('b')].map((it) => it.textContent)))
+    .observe(place, { childList: true });
+}"""
 
 
 class Visit:
@@ -152,19 +161,72 @@ def test_keys_are_rotated_and_revoked_by_two(visit, tokens):
     assert "已吊销" in visit.text(f"{row}[data-version='1']")
 
 
+def tiles(visit):
+    return visit.tab.locator("#live-tiles b").all_inner_texts()
+
+
+def until_tiles_tell(visit, *figures):
+    for place, figure in enumerate(figures, 1):
+        visit.tab.wait_for_selector(f"#live-tiles .tile:nth-child({place}) b:text-is('{figure}')")
+
+
 def test_verifications_appear_as_they_happen(visit, tokens, served):
     visit.sign_in(tokens["auditor"])
     visit.open("live")
+    until_tiles_tell(visit, 0, 0, "–")
     caller = served.caller()
     card_id = caller.register(41)
     visit.tab.wait_for_selector("#live tbody tr")
     code = caller.dynamic(card_id)
     assert [caller.verify(code).code for _ in range(2)] == ["000", "406"]
     visit.tab.wait_for_selector("#live tbody tr:has-text('二维码已使用')")
+    until_tiles_tell(visit, 4, 2, "50.0 %")
     told = visit.text("#live")
     assert card_id[:8] in told
     assert card_id not in visit.tab.content()
     assert visit.tab.locator("#live-tiles svg polyline").count() == 1
+
+
+def test_what_is_counted_is_told_though_only_the_newest_are_shown(visit, tokens):
+    entry = {"lane": "w0", "seq": 9, "at_ms": 0, "op": "ehc.ehealthcode.verify", "org_code": "o", "term_id": "t"}
+    tick = {
+        "operations": 3055,
+        "verified": 2000,
+        "accepted": 1900,
+        "entries": [{**entry, "card": "", "outcome": "000"}],
+    }
+    events = {"content_type": "text/event-stream", "body": f"data: {json.dumps(tick)}\n\n" * 2}
+
+    def told(route):
+        route.fulfill(**events)
+
+    visit.tab.route("**/api/v1/live", told)
+    # The end of the stream would clear the tiles, so their texts are kept as they come.
+    visit.tab.evaluate(KEEP_TILES)
+    visit.sign_in(tokens["auditor"])
+    visit.open("live")
+    visit.tab.wait_for_function("window.kept.some((texts) => texts.join() === '6110,4000,95.0 %')")
+    assert visit.tab.locator("#live tbody tr").count() == 2
+
+
+def test_the_live_log_without_an_auditor_says_so_and_tells_no_figures(visit, tokens):
+    visit.sign_in(tokens["admin"])
+    visit.open("live")
+    visit.tab.wait_for_selector("#error:has-text('auditor')")
+    assert tiles(visit) == ["–", "–", "–"]
+    visit.sign_in(tokens["auditor"])
+    until_tiles_tell(visit, 0, 0, "–")
+    assert visit.tab.locator("#error").is_hidden()
+
+
+def test_one_more_token_does_not_end_the_watching(visit, tokens, served):
+    visit.sign_in(tokens["auditor"])
+    visit.open("live")
+    until_tiles_tell(visit, 0, 0, "–")
+    visit.sign_in(tokens["admin"])
+    until_tiles_tell(visit, 0, 0, "–")
+    served.caller().register(43)
+    until_tiles_tell(visit, 1, 0, "–")
 
 
 def test_statistics_are_drawn_with_their_definitions(visit, tokens, served):

@@ -6,7 +6,7 @@ import pytest
 
 from reference_impl.door import live_log
 from reference_impl.door.api.problems import ProblemError
-from reference_impl.door.live_log import MAX_ENTRIES, MAX_WATCHERS, LiveEntry, LiveLog
+from reference_impl.door.live_log import MAX_ENTRIES, MAX_WATCHERS, LiveEntry, LiveLog, Tick
 
 
 @pytest.fixture
@@ -26,15 +26,19 @@ def watching(api):
     async def following():
         return await anext(ticks)
 
-    assert api.bench.wait(following()) == []
+    assert api.bench.wait(following()) == Tick(0, 0, 0, ())
     return following, ticks
 
 
-def next_entries(api, following):
+def next_tick(api, following):
     for _ in range(100):
-        if entries := api.bench.wait(following()):
-            return entries
-    return []
+        if (tick := api.bench.wait(following())).operations:
+            return tick
+    return pytest.fail("nothing was told")
+
+
+def next_entries(api, following):
+    return next_tick(api, following).entries
 
 
 def test_what_is_verified_is_seen(api, bench):
@@ -53,7 +57,7 @@ def test_what_is_verified_is_seen(api, bench):
 def test_nobody_can_draw_a_code_from_what_is_seen(api, bench, person):
     following, ticks = watching(api)
     card_id = bench.register(7)
-    told = json.dumps([entry.as_json() for entry in next_entries(api, following)], ensure_ascii=False)
+    told = json.dumps(next_tick(api, following).as_json(), ensure_ascii=False)
     assert card_id not in told
     assert not [value for value in person(7).values() if len(value) > 2 and value in told]
     bench.wait(ticks.aclose())
@@ -63,10 +67,28 @@ def test_a_rush_is_told_by_its_newest(api, bench):
     following, ticks = watching(api)
     for serial in range(1, MAX_ENTRIES + 6):
         bench.register(serial)
-    entries = next_entries(api, following)
+    tick = next_tick(api, following)
+    assert (tick.operations, tick.verified, tick.accepted) == (MAX_ENTRIES + 5, 0, 0)
+    entries = tick.entries
     assert len(entries) == MAX_ENTRIES
     assert [entry.seq for entry in entries] == sorted(entry.seq for entry in entries)
     assert entries[-1].seq == max(record["seq"] for record in api.audited() if record["lane"] == entries[-1].lane)
+    bench.wait(ticks.aclose())
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_whatever_was_verified_is_counted_though_only_the_newest_are_shown(api, bench, database):
+    card_id = bench.register()
+    code = bench.static(card_id)
+    following, ticks = watching(api)
+    for _ in range(MAX_ENTRIES):
+        bench.verify(code)
+    for forged in ("x", "y", "z"):
+        bench.verify(forged)
+    bench.register(2)
+    tick = next_tick(api, following)
+    assert (tick.operations, tick.verified, tick.accepted) == (MAX_ENTRIES + 4, MAX_ENTRIES + 3, MAX_ENTRIES)
+    assert len(tick.entries) < tick.operations
     bench.wait(ticks.aclose())
 
 
@@ -90,23 +112,26 @@ def test_the_end_of_the_platform_ends_the_log(api, bench):
 
     async def rest():
         api.application.stop()
-        return [entries async for entries in ticks]
+        return [tick async for tick in ticks]
 
     assert len(bench.wait(rest())) <= 1
 
 
 def test_it_is_told_as_events(api, monkeypatch):
     async def two_ticks(_log):
-        yield []
-        yield [LiveEntry("w0", 7, 1, "ehc.ehealthcode.verify", "o", "t", "ABCDEF01", "000", "ok")]
+        yield Tick(0, 0, 0, ())
+        yield Tick(60, 59, 58, (LiveEntry("w0", 7, 1, "ehc.ehealthcode.verify", "o", "t", "ABCDEF01", "000", "ok"),))
 
     monkeypatch.setattr(LiveLog, "watch", two_ticks)
     answer = api.ask("GET", "/live", by="auditor")
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.headers["cache-control"] == "no-store"
     first, second, rest = answer.text.split("\n\n")
-    assert (first, rest) == ("data: []", "")
-    assert json.loads(second.removeprefix("data: "))[0]["seq"] == 7
+    assert rest == ""
+    told = [json.loads(event.removeprefix("data: ")) for event in (first, second)]
+    assert told[0] == {"operations": 0, "verified": 0, "accepted": 0, "entries": []}
+    assert (told[1]["operations"], told[1]["verified"], told[1]["accepted"]) == (60, 59, 58)
+    assert told[1]["entries"][0]["seq"] == 7
 
 
 @pytest.mark.parametrize("by", ["admin", "officer-a"])

@@ -94,7 +94,7 @@ def test_whoever_only_watches_or_waits_delays_nothing(serve, workers):
     token = {"Authorization": f"Bearer {served.credentials['auditor_token']}"}
     idle = socket.create_connection(_address(served))
     with idle, served.client().stream("GET", "/api/v1/live", headers=token) as live:
-        assert next(live.iter_text()) == "data: []\n\n"
+        assert next(live.iter_text()).startswith("data: {")
         begun = time.monotonic()
         served.process.terminate()
         _, errors = served.process.communicate(timeout=30)
