@@ -17,7 +17,7 @@ from reference_impl.door.options import PlatformOptions
 from reference_impl.errors import PlatformError
 
 _MARK = re.compile(r"(?:^|[^a-z])(?:prod(?:uction)?|live)(?:[^a-z]|$)|生产|正式", re.IGNORECASE)
-_TEST = re.compile(r"test|localhost|模拟|测试", re.IGNORECASE)
+_TEST = re.compile(r"(?:^|[^a-z])(?:test|localhost)(?:[^a-z]|$)|模拟|测试", re.IGNORECASE)
 
 
 def refuse_production(options: PlatformOptions) -> None:
@@ -51,6 +51,8 @@ def _names(options: PlatformOptions) -> list[tuple[str, str]]:
         named += [("the key token", options.hsm.token), ("the root key", options.hsm.key)]
     if options.national is not None:
         named.append(("the national platform", options.national))
+    if options.real_name is not None:
+        named.append(("the register of persons", options.real_name))
     if options.tls is not None:
         named.append(("the key file", options.tls.key.name))
     return named

@@ -51,7 +51,18 @@ def test_what_only_sounds_alike(name):
 
 
 @pytest.mark.parametrize(
-    ("subject", "refused"), [("ehealth.hunan.gov.cn", True), ("TEST ehealth", False), ("湘卡测试", False)]
+    ("subject", "refused"),
+    [
+        ("ehealth.hunan.gov.cn", True),
+        ("latest.example.cn", True),
+        ("attestation.example.cn", True),
+        ("mylocalhosting.example.cn", True),
+        ("TEST ehealth", False),
+        ("ehealth-test.example.cn", False),
+        ("Test_2", False),
+        ("localhost", False),
+        ("湘卡测试", False),
+    ],
 )
 def test_a_certificate_says_that_it_is_for_tests(tmp_path, subject, refused):
     options = PlatformOptions(SOUND, tls=certificate(tmp_path, subject))
