@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +22,8 @@ from rigs.platform_credentials import PlatformCredentials, load_platform_credent
 from rigs.platform_link import CHANNEL, PlatformLink
 
 LOG = "platform.log"
+COMMAND_S = 60.0
+"""How long a command beside the served platform may take."""
 
 
 class ReferencePlatform:
@@ -133,6 +137,29 @@ class ReferencePlatform:
         finally:
             platform.close()
             shutil.rmtree(state, ignore_errors=True)
+
+    def prints(self, *arguments: str) -> str:
+        """What ``xiangka platform`` prints of this platform's data, run beside it while it serves.
+
+        Args:
+            arguments: the action and its options, without those that name the data.
+
+        Raises:
+            SubjectFaultError: it prints nothing, for it fails or does not end.
+        """
+        database = self._table.database_url
+        data = ["--data", str(self.data), *([] if database is None else ["--database", database])]
+        try:
+            ended = subprocess.run(
+                [sys.executable, "-m", "xiangka", "platform", *arguments, *data],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=True,
+                timeout=COMMAND_S,
+            )
+        except subprocess.SubprocessError as error:
+            raise SubjectFaultError(f"`platform {' '.join(arguments)}` failed", where=CHANNEL) from error
+        return ended.stdout.decode("utf-8", "replace")
 
     def close(self) -> None:
         """End it gently."""

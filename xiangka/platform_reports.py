@@ -6,16 +6,13 @@ import json
 from datetime import date
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
 from reference_impl.door.options import PlatformOptions
 from reference_impl.door.reading import open_for_reading
 from reference_impl.records import audit
-from reference_impl.records.figures import Figure
 from reference_impl.records.statistics import figures, period
+from xiangka.printed_figures import print_statistics
 
 
 def show_statistics(options: PlatformOptions, first: date | None, last: date | None, *, as_json: bool) -> int:
@@ -34,11 +31,7 @@ def show_statistics(options: PlatformOptions, first: date | None, last: date | N
     if as_json:
         print(json.dumps(told.as_json(), ensure_ascii=False, indent=2))
         return int(ExitCode.PASSED)
-    console = Console(highlight=False)
-    for figure in told.figures:
-        console.print(f"{figure.title_zh} / {figure.title_en}", markup=False)
-        console.print(_table(figure))
-        console.print(f"{figure.definition_zh}\n{figure.definition_en}\n", markup=False)
+    print_statistics(told)
     return int(ExitCode.PASSED)
 
 
@@ -64,12 +57,3 @@ def check_audit(options: PlatformOptions, export: Path | None) -> int:
         return int(ExitCode.FAILED)
     print(f"{found.records} records, every one as it was written; kept for {audit.RETENTION_DAYS} days")
     return int(ExitCode.PASSED)
-
-
-def _table(figure: Figure) -> Table:
-    table = Table()
-    for column in figure.columns:
-        table.add_column(column)
-    for row in figure.text_rows():
-        table.add_row(*row)
-    return table

@@ -5,16 +5,18 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from pytest_bdd import then, when
 
+from fixtures.planted_numbers import careless_method, careless_requests
 from fixtures.production_attempts import PEOPLE, STARTS
 from rigs.clear_text import files_below, found_in_clear
 from rigs.drivers.hn_a import HnAPlatform
 from rigs.refused_start import refuses_to_start
 from rigs.roles import PlatformAnswer
-from steps.platform.asking import LINES, ask, dynamic_codes, register, registration, spread, verify
+from steps.platform.asking import LINES, ask, china_time, dynamic_codes, register, registration, spread, verify
 from steps.sampling import Sampler
 
 REGISTER, QUERY = "ehc.ehealthcard.register", "ehc.ehealthcode.query"
@@ -25,19 +27,31 @@ MARK = "TEST"
 @when("a thousand residents get cards and use them, well and badly", target_fixture="planted")
 @when("为一千名居民发卡并用卡，其中有成功的也有出错的", target_fixture="planted")
 def plant(sampler: Sampler, people: Iterator[dict[str, str]]) -> list[dict[str, str]]:
-    """Wrong requests too: what goes wrong is what ends up in logs. Returns the residents."""
+    """Wrong requests too: what goes wrong is what ends up in logs. Returns the residents.
+
+    Each stands once where no number or name belongs, and once in the name of a method, which crosses the wire in clear:
+    of those requests the journal keeps the digest.
+    """
     residents = [next(people) for _ in range(PLANTED)]
-    with sampler.run.bench.callers(LINES) as lines:
-        for _ in spread(lines, residents, _live_with):
+    bench = sampler.run.bench
+    time = china_time(bench.clock.now_ms())
+    with bench.callers(LINES) as lines:
+        for _ in spread(lines, enumerate(residents), partial(_live_with, time)):
             sampler.step(PLANTED)
+    with bench.callers(LINES, digests_only=True) as lines:
+        for _ in spread(lines, residents, lambda line, resident: ask(line, careless_method(resident), {})):
+            pass
     return residents
 
 
-def _live_with(line: HnAPlatform, resident: dict[str, str]) -> PlatformAnswer:
+def _live_with(time: str, line: HnAPlatform, numbered: tuple[int, dict[str, str]]) -> PlatformAnswer:
+    number, resident = numbered
     card_id = register(line, resident)
     verify(line, dynamic_codes(line, card_id, 1)[0])
     ask(line, REGISTER, {**registration(resident), "gender": "7"})
     ask(line, "ehc.no.such.method", resident)
+    careless = careless_requests(resident, card_id, time)
+    ask(line, *careless[number % len(careless)])
     return ask(line, QUERY, {"id_type": resident["id_type"], "id_no": resident["id_no"]})
 
 
@@ -87,12 +101,16 @@ def _observe(sampler: Sampler, attempt: str, *, refused: bool, answer: str) -> N
 @then("everything it reports says that it is a test platform")
 @then("它的每份报告均标注为测试")
 def marked(sampler: Sampler) -> None:
-    """Its health, its pages, its interface description and its figures."""
-    api = sampler.run.bench.admin
-    for report, path, role in (
-        ("health", "/health", ""),
-        ("administration page", "/admin", ""),
-        ("statistics", "/api/v1/statistics?from=2026-01-01&to=2026-12-31", "admin"),
-    ):
-        said = str(api.tell("GET", path, role=role).content)
+    """Its health, its page, its interface description, its figures, and those its commands print."""
+    admin, host = sampler.run.bench.admin, sampler.run.bench.host
+    reports = {
+        "health": admin.tell("GET", "/health", role="").content,
+        "administration page": admin.tell("GET", "/admin", role="").content,
+        "interface description": admin.tell("GET", "/openapi.json", role="").content["info"],
+        "statistics": admin.tell("GET", "/api/v1/statistics?from=2026-01-01&to=2026-12-31").content,
+        "printed statistics": host.prints("stats"),
+        "printed statistics, JSON": host.prints("stats", "--json"),
+    }
+    for report, content in reports.items():
+        said = str(content)
         sampler.observe("report_mark", MARK if MARK in said or "测试" in said else "none", cell={"report": report})

@@ -60,9 +60,13 @@ def test_seeding_again_makes_the_rest(made):
 
 def test_statistics_are_printed_with_their_definitions(made):
     told = xiangka("stats", "--data", made).stdout
+    assert told.startswith("TEST · 测试平台")
     assert "按日发卡量 / cards issued by day" in told
+    assert "日期 day" in told
     assert "期间内新发的电子健康卡张数" in told
-    figures = {f["name"]: f["rows"] for f in json.loads(xiangka("stats", "--data", made, "--json").stdout)["figures"]}
+    document = json.loads(xiangka("stats", "--data", made, "--json").stdout)
+    assert document["mode"] == "TEST"
+    figures = {f["name"]: f["rows"] for f in document["figures"]}
     assert sum(row["cards"] for row in figures["issued_by_day"]) >= 300
     past = xiangka("stats", "--data", made, "--json", "--from", "2001-01-01", "--to", "2001-01-31").stdout
     assert {f["name"]: f["rows"] for f in json.loads(past)["figures"]}["issued_by_day"] == []

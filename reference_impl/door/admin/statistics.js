@@ -1,12 +1,14 @@
 // The figures of a period, each drawn, tabled, and told how it was counted.
 
 import { get } from "./api.js";
-import { $, el, fill, isChinese, say } from "./elements.js";
+import { $, el, fill, isChinese, plainWord, say, word } from "./elements.js";
 import { guarded } from "./guarded.js";
 import { bars, columns, named } from "./plots.js";
 
-const SCOPES = { kpi: ["二级及以上医院", "hospitals, level 2+"], all: ["全部机构", "all institutions"] };
+const SCOPES = { kpi: ["二级及以上公立医院", "public hospitals, 2+"], all: ["全部机构", "all institutions"] };
 const scope = (row) => SCOPES[row.scope]?.[isChinese() ? 0 : 1] ?? row.scope;
+const institution = (row) => row.name || row.org_code;
+const said = (column) => (row) => (row[column] ? plainWord(column, row[column]) : isChinese() ? "未报" : "not said");
 const TARGET = 0.8;
 
 const PLOTS = {
@@ -14,8 +16,14 @@ const PLOTS = {
   issued_by_day: (rows) => columns(rows, "day", "cards"),
   issued_by_prefecture: (rows) => bars(rows, { name: named("prefecture", "prefecture"), value: "cards" }),
   cards_by_state: (rows) => bars(rows, { name: named("card_state", "state"), value: "cards" }),
+  verifications_by_step: (rows) => bars(rows, { name: said("step"), value: "verifications" }),
+  verifications_by_channel: (rows) => bars(rows, { name: said("channel"), value: "verifications" }),
+  verifications_by_outcome: (rows) => bars(rows, { name: named("outcome", "outcome"), value: "verifications" }),
+  verifications_by_institution: (rows) => bars(rows, { name: institution, value: "verifications" }),
   use_by_step: (rows) => bars(rows, { name: named("step", "step"), value: "reports" }),
   use_by_channel: (rows) => bars(rows, { name: named("channel", "channel"), value: "reports" }),
+  use_by_scene: (rows) => bars(rows, { name: said("scene"), value: "reports" }),
+  use_through_filed_terminals: (rows) => bars(rows, { name: institution, value: "filed_share", share: true }),
   share_by_hospital: (rows) => bars(rows, { name: (row) => row.name, value: "visit_share", share: true, target: TARGET }),
   share_total: (rows) => bars(rows, { name: scope, value: "person_share", share: true, target: TARGET }),
 };
@@ -47,7 +55,7 @@ function table(rows) {
   };
   return el("div", { class: "scroll" }, el(
     "table", {},
-    el("thead", {}, el("tr", {}, columnsOf.map((column) => el("th", {}, column)))),
+    el("thead", {}, el("tr", {}, columnsOf.map((column) => el("th", {}, word("column", column))))),
     el("tbody", {}, rows.map((row) => el("tr", {}, columnsOf.map((column) => cell(column, row[column]))))),
   ));
 }

@@ -18,8 +18,9 @@ from reference_impl.keys.purposes import (
     TERMINAL_MODULE,
     TOKEN,
 )
+from reference_impl.records.figures import COLUMNS
 from reference_impl.refusals import OUTCOMES
-from reference_impl.wire.codetables import CARD_STATES, CHANNELS, STEPS
+from reference_impl.wire.codetables import CARD_STATES, CHANNELS, SCENES, STEPS
 
 Words = Mapping[str, tuple[str, str]]
 
@@ -41,6 +42,7 @@ KINDS: Words = {
     "insurance": ("保险", "insurance"),
     "other": ("其他", "other"),
 }
+OWNERSHIPS: Words = {"public": ("公立", "public"), "private": ("民营", "private")}
 STANDINGS: Words = {
     "applied": ("待审核", "applied"),
     "authorised": ("已授权", "authorised"),
@@ -91,6 +93,19 @@ _STEPS_ZH = {
     "010107": "手术",
     "000000": "其他",
 }
+_SCENES_ZH = {
+    "0101011": "预约挂号",
+    "0101012": "当日挂号",
+    "0101021": "候诊排队",
+    "0101051": "门诊缴费",
+    "0101053": "住院缴费",
+    "0101081": "查看检查报告",
+    "0101082": "查看检验报告",
+    "0101083": "查看体检报告",
+    "0201021": "妇幼保健",
+    "0201032": "预防接种",
+    "0201091": "健康档案",
+}
 _CARD_STATES_ZH = {"0": "已申请", "1": "未激活", "2": "正常", "3": "已注销", "4": "挂失", "5": "冻结"}
 
 
@@ -99,6 +114,7 @@ def all_words() -> dict[str, Words]:
     return {
         "level": LEVELS,
         "kind": KINDS,
+        "ownership": OWNERSHIPS,
         "standing": STANDINGS,
         "purpose": PURPOSES,
         "key_state": KEY_STATES,
@@ -106,6 +122,8 @@ def all_words() -> dict[str, Words]:
         "prefecture": {"439900": ("合成", "synthetic")} | {code: (name, name) for code, name in PREFECTURES.items()},
         "channel": {code: (_CHANNELS_ZH[code], name) for code, name in CHANNELS.items()},
         "step": {code: (_STEPS_ZH[code], name) for code, name in STEPS.items()},
+        "scene": {code: (_SCENES_ZH[code], name) for code, name in SCENES.items()},
         "card_state": {code: (_CARD_STATES_ZH[code], name) for code, name in CARD_STATES.items()},
+        "column": dict(COLUMNS),
         "outcome": {code: (outcome.zh, outcome.en) for code, outcome in OUTCOMES.items()},
     }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from reference_impl.records.china_time import DAY_MS, day_number, day_text, start_of
-from reference_impl.records.figures import Figure
+from reference_impl.records.figures import COLUMNS, Figure
 from reference_impl.records.statistics import figures, period
 from reference_impl.records.usage import Report, take
 from reference_impl.storage.engine import open_engine
@@ -345,7 +345,9 @@ def test_of_nothing_there_is_no_share(engine):
 
 def test_every_figure_travels_with_its_definition_in_both_languages(engine):
     with engine.connect() as connection:
-        document = figures(connection, FROM_MS, TO_MS).as_json()
+        counted = figures(connection, FROM_MS, TO_MS)
+    document = counted.as_json()
+    assert {column for figure in counted.figures for column in figure.columns} <= set(COLUMNS)
     assert (document["from_ms"], document["to_ms"]) == (FROM_MS, TO_MS)
     assert len({figure["name"] for figure in document["figures"]}) == len(document["figures"]) == 8
     for figure in document["figures"]:
