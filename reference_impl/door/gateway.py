@@ -20,9 +20,11 @@ from reference_impl.access.accounts import AUTHORISED, Account, Accounts
 from reference_impl.access.rate_limit import Quotas, Wait
 from reference_impl.cards.persons import IDENTITY_FIELDS, open_identity_text
 from reference_impl.clock import Clock, now_ms
+from reference_impl.door.methods.business_fields import check_characters
 from reference_impl.door.question import Answer, Method, Parts, Question
 from reference_impl.door.use import VERIFY, Use
 from reference_impl.records.audit import Entry, append, detail_text
+from reference_impl.records.clear_words import OTHER
 from reference_impl.records.cross_province import CrossProvince
 from reference_impl.refusals import (
     BAD_DIGEST,
@@ -79,9 +81,9 @@ class Gateway:
     Attributes:
         observe: told of every answer; whoever counts them sets it.
         abroad: asks whose a static code unknown here is; None where there is no national platform to ask.
+        reword: changes the fields of an answer before it is sealed; None to seal them as they are.
     """
 
-        reword: changes the fields of an answer before it is sealed; None to seal them as they are.
     def __init__(
         self,
         parts: Parts,
@@ -99,9 +101,9 @@ class Gateway:
         self.clock = clock
         self.observe: Observe = _unseen
         self.abroad: CrossProvince | None = None
+        self.reword: Callable[[Biz], Biz] | None = None
         self._opening = 0
         writer.more_coming = lambda: self._opening > 0
-        self.reword: Callable[[Biz], Biz] | None = None
         self._threads = ThreadPoolExecutor(os.cpu_count(), "open")
         self._lines: dict[str, tuple[Account, Line]] = {}
 
@@ -193,17 +195,17 @@ class Gateway:
         method = self.methods.get(request.method)
         prepared: object = None
         refused: RefusalError | None = None
-        if method is None:
-            refused = RefusalError(UNKNOWN_METHOD)
-        elif method.prepare is not None:
-            try:
+        try:
+            check_characters(request.biz)
+            if method is not None and method.prepare is not None:
                 prepared = method.prepare(self.parts, request.biz, now)
-            except RefusalError as error:
-                refused = error
+        except RefusalError as error:
+            refused = error
 
         def job(connection: Connection) -> Biz | RefusalError:
             present = self.accounts.find(account.app_id) or account
-            entry = Entry(now, request.method, present.org_code, present.app_id, term_id)
+            op = OTHER if method is None else request.method
+            entry = Entry(now, op, present.org_code, present.app_id, present.audited_terminal(term_id))
             try:
                 if not spend(connection, spent_key(request.expires_ms, request.replay_key)):
                     raise RefusalError(REPLAYED_REQUEST)
