@@ -9,18 +9,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from synthetic_run import Story, write_run
 
 from reports.html_report import write_report
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 CHROMIUM = Path("/usr/bin/chromium")
 FETCH_CHROMIUM = "apt-get update && apt-get install -y chromium fonts-noto-cjk"
@@ -79,10 +76,9 @@ def _missing_chromium() -> str | None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's chromium; skipped by name where it is missing and cannot be installed."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make setup-dev")
     if (missing := _missing_chromium()) is not None:
         pytest.skip(missing)
-    with playwright.sync_playwright() as session:
+    with sync_playwright() as session:
         chromium = session.chromium.launch(executable_path=str(CHROMIUM), args=list(CHROMIUM_ARGS))
         yield chromium
         chromium.close()

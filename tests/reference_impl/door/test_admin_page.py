@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 pytestmark = pytest.mark.parametrize("served", ["sqlite"], indirect=True, scope="module")
 
@@ -39,10 +40,9 @@ def missing_chromium():
 @pytest.fixture(scope="module")
 def browser():
     """Debian's chromium; skipped by name where it is missing and cannot be installed."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make setup-dev")
     if (missing := missing_chromium()) is not None:
         pytest.skip(missing)
-    with playwright.sync_playwright() as session:
+    with sync_playwright() as session:
         chromium = session.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGUMENTS))
         yield chromium
         chromium.close()
