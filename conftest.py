@@ -23,6 +23,7 @@ pytest_plugins = (
     "steps.platform.keys",
     "steps.platform.limiting",
     "steps.platform.programs",
+    "steps.platform.replaying",
     "steps.samples",
     "steps.terminal",
     "xiangka.pytest_plugin",

@@ -72,6 +72,13 @@ _UNBOUND = {
             en="the credentials hold no token of the platform's administration (admin_token)",
         ),
     ),
+    "platform_officers": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh="凭据文件中没有两名密钥管理员的令牌（officer_tokens）",
+            en="the credentials hold no tokens of two key officers (officer_tokens)",
+        ),
+    ),
     "platform_clock": Circumstance(
         Verdict.NOT_ASSESSED,
         Text(zh="平台时钟不可拨动（test_clock）", en="the platform's clock cannot be turned (test_clock)"),

@@ -341,13 +341,15 @@ class CertificationRun:
 
 def _unbound(file: BenchFile) -> list[str]:
     """Roles and links a bench does not bind, as plans name them."""
+    platform = file.platform
+    tokens = None if platform.credentials is None else load_platform_credentials(platform.credentials).tokens
     bound = {
         "keyboard_link": file.keyboard is not None,
         "power": file.power is not None,
-        "platform_host": file.platform.reference is not None,
-        "platform_admin": file.platform.credentials is None
-        or "admin" in load_platform_credentials(file.platform.credentials).tokens,
-        "platform_clock": file.platform.clock_turns,
+        "platform_host": platform.reference is not None,
+        "platform_admin": tokens is None or "admin" in tokens,
+        "platform_officers": tokens is None or {"officer", "officer2"} <= tokens.keys(),
+        "platform_clock": platform.clock_turns,
     }
     return [role for role, there in bound.items() if not there]
 

@@ -11,8 +11,9 @@ Feature: A code is good for its card, for its time, and once
     Then the criterion of the catalogue is met
 
   @EHC-PLT-005
-  Scenario: A code shown at two terminals at once
+  Scenario: A code shown at two terminals at once, and a request heard again
     When each of many dynamic codes is verified at two terminals at the same moment
+    And requests that were granted are sent again, as they were and under a new time
     Then the criterion of the catalogue is met
 
   @EHC-PLT-006

@@ -35,6 +35,9 @@ REGISTER = "ehc.ehealthcard.register"
 _EXPIRY_BYTES = 6
 """A spent key begins with the time after which it may be forgotten."""
 
+_CARD_ID = 64
+"""Characters of the card id, with which every code begins."""
+
 
 def _prepared(method: Method, parts: Parts, biz: Mapping[str, str], now_ms: int) -> Authenticated:
     """What a sound registration finds out before it begins."""
@@ -152,15 +155,26 @@ def dies_of_closing(platform: Platform) -> None:
     wrap(platform, "ehc.ehealthcard.close", lambda method: replace(method, serve=serve))
 
 
-def old_key_kept(platform: Platform) -> None:
+def _remember_keys(platform: Platform, *, ends: bool) -> None:
+    """Go on with every key there ever was; ``ends`` says whether its grace, once begun, still ends."""
     rule = platform.parts.verification
-    ever = dict[int, bytes]()
+    ever, grace_until_ms = dict[int, bytes](), dict[int, int]()
 
     def other() -> Verification:
         ever.update(rule.keys.keys)
-        return Verification(TokenKeys(dict(ever), rule.keys.newest, {}), rule.ttl_ms)
+        if ends:
+            grace_until_ms.update(rule.keys.grace_until_ms)
+        return Verification(TokenKeys(dict(ever), rule.keys.newest, dict(grace_until_ms)), rule.ttl_ms)
 
     _judge_otherwise(rule, other)
+
+
+def old_key_kept(platform: Platform) -> None:
+    _remember_keys(platform, ends=False)
+
+
+def revoked_key_kept(platform: Platform) -> None:
+    _remember_keys(platform, ends=True)
 
 
 def drops_key_at_once(platform: Platform) -> None:
@@ -182,6 +196,33 @@ def ignores_type(platform: Platform) -> None:
         sound(replace(code, token=None), card, now_ms)
 
     put(rule, "judge", judge)
+
+
+def accepts_foreign_token(platform: Platform) -> None:
+    rule, given_to = platform.parts.verification, dict[str, str]()
+    sound = rule.judge
+
+    def change(method: Method) -> Method:
+        def serve(question: Question) -> Answer:
+            answer = method.serve(question)
+            codes = answer.biz.get("ehealth_codes") or (str(answer.biz["ehealth_code"]),)
+            given_to.update((code.rpartition(":")[2], answer.card_id) for code in codes)
+            return answer
+
+        return replace(method, serve=serve)
+
+    def judge(code: CardCode, card: CardRow | None, now_ms: int) -> None:
+        # Proved for whomever it was given to, which need not be the card it is shown with.
+        sound(replace(code, card_id=given_to.get(code.token or "", code.card_id)), card, now_ms)
+
+    wrap(platform, "ehc.ehealthcode.generate", change)
+    put(rule, "judge", judge)
+
+
+def folds_case(platform: Platform) -> None:
+    rule = platform.parts.verification
+    sound = rule.read
+    put(rule, "read", lambda text: sound(text[:_CARD_ID].upper() + text[_CARD_ID:]))
 
 
 def _other_accounts(platform: Platform, change: Callable[[Account], Account]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from reference_impl.defects import decisions, guarantees
+from reference_impl.defects import decisions, envelopes, guarantees
 from reference_impl.errors import PlatformError
 from reference_impl.platform import Platform
 
@@ -89,6 +89,20 @@ _ALL: tuple[PlatformDefect, ...] = (
         decisions.accepts_replay,
     ),
     PlatformDefect(
+        "accepts-replayed-request",
+        ("EHC-PLT-005",),
+        "同一请求可重复提交",
+        "serves a request again that was heard before",
+        envelopes.forgets_requests,
+    ),
+    PlatformDefect(
+        "ignores-digest",
+        ("EHC-PLT-005",),
+        "不验证请求摘要，经改动的请求仍被接受",
+        "does not compare a request's digest, and serves one that was changed on its way",
+        envelopes.ignores_digest,
+    ),
+    PlatformDefect(
         "cached-after-close",
         ("EHC-PLT-006",),
         "验过的卡保存在内存中，注销后仍按有效处理",
@@ -115,6 +129,13 @@ _ALL: tuple[PlatformDefect, ...] = (
         "宽限期后仍接受旧密钥的码",
         "accepts codes of an old key after its grace",
         decisions.old_key_kept,
+    ),
+    PlatformDefect(
+        "revoked-key-kept",
+        ("EHC-PLT-007",),
+        "密钥吊销后仍接受其生成的码",
+        "accepts codes of a key after it was revoked",
+        decisions.revoked_key_kept,
     ),
     PlatformDefect(
         "drops-key-at-once",
@@ -152,6 +173,13 @@ _ALL: tuple[PlatformDefect, ...] = (
         decisions.ignores_standing,
     ),
     PlatformDefect(
+        "accepts-future-timestamp",
+        ("EHC-PLT-010",),
+        "只检查请求时间是否过早，时间超前的请求仍被接受",
+        "checks the window of time for the past only, and serves a request from the future",
+        envelopes.looks_back_only,
+    ),
+    PlatformDefect(
         "other-person-elsewhere",
         ("EHC-PLT-011",),
         "同一持卡人在不同机构得到不同的人员标识",
@@ -185,6 +213,20 @@ _ALL: tuple[PlatformDefect, ...] = (
         "动态码自称静态码时按静态码接受",
         "takes a dynamic code that calls itself static for a static one",
         guarantees.accepts_flipped_type,
+    ),
+    PlatformDefect(
+        "accepts-foreign-token",
+        ("EHC-PLT-008",),
+        "令牌与卡不绑定，换到他人卡号下的令牌仍被接受",
+        "accepts a genuine token with the id of another card than it was made for",
+        decisions.accepts_foreign_token,
+    ),
+    PlatformDefect(
+        "folds-case",
+        ("EHC-PLT-008",),
+        "小写书写的卡号按大写接受",
+        "takes a card id in lower case for the one in upper case",
+        decisions.folds_case,
     ),
     PlatformDefect(
         "no-rate-limit",

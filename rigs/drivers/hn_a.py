@@ -60,10 +60,14 @@ class HnAPlatform:
 
     def call(self, method: str, content: Mapping[str, object], *, ahead_s: float = 0.0) -> PlatformAnswer:
         """Call one method of the gateway; ``ahead_s`` is how far the request's timestamp lies in the future."""
+        return self.send(self.seal(method, content, ahead_s=ahead_s), method)
+
+    def seal(self, method: str, content: Mapping[str, object], *, ahead_s: float = 0.0) -> bytes:
+        """A request ready to be sent; ``ahead_s`` is how far its timestamp lies in the future."""
         fields = {name: str(value) for name, value in content.items()}
         sender = (self._credentials.app_id, self._credentials.term_id)
         stamp = self._link.stamp_ms(hash((sender, method, frozenset(fields.items())))) + round(ahead_s * 1000)
-        return self.send(json.dumps(seal_request(HN_A, self._credentials, method, fields, stamp)).encode(), method)
+        return json.dumps(seal_request(HN_A, self._credentials, method, fields, stamp)).encode()
 
     def send(self, body: bytes, method: str) -> PlatformAnswer:
         """Send a request that is already sealed, or that pretends to be.

@@ -18,7 +18,7 @@ from fixtures.run import Run
 from rigs.drivers.hn_a import HnAPlatform
 from rigs.errors import RigError, SubjectFaultError
 from rigs.platform_link import CHANNEL
-from rigs.roles import Platform, PlatformAnswer
+from rigs.roles import ApiAnswer, Platform, PlatformAnswer
 
 Line = TypeVar("Line")
 Job = TypeVar("Job")
@@ -56,9 +56,14 @@ def ask(line: Platform, method: str, content: Mapping[str, object]) -> PlatformA
     Raises:
         RigError: the platform has locked this caller out, so that its answers say nothing more of what is asked.
     """
+    return patiently(lambda: line.call(method, content))
+
+
+def patiently(call: Callable[[], PlatformAnswer]) -> PlatformAnswer:
+    """Make a call again where the platform says that this caller asks too fast; raises as ``ask``."""
     deadline = time.monotonic() + PATIENCE_S
     while True:
-        answer = line.call(method, content)
+        answer = call()
         if answer.code == LOCKED_OUT:
             raise RigError(
                 "has locked the bench out for too many wrong tries",
@@ -78,7 +83,15 @@ def granted(line: Platform, method: str, content: Mapping[str, object]) -> Platf
     Raises:
         SubjectFaultError: it refuses.
     """
-    answer = ask(line, method, content)
+    return must_grant(ask(line, method, content), method)
+
+
+def must_grant(answer: PlatformAnswer, method: str) -> PlatformAnswer:
+    """The answer to what the platform must grant.
+
+    Raises:
+        SubjectFaultError: it is a refusal.
+    """
     if not answer.accepted:
         said = f"{answer.code or answer.status} {answer.message}"
         raise SubjectFaultError(f"refused {method} ({said})", where=CHANNEL, journal=answer.journal)
@@ -149,13 +162,13 @@ def verify(line: Platform, code: str) -> PlatformAnswer:
     return ask(line, "ehc.ehealthcode.verify", {"ehealth_code": code, **PLACE})
 
 
-def told(answer: PlatformAnswer, name: str) -> str:
+def told(answer: PlatformAnswer | ApiAnswer, name: str) -> str:
     """A field an answer must have.
 
     Raises:
         SubjectFaultError: it has not.
     """
-    value = answer.content.get(name)
+    value = answer.content.get(name) if isinstance(answer.content, Mapping) else None
     if not isinstance(value, str) or not value:
         raise SubjectFaultError(f"answered without {name}", where=CHANNEL, journal=answer.journal)
     return value

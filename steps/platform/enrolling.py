@@ -10,9 +10,8 @@ import pytest
 
 from fixtures.run import Run
 from reference_impl.wire.envelope import Credentials
-from rigs.errors import SubjectFaultError
-from rigs.platform_link import CHANNEL
-from rigs.roles import ApiAnswer, AppAccess, PlatformAdmin
+from rigs.roles import AppAccess, PlatformAdmin
+from steps.platform.asking import told
 
 AUTHORISED = "authorised"
 _CODES = 10**8
@@ -45,7 +44,7 @@ class Enrolment:
         self._admin.tell("POST", "/api/v1/institutions", {**asked, "prefecture": "439900"})
         body = {"name": "合成应用", "dialect": "hn-a", "scopes": list(scopes)}
         made = self._admin.tell("POST", f"/api/v1/institutions/{org_code}/apps", body)
-        app_id, secret = _told(made, "app_id"), _told(made, "app_secret")
+        app_id, secret = told(made, "app_id"), told(made, "app_secret")
         term_id = self.terminal(org_code, app_id)
         for part, subject in (
             ("org", f"institutions/{org_code}"),
@@ -83,10 +82,3 @@ def sender(access: AppAccess, **changed: str) -> Credentials:
     """What an enrolled application signs with, one thing of it changed where a request shall be wrong."""
     fields = {"app_id": access.app_id, "app_secret": access.app_secret, "term_id": access.term_id, **changed}
     return Credentials(fields["app_id"], fields["app_secret"], fields["term_id"])
-
-
-def _told(answer: ApiAnswer, name: str) -> str:
-    value = answer.content.get(name) if isinstance(answer.content, dict) else None
-    if not isinstance(value, str) or not value:
-        raise SubjectFaultError(f"answered without {name}", where=CHANNEL, journal=answer.journal)
-    return value

@@ -1,4 +1,4 @@
-"""Keys change under load: no good code is refused meanwhile, and none of an old key is accepted after its grace."""
+"""Keys change under load and are revoked: no good code is refused meanwhile, none of a key that has ended accepted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rigs.drivers.hn_a import HnAPlatform
 from rigs.errors import SubjectFaultError
 from rigs.platform_link import CHANNEL
 from rigs.roles import PlatformAnswer
-from steps.platform.asking import FETCHED, cards, dynamic_codes, life_of, spread, verify
+from steps.platform.asking import FETCHED, cards, dynamic_codes, life_of, register, spread, told, verify
 from steps.sampling import Sampler
 
 PER_SECOND = 50
@@ -25,6 +25,10 @@ LINES = 8
 """Each from an address of its own: a platform that takes good codes for forged ones must not lock the bench out."""
 AFTER = 100
 """Codes of the old key, and as many of the new, shown after the grace."""
+OF_EACH = 25
+"""Codes of each revoked key, and of the one after, shown after the revocation."""
+SHOWN_BEFORE = 5
+"""Codes of each key shown while it is good, or their refusal afterwards would prove nothing."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,15 @@ class Rotated:
     old: list[str]
     new: list[str]
     grace_ends_ms: float
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """Codes that nobody has shown: of a key revoked in its grace, of one revoked while active, of the one after."""
+
+    in_grace: list[str]
+    active: list[str]
+    new: list[str]
 
 
 @when("the key of dynamic codes is rotated while codes are verified all the time", target_fixture="rotated")
@@ -88,6 +101,38 @@ def after_grace(sampler: Sampler, rotated: Rotated) -> None:
     _observe(sampler, "old_key_accepts_after_grace", "old key after the grace", answers, accepted)
 
 
+@when("two key officers revoke a key in its grace and the active one", target_fixture="revoked_keys")
+@when("两名密钥管理员吊销宽限期内的密钥和在用的密钥", target_fixture="revoked_keys")
+def revoke(sampler: Sampler, people: Iterator[dict[str, str]]) -> Revoked:
+    """The grace is as long as a code lives, so that it ends nothing that is shown here."""
+    bench = sampler.run.bench
+    line = bench.platform
+    card_id = register(line, next(people))
+    older, in_grace = dynamic_codes(line, card_id, SHOWN_BEFORE + OF_EACH), _active_version(sampler)
+    _rotate(sampler, time.monotonic(), life_of(line, card_id))
+    newer, active = dynamic_codes(line, card_id, SHOWN_BEFORE + OF_EACH), _active_version(sampler)
+    shown = [verify(line, code) for code in older[OF_EACH:] + newer[OF_EACH:]]
+    _observe_refused(sampler, "failed_good_verifications", "before the revocation", shown)
+    for version in (in_grace, active):
+        _revoke(sampler, version)
+    return Revoked(older[:OF_EACH], newer[:OF_EACH], dynamic_codes(line, card_id, OF_EACH))
+
+
+@then("none of their codes is accepted any more, and those of the key after them are")
+@then("两者的码均不再被接受，其后密钥的码被接受")
+def after_revocation(sampler: Sampler, revoked_keys: Revoked) -> None:
+    """At once: none of these codes was shown before, and none is too old."""
+    with sampler.run.bench.callers(LINES, apart=True) as lines:
+        for phase, codes in (
+            ("revoked in its grace", revoked_keys.in_grace),
+            ("revoked while active", revoked_keys.active),
+        ):
+            answers = list(spread(lines, codes, verify))
+            _observe(sampler, "revoked_key_accepts", phase, answers, [one for one in answers if one.accepted])
+        good = list(spread(lines, revoked_keys.new, verify))
+        _observe_refused(sampler, "failed_good_verifications", "new key after the revocation", good)
+
+
 def _fifty(line: HnAPlatform, card_id: str) -> list[str]:
     return dynamic_codes(line, card_id, FETCHED)
 
@@ -97,6 +142,14 @@ def _rotate(sampler: Sampler, at_s: float, grace_s: float) -> float:
     time.sleep(max(0.0, at_s - time.monotonic()))
     sampler.run.bench.admin.tell("POST", "/api/v1/keys/token/rotation", {"grace_s": grace_s})
     return sampler.run.bench.clock.now_ms() + grace_s * 1000
+
+
+def _revoke(sampler: Sampler, version: int) -> None:
+    """Proposed by one officer, and carried out by the other."""
+    admin = sampler.run.bench.admin
+    asked = {"operation": "revoke-key", "argument": {"purpose": "token", "version": version}}
+    proposed = admin.tell("POST", "/api/v1/key-requests", asked, role="officer")
+    admin.tell("POST", f"/api/v1/key-requests/{told(proposed, 'request_id')}/approval", role="officer2")
 
 
 def _active_version(sampler: Sampler) -> int:
@@ -129,4 +182,4 @@ def _observe(
         journal=(min(records), max(records)),
         detail={"of": len(answers), "answer": ", ".join(sorted({answer.code for answer in wrong})) or "—"},
     )
-    sampler.step(round(PER_SECOND * LASTS_S) + 2 * AFTER, len(answers))
+    sampler.step(round(PER_SECOND * LASTS_S) + 2 * AFTER + 2 * SHOWN_BEFORE + 3 * OF_EACH, len(answers))

@@ -180,6 +180,7 @@ def test_a_platform_is_asked_for_its_own_rows_and_for_all_of_them():
     ("role", "rows", "said"),
     [
         ("platform_host", {"EHC-PLT-006", "EHC-PLT-012", "EHC-PLT-013", "EHC-PLT-017", "EHC-PLT-018"}, "does not run"),
+        ("platform_officers", {"EHC-PLT-007"}, "officer_tokens"),
         ("platform_admin", {"EHC-PLT-002", "EHC-PLT-007", "EHC-PLT-010", "EHC-PLT-011", "EHC-PLT-012"}, "admin_token"),
     ],
 )

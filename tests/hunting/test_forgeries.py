@@ -12,7 +12,7 @@ from reference_impl.refusals import RefusalError
 from reference_impl.storage.batch import CardRow
 
 NOW_MS = EPOCH_MS + 200_000_000_000
-CARDS = [f"{number:064X}" for number in (7, 8, 9)]
+CARDS = [f"{number:064X}" for number in (0xA7, 0xB8, 0xC9)]
 KEYS = TokenKeys({1: bytes(range(32))}, 1, {})
 
 
@@ -43,6 +43,12 @@ def test_no_forgery_is_accepted_and_none_is_a_genuine_code(seed):
     for forged in islice(forgeries(codes, chance), 5000):
         assert forged.text not in known, forged.family
         assert not accepts(forged.text), forged.family
+
+
+def test_a_card_id_in_lower_case_is_tried_with_a_token_as_it_was_issued():
+    codes, chance = genuine(Random(1)), Random(1)
+    alone = {f"{code.card_id.lower()}:0:{code.token}" for code in codes}
+    assert alone & {forged.text for forged in islice(forgeries(codes, chance), 1000)}
 
 
 def test_the_same_seed_forges_the_same_codes():

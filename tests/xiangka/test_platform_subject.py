@@ -79,6 +79,19 @@ def test_somebody_elses_platform_is_tested_as_far_as_the_credentials_reach(shell
     assert ended.exit_code == 2
 
 
+def test_a_platform_whose_key_officers_the_bench_is_not_is_not_assessed_for_its_keys(shell, platform):
+    known = json.loads(platform.credentials.read_text(encoding="utf-8"))
+    one = {**{name: known[name] for name in known if name != "url"}, "officer_tokens": known["officer_tokens"][:1]}
+    shell.run(
+        *("certify", "--bench", someones(shell.folder, one, platform.url)),
+        *("--only", "EHC-PLT-007", "--out", shell.folder / "run"),
+    )
+    verdicts = json.loads((shell.folder / "run" / "verdicts.json").read_text(encoding="utf-8"))["verdicts"]
+    [keys] = [row for row in verdicts if row["requirement"] == "EHC-PLT-007"]
+    assert keys["verdict"] == "NOT_ASSESSED"
+    assert "officer_tokens" in keys["reason"]["en"]
+
+
 def test_a_bench_check_names_the_platform_and_what_can_be_done_with_it(shell):
     ended = shell.run("bench", "check", BENCH)
     assert ended.exit_code == 0, ended.said
