@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import signal
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
 
 import msgspec
-import uvicorn
 
-from reference_impl.door.listening import listen, url_of
 from reference_impl.door.national_stand_in import NationalStandIn
 from reference_impl.door.opening import clock_of
 from reference_impl.door.options import PlatformOptions
 from reference_impl.door.reading import open_for_reading
 from reference_impl.errors import PlatformError
 from reference_impl.records.national_link import ForeignCard
+from xiangka.stand_in_serving import print_line, serve_stand_in
 
 
-def serve_stand_in(options: PlatformOptions, port: int, cards: Path | None) -> int:
+def serve_nation(options: PlatformOptions, port: int, cards: Path | None) -> int:
     """Serve on this machine until SIGTERM or Ctrl-C; every event that is taken is printed as one line of JSON.
 
     The key of the link is read once: after a rotation of ``national-link`` it is started anew.
@@ -30,15 +25,8 @@ def serve_stand_in(options: PlatformOptions, port: int, cards: Path | None) -> i
     """
     with open_for_reading(options) as reading:
         keys = reading.keyring.national_link.keys
-    stand_in = NationalStandIn(keys, clock_of(options), known_cards(cards), on_event=_print)
-    listener = listen("127.0.0.1", port, allow_non_loopback=False)
-    _print({"ready": True, "url": url_of(listener)})
-    server = uvicorn.Server(uvicorn.Config(stand_in.app(), log_config=None, access_log=False, lifespan="off"))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _end)
-    with listener:
-        server.run(sockets=[listener])
-    return 0
+    stand_in = NationalStandIn(keys, clock_of(options), known_cards(cards), on_event=print_line)
+    return serve_stand_in(stand_in.app(), port)
 
 
 def known_cards(file: Path | None) -> dict[str, ForeignCard]:
@@ -57,12 +45,3 @@ def known_cards(file: Path | None) -> dict[str, ForeignCard]:
             where=f"--cards {file}",
             remedy='give a JSON list of {"card_id", "province", "name", "gender", "birthday"}, all texts',
         ) from error
-
-
-def _end(_number: int, _frame: object) -> NoReturn:
-    # The server raises a signal it was stopped by once more, when it has stopped.
-    raise SystemExit(0)
-
-
-def _print(told: Mapping[str, Any]) -> None:
-    print(json.dumps(dict(told), ensure_ascii=False), flush=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import signal
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from xiangka.ask_command import add_ask
 
 if TYPE_CHECKING:
     from reference_impl.door.options import PlatformOptions
@@ -21,10 +24,12 @@ def add_platform(commands: Commands) -> None:
     _init(actions)
     _serve(actions)
     _seed(actions)
+    add_ask(actions)
     _stats(actions)
     _audit(actions)
     _reseal(actions)
     _national_stand_in(actions)
+    _real_name_stand_in(actions)
 
 
 def _init(actions: Commands) -> None:
@@ -75,6 +80,7 @@ def _serve(actions: Commands) -> None:
         help="requests a second of one app, terminal or address; wrong tries a minute; 0 sets no limit",
     )
     parser.add_argument("--national", metavar="URL", help="tell and ask the national platform that answers there")
+    parser.add_argument("--real-name", metavar="URL", help="ask the register of persons that answers there")
     parser.add_argument("--request-log", action="store_true", help="write one line a request, without its content")
 
     def command(options: argparse.Namespace) -> int:
@@ -151,9 +157,24 @@ def _national_stand_in(actions: Commands) -> None:
     parser.add_argument("--cards", type=Path, metavar="F", help="JSON list of cards of other provinces that it knows")
 
     def command(options: argparse.Namespace) -> int:
-        from xiangka.national_stand_in import serve_stand_in
+        from xiangka.national_stand_in import serve_nation
 
-        return serve_stand_in(_options(options), options.port, options.cards)
+        return serve_nation(_options(options), options.port, options.cards)
+
+    parser.set_defaults(command=command)
+
+
+def _real_name_stand_in(actions: Commands) -> None:
+    parser = actions.add_parser("real-name-stand-in", help="stand in for a register of persons; answers by the name")
+    parser.add_argument("--port", type=int, default=8660, help="port, 0 for any free one (default: 8660)")
+    parser.add_argument("--delay", type=_seconds, default=0.0, metavar="S", help="how long an answer takes")
+
+    def command(options: argparse.Namespace) -> int:
+        from reference_impl.clock import system_clock
+        from reference_impl.door.real_name_stand_in import RealNameStandIn
+        from xiangka.stand_in_serving import serve_stand_in
+
+        return serve_stand_in(RealNameStandIn(system_clock, options.delay).app(), options.port)
 
     parser.set_defaults(command=command)
 
@@ -213,7 +234,18 @@ def _serving(options: argparse.Namespace) -> PlatformOptions:
         quotas=dict(options.quota),
         request_log=options.request_log,
         national=options.national,
+        real_name=options.real_name,
     )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
+    return seconds
 
 
 def _quota(text: str) -> tuple[str, float]:

@@ -21,6 +21,7 @@ from reference_impl.access.rate_limit import Quotas, Wait
 from reference_impl.cards.persons import IDENTITY_FIELDS, open_identity_text
 from reference_impl.clock import Clock, now_ms
 from reference_impl.door.methods.business_fields import check_characters
+from reference_impl.door.preparing import Preparing
 from reference_impl.door.question import Answer, Method, Parts, Question
 from reference_impl.door.use import VERIFY, Use
 from reference_impl.records.audit import Entry, append, detail_text
@@ -40,7 +41,7 @@ from reference_impl.refusals import (
     RefusalError,
 )
 from reference_impl.storage.batch import Writer
-from reference_impl.storage.spent import spend, spent_key
+from reference_impl.storage.spent import is_spent, spend, spent_key
 from reference_impl.wire.errors import BadDigestError, StaleTimestampError, UnsupportedError, WireError
 from reference_impl.wire.exchange import Biz, Call, Credentials, HttpAnswer, HttpRequest, Line, Profile, Request
 from reference_impl.wire.payload import CardCode
@@ -81,6 +82,7 @@ class Gateway:
     Attributes:
         observe: told of every answer; whoever counts them sets it.
         abroad: asks whose a static code unknown here is; None where there is no national platform to ask.
+        preparing: asks beforehand what may be slow.
         reword: changes the fields of an answer before it is sealed; None to seal them as they are.
     """
 
@@ -101,6 +103,7 @@ class Gateway:
         self.clock = clock
         self.observe: Observe = _unseen
         self.abroad: CrossProvince | None = None
+        self.preparing = Preparing()
         self.reword: Callable[[Biz], Biz] | None = None
         self._opening = 0
         writer.more_coming = lambda: self._opening > 0
@@ -198,9 +201,12 @@ class Gateway:
         try:
             check_characters(request.biz)
             if method is not None and method.prepare is not None:
-                prepared = method.prepare(self.parts, request.biz, now)
+                await self._let_in(account, request, term_id, method.scope, now)
+                prepared = await self.preparing.run(method.prepare, self.parts, request.biz, now)
         except RefusalError as error:
             refused = error
+        # Seconds may have gone by: with an older time a card could be made active before it was closed meanwhile.
+        now = now_ms(self.clock)
 
         def job(connection: Connection) -> Biz | RefusalError:
             present = self.accounts.find(account.app_id) or account
@@ -227,6 +233,21 @@ class Gateway:
             return answer.biz
 
         return await self.writer.submit(job)
+
+    async def _let_in(self, account: Account, request: Request, term_id: str, scope: str, now: int) -> None:
+        """Refuse before anybody is asked about a person what the transaction to come would refuse anyway.
+
+        In a transaction of its own, since keys and standing in memory follow the database from one to the next.
+        """
+
+        def job(connection: Connection) -> None:
+            if is_spent(connection, spent_key(request.expires_ms, request.replay_key)):
+                raise RefusalError(REPLAYED_REQUEST)
+            present = self.accounts.find(account.app_id) or account
+            present.require_secret(account.secret)
+            present.require(term_id, scope, now)
+
+        await self.writer.submit(job)
 
 
 OK_MESSAGE = OK.message()

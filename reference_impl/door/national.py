@@ -6,13 +6,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from reference_impl.errors import PlatformError
 from reference_impl.platform import Platform
 from reference_impl.records.cross_province import CrossProvince
 from reference_impl.records.national_link import HttpNationalLink
@@ -24,25 +22,6 @@ LOG = logging.getLogger("reference_impl")
 
 AGAIN_S = 5.0
 """How long the sender waits after its own database failed it."""
-
-
-def check_address(url: str) -> None:
-    """Refuse what is no address of a national platform.
-
-    Raises:
-        PlatformError: it is not an HTTP address.
-    """
-    try:
-        parsed = urlsplit(url)
-        usable = parsed.scheme in ("http", "https") and bool(parsed.hostname) and parsed.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise PlatformError(
-            "this is no address of a national platform",
-            where=f"--national {url}",
-            remedy="give one like http://127.0.0.1:8650, where `xiangka platform national-stand-in` may answer",
-        )
 
 
 class NationalTies:

@@ -14,13 +14,15 @@ from starlette.types import ASGIApp
 from reference_impl.access.gate import AccessGate, lock_recorder
 from reference_impl.access.lock_out import Lock
 from reference_impl.access.rate_limit import Quotas
+from reference_impl.cards.register_link import HttpRegister
 from reference_impl.clock import Clock, system_clock
 from reference_impl.defects.table import defect_named
+from reference_impl.door.addresses import NATIONAL, REAL_NAME, check_address, check_loopback
 from reference_impl.door.api.operation_routes import StrictTold
 from reference_impl.door.logbook import Requests
 from reference_impl.door.methods.table import METHODS
 from reference_impl.door.metrics import Metrics
-from reference_impl.door.national import NationalTies, check_address
+from reference_impl.door.national import NationalTies
 from reference_impl.door.options import PlatformOptions
 from reference_impl.door.production import refuse_production
 from reference_impl.door.strictness import StrictFace, StrictGate, check_share, rotate_often
@@ -76,7 +78,10 @@ def check_options(options: PlatformOptions) -> None:
     if options.defect is not None:
         defect_named(options.defect)
     if options.national is not None:
-        check_address(options.national)
+        check_address(NATIONAL, options.national)
+    if options.real_name is not None:
+        check_real_name = check_address if options.allow_non_loopback else check_loopback
+        check_real_name(REAL_NAME, options.real_name)
     quotas_of(options)
 
 
@@ -132,12 +137,14 @@ def open_served(options: PlatformOptions, lane: str) -> Opened:
     answers = UnpromisedAnswers(chance)
     quotas, share = quotas_of(options), options.strict
     gate = AccessGate(quotas, on_lock) if share is None else StrictGate(quotas, on_lock, share, chance)
+    register = None if options.real_name is None else HttpRegister(options.real_name, system_entropy)
     platform = open_platform(
         options.data_dir,
         database_url=options.database_url,
         token_ttl_s=options.token_ttl_s,
         clock=clock,
         root=partial(open_root, options),
+        real_name=register,
         lane=lane,
         gate=gate,
     )
@@ -160,6 +167,8 @@ def open_served(options: PlatformOptions, lane: str) -> Opened:
         platform.gateway.reword = answers
     if lane == FIRST_LANE:
         opened.tasks += _once(platform, options)
+    if register is not None:
+        opened.tasks.append(_holds(register))
     if options.national is not None:
         ties = NationalTies(platform, options.national)
         opened.tasks += [ties.hold, ties.send] if lane == FIRST_LANE else [ties.hold]
@@ -172,6 +181,16 @@ def _once(platform: Platform, options: PlatformOptions) -> list[Task]:
     if options.strict is not None:
         tasks.append(lambda: rotate_often(platform, options.token_ttl_s))
     return tasks
+
+
+def _holds(register: HttpRegister) -> Task:
+    async def hold() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            register.close()
+
+    return hold
 
 
 def _leaves(metrics: Metrics) -> Task:

@@ -45,6 +45,7 @@ class PlatformOptions:
         hsm: where the root key stands, if not in a file.
         request_log: write one line a request.
         national: where the national platform answers; None where there is none.
+        real_name: where the register of persons answers; None for the stand-in of this process.
     """
 
     data_dir: Path
@@ -64,6 +65,7 @@ class PlatformOptions:
     hsm: HsmPlace | None = None
     request_log: bool = False
     national: str | None = None
+    real_name: str | None = None
 
     @property
     def scheme(self) -> str:

@@ -40,6 +40,11 @@ def spend(connection: Connection, key: bytes) -> bool:
     return bool(connection.execute(unless_held(connection, SPENT), {"spent_key": key}).rowcount)
 
 
+def is_spent(connection: Connection, key: bytes) -> bool:
+    """Tell whether a key was spent, without spending it."""
+    return connection.scalar(select(SPENT.c.spent_key).where(SPENT.c.spent_key == key)) is not None
+
+
 def forget(connection: Connection, now_ms: int, limit: int = FORGET_AT_ONCE) -> int:
     """Drop keys of what is refused by its age, the oldest ``limit`` at most; return how many went."""
     too_old = SPENT.c.spent_key < spent_key(now_ms - FORGET_AFTER_MS, b"")
