@@ -207,6 +207,19 @@ def test_deleted_is_final_and_every_refusal_is_on_the_audit(api):
     assert [line[4] for line in api.audit()[lines:]] == ["120"] * 4
 
 
+def test_the_audit_says_why_and_no_number_of_a_person_with_it(api):
+    app_id = api.enrol().app_id
+    for path in api.paths(app_id):
+        for reason, status in (("合同到期", 200), ("holder 439900199001010074", 422)):
+            assert api.ask("POST", f"{path}/state", {"state": "frozen", "reason": reason}).status_code == status
+        assert api.ask("GET", path).json()["trace"][0]["reason"] == "合同到期"
+        assert api.ask("POST", f"{path}/state", {"state": "applied", "reason": "反悔"}).status_code == 409
+    with api.bench.platform.readers.connect() as connection:
+        rows = connection.execute(select(AUDIT.c.detail).where(AUDIT.c.op.like("api.%.state")).order_by(AUDIT.c.seq))
+        details = [json.loads(row.detail) for row in rows][-6:]
+    assert details == [{"state": "frozen", "reason": "合同到期"}, {"state": "applied", "reason": "反悔"}] * 3
+
+
 NOT_THERE = [
     ("GET", "/institutions/439900000999", None, "unknown_institution"),
     ("POST", "/institutions/439900000999/state", {"state": "frozen", "reason": "x"}, "unknown_institution"),
