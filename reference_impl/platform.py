@@ -35,6 +35,7 @@ from reference_impl.refusals import Outcome
 from reference_impl.storage import epoch
 from reference_impl.storage.batch import Job, Writer
 from reference_impl.storage.engine import open_engine, open_readers, sqlite_url
+from reference_impl.storage.opening_faults import database_fault, place_of
 from reference_impl.storage.key_upkeep import keep_keys
 from reference_impl.storage.migrations import upgrade
 from reference_impl.storage.schema import EPOCH
@@ -186,8 +187,8 @@ def open_platform(
     """
     if not 0 < token_ttl_s <= MAX_TTL_S:
         raise PlatformError(
-            f"a dynamic code cannot live {token_ttl_s} s",
-            where="token_ttl_s",
+            f"a dynamic code cannot live {token_ttl_s:g} s",
+            where="--code-life",
             remedy=f"choose more than 0 and at most {MAX_TTL_S} seconds",
         )
     database = data_dir / DATABASE_FILE
@@ -215,11 +216,7 @@ def open_platform(
             writer = open_writer(engine, memory, lane, keyring.audit_versions)
             memory.seal_with = writer.seal_with
     except (SQLAlchemyError, ImportError) as error:
-        raise PlatformError(
-            f"the database cannot be opened ({type(error).__name__})",
-            where="database_url" if database_url else str(database),
-            remedy="name a SQLite file or PostgreSQL database that this user may write, or an empty data folder",
-        ) from error
+        raise database_fault("opened", place_of(url) if database_url else str(database), error) from error
     gateway = Gateway(parts, accounts, writer, gate or OpenGate(), methods, clock)
     return Platform(gateway, parts, accounts, memory, writer, engine, readers, clock, credentials)
 

@@ -43,9 +43,12 @@ def _names(options: PlatformOptions) -> list[tuple[str, str]]:
     if options.database_url is not None:
         try:
             url = make_url(options.database_url)
-        except ArgumentError:
+        except (ArgumentError, ValueError):
+            # What is no URL is told by whoever opens the database.
             return named
-        parts = (url.host, url.database, url.username)
+        # Of a password with an @ in it the end is taken for a part of the host.
+        host = None if url.host is None else url.host.rpartition("@")[2]
+        parts = (host, url.database, url.username)
         named += [("the database", Path(part).name if part else "") for part in parts]
     if options.hsm is not None:
         named += [("the key token", options.hsm.token), ("the root key", options.hsm.key)]

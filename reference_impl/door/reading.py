@@ -16,6 +16,7 @@ from reference_impl.errors import PlatformError
 from reference_impl.keys.keyring import Keyring, open_keyring
 from reference_impl.platform import DATABASE_FILE
 from reference_impl.storage.engine import open_readers, sqlite_url
+from reference_impl.storage.opening_faults import database_fault, place_of
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,5 @@ def open_for_reading(options: PlatformOptions) -> Iterator[Reading]:
         finally:
             engine.dispose()
     except (SQLAlchemyError, ImportError) as error:
-        raise PlatformError(
-            f"the database cannot be read ({type(error).__name__})",
-            where="--database" if options.database_url else str(database),
-            remedy="name the database of a platform that this user may read",
-        ) from error
+        url = options.database_url
+        raise database_fault("read", place_of(url) if url else str(database), error) from error

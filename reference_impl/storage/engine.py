@@ -27,7 +27,7 @@ def open_engine(url: str) -> Engine:
     Raises:
         ArgumentError: the URL is not one of SQLAlchemy's, or names another database.
     """
-    parsed = make_url(url)
+    parsed = _parsed(url)
     match parsed.get_backend_name():
         case "sqlite":
             engine = create_engine(parsed, hide_parameters=True)
@@ -53,12 +53,19 @@ def open_readers(url: str) -> Engine:
     Raises:
         ArgumentError: as ``open_engine``.
     """
-    parsed = make_url(url)
+    parsed = _parsed(url)
     if parsed.get_backend_name() != "sqlite":
         return open_engine(url).execution_options(postgresql_readonly=True)
     engine = create_engine(parsed, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite_reader)
     return engine
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ValueError as error:
+        raise ArgumentError("the port of the URL is no number") from error
 
 
 def with_psycopg(url: URL) -> URL:

@@ -57,13 +57,13 @@ def check_server(connection: Connection) -> None:
     if connection.execute(text("SHOW fsync")).scalar_one() != "on":
         raise PlatformError(
             "this PostgreSQL server does not flush to its disk (fsync is off)",
-            where="database_url",
+            where="--database",
             remedy="set fsync = on in its postgresql.conf and restart it: an answer given must outlast a power cut",
         )
     encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
     if encoding != "UTF8":
         raise PlatformError(
             f"this database is kept in {encoding}, which cannot write every name",
-            where="database_url",
+            where="--database",
             remedy="make it anew with `CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`",
         )
