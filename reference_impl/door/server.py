@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 from reference_impl.clock import system_clock
+from reference_impl.door.admin.page import ADMIN
 from reference_impl.door.credentials import hand_out
 from reference_impl.door.listening import listen, listen_shared, url_of
 from reference_impl.door.logbook import start_log
@@ -28,7 +30,8 @@ def run(options: PlatformOptions) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way and return; for a process's main thread.
 
     Writes one line to stdout once requests are answered:
-    ``{"ready": true, "url": "http://127.0.0.1:PORT", "credentials": "path", "pid": number}``.
+    ``{"ready": true, "url": "http://127.0.0.1:PORT", "credentials": "path", "pid": number}``. Where standard error is
+    a terminal, it is told the address of the administration page.
 
     Raises:
         PlatformError: the options, the data or the address cannot be used; nothing was served.
@@ -92,4 +95,12 @@ def _clear_figures(options: PlatformOptions) -> None:
 
 def _ready(url: str, credentials: Path) -> Callable[[], None]:
     line = {"ready": True, "url": url, "credentials": str(credentials), "pid": os.getpid()}
-    return lambda: tell(json.dumps(line, ensure_ascii=False))
+
+    def ready() -> None:
+        tell(json.dumps(line, ensure_ascii=False))
+        # Standard output holds that one line, for programs; whoever sits at a terminal is told where to look.
+        if sys.stderr.isatty():
+            sys.stderr.write(f"管理页面 / administration page: {url}{ADMIN}\n")
+            sys.stderr.flush()
+
+    return ready

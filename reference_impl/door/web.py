@@ -13,6 +13,7 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from reference_impl.door import entrance
 from reference_impl.door.admin import page
 from reference_impl.door.api import (
     access_routes,
@@ -100,6 +101,7 @@ def _api(door: ApiDoor, live_log: LiveLog, face: Face) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     app.include_router(operation_routes.routes(door, face.metrics, face.strict))
+    app.include_router(entrance.routes())
     app.include_router(page.routes())
     routers = [
         access_routes.routes(door),
