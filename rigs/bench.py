@@ -111,10 +111,13 @@ class Bench:
         """The machine the platform runs on, where the bench runs it."""
         return _bound(self._host, "platform.reference")
 
-    def callers(self, number: int, *, apart: bool = False) -> contextlib.AbstractContextManager[list[HnAPlatform]]:
-        """So many lines of the first institution, open at once, from its terminals in turn."""
+    def callers(
+        self, number: int, *, apart: bool = False, digests_only: bool = False
+    ) -> contextlib.AbstractContextManager[list[HnAPlatform]]:
+        """So many lines of the first institution, open at once, from its terminals in turn; as ``lines``."""
         terminals = itertools.cycle(self.credentials.terminals)
-        return self.lines([self.credentials.at(next(terminals)) for _ in range(number)], apart=apart)
+        senders = [self.credentials.at(next(terminals)) for _ in range(number)]
+        return self.lines(senders, apart=apart, digests_only=digests_only)
 
     @contextlib.contextmanager
     def lines(

@@ -260,6 +260,19 @@ def identity_in_log(platform: Platform) -> None:
     wrap(platform, "ehc.ehealthcode.query", change)
 
 
+def number_in_report(platform: Platform) -> None:
+    """Write the number of a reported visit to the audit as the institution said it."""
+
+    def change(method: Method) -> Method:
+        def serve(question: Question) -> Answer:
+            answer = method.serve(question)
+            return replace(answer, detail={**answer.detail, "visit_no": question.biz.get("visit_no", "")})
+
+        return replace(method, serve=serve)
+
+    wrap(platform, "ehc.usage.report", change)
+
+
 def serves_real_people(platform: Platform) -> None:
     """Issue cards for identity numbers of the country's real regions."""
 

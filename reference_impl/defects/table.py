@@ -306,6 +306,13 @@ _ALL: tuple[PlatformDefect, ...] = (
         guarantees.identity_in_log,
     ),
     PlatformDefect(
+        "number-in-report",
+        ("EHC-PLT-017",),
+        "上报的就诊号以明文写入审计",
+        "writes the number of a reported visit to its audit in clear, whatever the hospital takes for one",
+        guarantees.number_in_report,
+    ),
+    PlatformDefect(
         "serves-real-people",
         ("EHC-PLT-018",),
         "测试平台为真实样式的证件号码发卡",
