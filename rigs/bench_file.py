@@ -148,6 +148,8 @@ class ReferencePlatformTable(_Table):
     test_clock: bool = False
     """Whether the platform's clock can be turned, so that minutes need not be waited for."""
     database_url: str | None = None
+    apart_server_url: Annotated[str, Field(pattern=r"^postgresql(\+psycopg)?://")] | None = None
+    """Where each platform that a row starts for itself gets a database of its own; None for a SQLite file each."""
 
     def arguments(self) -> list[str]:
         """The table as options of ``xiangka platform serve``."""
@@ -254,8 +256,9 @@ class BenchFile(_Table):
         if reference is not None:
             for of_a_url in ("real", "test_clock"):
                 del settings["platform"][of_a_url]
-        if reference is not None and reference.database_url is not None:
-            settings["platform"]["reference"]["database_url"] = reference.database_url.split(":")[0]
+        for key in ("database_url", "apart_server_url"):
+            if reference is not None and (url := getattr(reference, key)) is not None:
+                settings["platform"]["reference"][key] = url.split(":")[0]
         return settings
 
 

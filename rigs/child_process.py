@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rigs.errors import RigError
@@ -85,7 +85,7 @@ class ChildProcess:
         raise RigError(
             f"its process did not start ({last[-1] if last else 'no word from it'})",
             where=self._role,
-            remedy=f"try it by hand: xiangka {' '.join(self._arguments)}",
+            remedy=f"try it by hand: xiangka {' '.join(_shown(self._arguments))}",
         )
 
     def close(self) -> None:
@@ -102,3 +102,9 @@ class ChildProcess:
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
+
+
+def _shown(arguments: Sequence[str]) -> Iterator[str]:
+    """What may be told of a command line: the URL of a database holds its password."""
+    for before, argument in zip(("", *arguments), arguments, strict=False):
+        yield "…" if before == "--database" else argument

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from rigs.bench_file import ReferencePlatformTable
 from rigs.child_process import ChildProcess
 from rigs.errors import RigError, SubjectFaultError
 from rigs.journal import Journal
+from rigs.own_database import own_database
 from rigs.platform_credentials import PlatformCredentials, load_platform_credentials
 from rigs.platform_link import CHANNEL, PlatformLink
 
@@ -76,6 +77,11 @@ class ReferencePlatform:
         return self._process.pid
 
     @property
+    def database(self) -> str:
+        """Which kind of database its data are in: ``sqlite``, a file of this machine, or ``postgresql``."""
+        return (self._table.database_url or "sqlite").split(":")[0].split("+")[0]
+
+    @property
     def running(self) -> bool:
         """Whether it has not ended by itself."""
         return self._process.running
@@ -121,22 +127,24 @@ class ReferencePlatform:
             defect: deliberate defect; the platform's own unless one is named.
 
         Raises:
-            RigError: it does not start.
+            RigError: it does not start, or there is no database to be had for it.
         """
         state = self._state / f"another-{next(self._others)}"
-        platform = ReferencePlatform(
-            self._table.model_copy(update={"database_url": None}),
-            state,
-            defect or self.defect,
-            subject=self.link.subject,
-            journal=self._journal,
-            options=options,
-        )
-        try:
-            yield platform
-        finally:
-            platform.close()
-            shutil.rmtree(state, ignore_errors=True)
+        server = self._table.apart_server_url
+        with nullcontext(None) if server is None else own_database(server) as database:
+            platform = ReferencePlatform(
+                self._table.model_copy(update={"database_url": database}),
+                state,
+                defect or self.defect,
+                subject=self.link.subject,
+                journal=self._journal,
+                options=options,
+            )
+            try:
+                yield platform
+            finally:
+                platform.close()
+                shutil.rmtree(state, ignore_errors=True)
 
     def prints(self, *arguments: str) -> str:
         """What ``xiangka platform`` prints of this platform's data, run beside it while it serves.
@@ -168,7 +176,7 @@ class ReferencePlatform:
     def _launch(self, port: int, under: Sequence[str] = ()) -> tuple[ChildProcess, dict[str, Any]]:
         arguments = ["platform", "serve", "--tethered", "--port", str(port), "--data", str(self.data), *self._options]
         process = ChildProcess(CHANNEL, arguments, self.logs, under)
-        self._journal.event(CHANNEL, "process started", pid=process.pid)
+        self._journal.event(CHANNEL, "process started", pid=process.pid, database=self.database)
         try:
             greeting = json.loads(process.greeting)
             return process, {"url": greeting["url"], "credentials": greeting["credentials"]}

@@ -20,16 +20,20 @@ from reference_impl.clock import now_ms
 from reference_impl.codes.tokens import issued_at
 from reference_impl.codes.verification import Verification
 from reference_impl.defects.exchanging import put, wrap
+from reference_impl.defects.unsafe_connections import CommitsLate, on_each_connection, waits_for_no_disk
 from reference_impl.door.gateway import Gate
 from reference_impl.door.logbook import LOG
 from reference_impl.door.question import Answer, Method, Parts, Question
 from reference_impl.door.use import VERIFY
+from reference_impl.errors import PlatformError
 from reference_impl.platform import Platform
 from reference_impl.records import audit_retention
 from reference_impl.records.audit import DAY_MS, AuditRow, Entry, Lane, LaneEnd
 from reference_impl.records.audit_register import read_register
 from reference_impl.refusals import EXPIRED_CODE, FUTURE_CODE, RefusalError
 from reference_impl.storage.batch import CardRow
+from reference_impl.storage.postgres_items import PostgresItems
+from reference_impl.storage.postgres_writer import PostgresWriter
 from reference_impl.storage.schema import CARDS
 from reference_impl.storage.sqlite_writer import SqliteWriter
 from reference_impl.wire.payload import CardCode
@@ -121,8 +125,17 @@ def global_limit(platform: Platform) -> None:
 
 
 def _sqlite_writer(platform: Platform) -> SqliteWriter:
-    assert isinstance(platform.writer, SqliteWriter)  # noqa: S101 - these defects are of the database file
+    if not isinstance(platform.writer, SqliteWriter):
+        raise PlatformError(
+            "this defect is one of the database file, and a platform on PostgreSQL has none",
+            where="--defect",
+            remedy="serve it without --database, or choose another defect",
+        )
     return platform.writer
+
+
+def _postgres_items(platform: Platform) -> PostgresItems | None:
+    return platform.writer._items if isinstance(platform.writer, PostgresWriter) else None
 
 
 LATE_S = 0.05
@@ -130,6 +143,13 @@ LATE_S = 0.05
 
 def acknowledges_before_commit(platform: Platform) -> None:
     """Answer a verification first, and commit it a little later."""
+    if (items := _postgres_items(platform)) is not None:
+
+        async def late(connection: Any) -> CommitsLate:
+            return CommitsLate(connection, LATE_S)
+
+        on_each_connection(items, late)
+        return
     writer = _sqlite_writer(platform)
     sound = writer._transaction
     raw = cast("Any", writer)._raw
@@ -159,6 +179,9 @@ def _later(seconds: float, call: Callable[[], None]) -> None:
 
 def never_syncs(platform: Platform) -> None:
     """Leave it to the system when records reach the disk."""
+    if (items := _postgres_items(platform)) is not None:
+        on_each_connection(items, waits_for_no_disk)
+        return
     raw: sqlite3.Connection = cast("Any", _sqlite_writer(platform))._raw
     raw.execute("PRAGMA synchronous=OFF")
 

@@ -6,7 +6,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -17,14 +16,12 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
-from postgres_server import INSTALL, PLATFORM, PostgresServer, programs
+from postgres_server import PostgresServer, postgres_server
 from softhsm import hsm_module, hsm_place
 
 from reference_impl.cards.numbers.mod_11_2 import check_digit
 from reference_impl.platform import Platform, open_platform
 from reference_impl.storage.batch import Job
-from reference_impl.storage.engine import open_engine
-from reference_impl.storage.migrations import upgrade
 from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.envelope import Credentials, Response, open_response, seal_request
 from reference_impl.wire.exchange import HttpRequest
@@ -32,7 +29,7 @@ from reference_impl.wire.gateway import GatewayProfile
 
 T = TypeVar("T")
 
-__all__ = ["hsm_module", "hsm_place"]
+__all__ = ["hsm_module", "hsm_place", "postgres_server"]
 
 SERVE = """
 import json, sys
@@ -205,24 +202,6 @@ def start_process() -> Callable[[Mapping[str, object]], subprocess.Popen[str]]:
 @pytest.fixture
 def person() -> Callable[[int], dict[str, str]]:
     return resident
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """A PostgreSQL server for all tests of a session."""
-    found = programs()
-    if found is None:
-        pytest.skip(f"PostgreSQL is not installed; to install it: {INSTALL}")
-    memory = Path("/dev/shm")  # noqa: S108 - only where a server's files lie for the time of a session
-    with tempfile.TemporaryDirectory(prefix="xiangka-tests-", dir=memory if memory.is_dir() else None) as folder:
-        server = PostgresServer(found, Path(folder))
-        server.do("CREATE DATABASE {}", PLATFORM)
-        engine = open_engine(server.url(PLATFORM))
-        with engine.begin() as connection:
-            upgrade(connection)
-        engine.dispose()
-        yield server
-        server.stop("immediate")
 
 
 @pytest.fixture

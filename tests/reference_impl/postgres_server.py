@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,7 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
 from psycopg import sql
+
+from reference_impl.storage.engine import open_engine
+from reference_impl.storage.migrations import upgrade
 
 INSTALL = "apt-get install -y postgresql"
 PLATFORM = "platform"
@@ -125,6 +130,24 @@ class PostgresServer:
         # Becoming another user takes back what was asked of the parent's death, so it comes first.
         group = pwd.getpwnam(self._user).pw_gid
         return ["setpriv", f"--reuid={self._user}", f"--regid={group}", "--clear-groups", *command]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for all tests of a session."""
+    found = programs()
+    if found is None:
+        pytest.skip(f"PostgreSQL is not installed; to install it: {INSTALL}")
+    memory = Path("/dev/shm")  # noqa: S108 - only where a server's files lie for the time of a session
+    with tempfile.TemporaryDirectory(prefix="xiangka-tests-", dir=memory if memory.is_dir() else None) as folder:
+        server = PostgresServer(found, Path(folder))
+        server.do("CREATE DATABASE {}", PLATFORM)
+        engine = open_engine(server.url(PLATFORM))
+        with engine.begin() as connection:
+            upgrade(connection)
+        engine.dispose()
+        yield server
+        server.stop("immediate")
 
 
 def _unprivileged() -> str:

@@ -44,6 +44,7 @@ def test_a_url_counts_as_real_only_when_the_file_declares_it(bench):
         (REFERENCE + "speed = 3\n", "unknown key 'platform.reference.speed'"),
         (REFERENCE + "test_clok = true\n", "did you mean 'test_clock'?"),
         (REFERENCE + "code_life_s = 0\n", "platform.reference.code_life_s"),
+        (REFERENCE + "apart_server_url = 'sqlite:///x'\n", "platform.reference.apart_server_url"),
         (
             REFERENCE.replace("[platform.reference]", "real = true\n[platform.reference]"),
             "describe a platform at `url`",
@@ -73,13 +74,16 @@ def test_options_become_those_of_the_command(bench):
         *("--database", "postgresql://u:p@h/d"),
     ]
     assert bench(REFERENCE).platform.reference.arguments() == []
+    apart = bench(REFERENCE + "apart_server_url = 'postgresql://u:p@h/d'\n").platform.reference
+    assert apart.arguments() == [], "the bench's own platform stays where it is"
 
 
 def test_a_report_sees_neither_the_database_nor_where_the_credentials_are(bench):
-    shown = str(bench(REFERENCE + "database_url = 'postgresql://user:password@host/d'\n").settings())
-    assert "postgresql" in shown
-    assert "password" not in shown
-    assert "host" not in shown
+    for key in ("database_url", "apart_server_url"):
+        shown = str(bench(REFERENCE + f"{key} = 'postgresql://user:password@host/d'\n").settings())
+        assert "postgresql" in shown
+        assert "password" not in shown
+        assert "host" not in shown
     assert "c.json" in str(bench(SOMEONES.replace("c.json", "/home/me/c.json")).settings())
     assert "/home/me" not in str(bench(SOMEONES.replace("c.json", "/home/me/c.json")).settings())
 
