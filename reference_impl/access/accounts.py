@@ -125,6 +125,9 @@ class Accounts:
         self._held = {}
 
     def _read(self, held: dict[str, Account], app_id: str) -> Account | None:
+        # Whoever proved nothing yet may claim any name, and not every database can be asked for every one.
+        if not app_id.isprintable():
+            return None
         with self._readers.connect() as connection:
             account = read_account(connection, self._keyring(), app_id)
         if account is not None:

@@ -16,6 +16,7 @@ from reference_impl.cards.numbers import organisation, social_credit
 from reference_impl.entropy import RandomBytes
 from reference_impl.keys.institution_keys import ensure_institution_key
 from reference_impl.keys.keyring import Keyring
+from reference_impl.records.clear_words import has_long_number
 from reference_impl.refusals import BAD_FIELD, INSTITUTION_EXISTS, UNKNOWN_INSTITUTION, RefusalError
 from reference_impl.storage import epoch
 from reference_impl.storage.engine import unless_held
@@ -81,12 +82,12 @@ def prefecture_in(org_code: str) -> str:
 
 
 def check_name(name: str) -> str:
-    """Return a name of 1 to ``NAME_LIMIT`` printable characters without blanks at its ends.
+    """Return a name of 1 to ``NAME_LIMIT`` printable characters without blanks at its ends or a person's number in it.
 
     Raises:
         RefusalError: bad_field.
     """
-    if not 1 <= len(name) <= NAME_LIMIT or not name.isprintable() or name != name.strip():
+    if not 1 <= len(name) <= NAME_LIMIT or not name.isprintable() or name != name.strip() or has_long_number(name):
         raise RefusalError(BAD_FIELD, "name")
     return name
 

@@ -166,6 +166,16 @@ def test_no_method_takes_the_holder_for_the_clerk(bench, person, method, fields)
     assert not in_clear(bench, person(1)["name"])
 
 
+@pytest.mark.parametrize("name", ["orgname", "orgaddr"])
+def test_an_institution_is_not_called_by_a_number(bench, name):
+    org = {"orgname": "合成卫生院", "orgcode": "439900000007", "orgproperty": "primary-care", "orglevel": "township"}
+    assert bench.call("ehc.ehealthcode.addorg", org).success
+    for method, fields in (("updateorg", {}), ("addorg", {"orgcode": "439900000008"})):
+        answer = bench.call(f"ehc.ehealthcode.{method}", {**org, **fields, name: f"合成{NUMBER}"})
+        assert (answer.code, answer.message.rpartition(": ")[2]) == ("110", name)
+    assert not in_clear(bench, NUMBER)
+
+
 def test_a_document_type_does_not_tell_who_the_holder_is(bench, person):
     card_id = bench.register(1)
     fields = {**fields_of(bench, SHARE, card_id), "document_type": f"{person(1)['name']}的小结"}

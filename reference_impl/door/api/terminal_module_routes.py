@@ -47,7 +47,7 @@ class EnrolmentRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    app_id: str = Field(min_length=1, max_length=64, examples=["hn0123456789abcdef"])
+    app_id: str = Field(pattern="^[0-9A-Za-z._-]{1,64}$", examples=["hn0123456789abcdef"])
     serial: Name
     term_id: Name
     challenge: str = Field(pattern="^[0-9a-fA-F]{32}$")

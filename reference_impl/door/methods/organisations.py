@@ -22,7 +22,7 @@ from reference_impl.access.registrations import Registered, Registration, actor_
 from reference_impl.access.scopes import PUBLIC
 from reference_impl.access.standing import Act
 from reference_impl.cards.documents import china_date
-from reference_impl.door.methods.business_fields import DATE, chosen, moment, optional, required
+from reference_impl.door.methods.business_fields import DATE, chosen, in_clear, moment, optional, required
 from reference_impl.door.question import Answer, Method, Question
 from reference_impl.refusals import BAD_FIELD, RefusalError
 from reference_impl.wire import hn_s
@@ -38,6 +38,7 @@ _FIELD_OF = MappingProxyType({"org_code": "orgcode", "name": "orgname", "level":
 
 _DAY_MS = 86_400_000
 _CHINA_AHEAD_MS = 8 * 3_600_000
+_WORDS = re.compile(r"[^\x00-\x1f\x7f]+")
 _KEY = re.compile(r"04[0-9a-f]{128}")
 
 
@@ -125,7 +126,7 @@ def _said(biz: Mapping[str, str], name: str, known: str) -> str:
 def _registration(biz: Mapping[str, str], known: Registration) -> Registration:
     changed = known
     if "orgaddr" in biz:
-        changed = replace(changed, address=optional(biz, "orgaddr"))
+        changed = replace(changed, address=in_clear(_WORDS, optional(biz, "orgaddr"), "orgaddr"))
     if "accessmethod" in biz:
         changed = replace(changed, access_method=chosen(biz["accessmethod"], ACCESS_METHODS, "accessmethod"))
     if "orghierarchy" in biz:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from random import Random
 
 import pytest
 from sqlalchemy import select
@@ -10,11 +11,12 @@ from fixtures.gateway_grammar import FIELDS
 from reference_impl.door.methods.table import METHODS
 from reference_impl.door.use import VERIFY
 from reference_impl.records.china_time import moment_text
-from reference_impl.refusals import BAD_FIELD, MALFORMED_CODE
+from reference_impl.refusals import BAD_FIELD, MALFORMED_CODE, UNKNOWN_APP
 from reference_impl.storage.schema import AUDIT
 from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.envelope import open_response, seal_request
-from reference_impl.wire.exchange import HttpRequest
+from reference_impl.wire.exchange import Credentials, HttpRequest
+from reference_impl.wire.registry import Caller, client, profiles
 from reference_impl.wire.vocabulary import INSTITUTIONS, REGISTER_BATCH
 
 UPDATE_ORG, SHARE = "ehc.ehealthcode.updateorg", "ehc.record.share"
@@ -77,6 +79,17 @@ def test_what_would_otherwise_be_stored_or_looked_for(bench, character):
 def test_a_field_whose_name_holds_one_is_not_repeated(bench):
     answer = bench.call(INSTITUTIONS, {"org\x00": "1"})
     assert (answer.code, answer.message) == (BAD_FIELD.code, BAD_FIELD.message())
+
+
+@pytest.mark.parametrize("dialect", ["front-box", "primary-care", "wechat"])
+def test_an_application_nobody_can_have_is_unknown(bench, dialect):
+    caller = Caller(Credentials("hn\x00", "0123456789abcdefghij", ""), Random(1).randbytes, hospital_id="1")
+    method = INSTITUTIONS if dialect == "primary-care" else VERIFY
+    sent = client(dialect, caller).seal_call(method, {"ehealth_code": "x"}, bench.now_ms())
+    seen = []
+    bench.platform.gateway.observe = lambda method, outcome, seconds: seen.append(outcome)
+    bench.wait(bench.platform.gateway.answer(profiles(Random(1).randbytes)[dialect], sent.http, "127.0.0.1"))
+    assert seen == [UNKNOWN_APP.code]
 
 
 def test_a_scanned_text_is_refused_as_one(bench):
