@@ -32,6 +32,7 @@ from reference_impl.door.api import (
 )
 from reference_impl.door.api.door import ApiDoor
 from reference_impl.door.api.guard import API, Guard
+from reference_impl.door.api.invalid import invalid_answer
 from reference_impl.door.api.openapi import methods_at, operation_id, use_own_document
 from reference_impl.door.api.operation_routes import StrictTold
 from reference_impl.door.api.problems import ProblemError, documented, problem_answer, status_of
@@ -126,7 +127,7 @@ def _api(door: ApiDoor, live_log: LiveLog, face: Face) -> FastAPI:
         )
     app.exception_handler(HTTPException)(_http_problem)
     app.exception_handler(405)(_other_method)
-    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(RequestValidationError)(invalid_answer)
     app.exception_handler(RefusalError)(_refused)
     app.exception_handler(Exception)(_failed)
     return app
@@ -142,17 +143,6 @@ async def _other_method(request: Request, error: HTTPException) -> Response:
     # Routes of one path are apart here, each knowing its own method only; RFC 9110 wants all of them told.
     allowed = methods_at(request.app, request.url.path)
     return problem_answer(error.status_code, headers={"Allow": ", ".join(allowed)} if allowed else error.headers)
-
-
-async def _invalid(_request: Request, error: RequestValidationError) -> Response:
-    # The place and the rule, never the value; the name of a field we do not know is the caller's word too.
-    told = sorted({f"{_place(fault['loc'], fault['type'])}: {fault['type']}" for fault in error.errors()})
-    return problem_answer(422, "invalid", "; ".join(told[:10]))
-
-
-def _place(where: tuple[int | str, ...], rule: str) -> str:
-    known = where[:-1] if rule == "extra_forbidden" else where
-    return ".".join(str(part) for part in known)
 
 
 async def _refused(_request: Request, error: RefusalError) -> Response:

@@ -71,6 +71,41 @@ def test_what_a_wrong_body_is_told_repeats_none_of_it(api, body):
     assert SENT not in json.dumps(answer.json(), ensure_ascii=False)
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({}, "body.grace_s 缺失 / body.grace_s is missing"),
+        ({"grace_s": "60"}, "body.grace_s 不是数 / body.grace_s is no number"),
+        ({"grace_s": -1}, "body.grace_s 小于 0 / body.grace_s is less than 0"),
+        ([SENT], "body 不是 JSON 对象 / body is no JSON object"),
+    ],
+)
+def test_what_is_wrong_is_told_in_words(api, body, told):
+    assert api.ask("POST", "/keys/token/rotation", body).json()["detail"] == told
+
+
+def test_every_rule_that_is_broken_is_told_in_words_and_without_the_value(api):
+    wrong = {"name": SENT * 20, "dialect": 5, "scopes": ["fly", SENT], "public_key": SENT, SENT: SENT}
+    told = is_problem(api.ask("POST", "/institutions/439900000001/apps", wrong), 422, "invalid")["detail"]
+    english = set(told.partition(" / ")[2].split("; "))
+    scopes = "is not 'issue', 'code', 'verify', 'query', 'link', 'record', 'usage' or 'org'"
+    assert english == {
+        "body has a field that is not known, it may have name, dialect, scopes, public_key",
+        "body.name has more characters than 128",
+        "body.dialect is no text",
+        f"body.scopes.0 {scopes}",
+        f"body.scopes.1 {scopes}",
+        "body.public_key is not of the form that /openapi.json describes",
+    }
+    assert SENT not in told
+
+
+def test_rules_of_a_query_are_told_too(api):
+    told = is_problem(api.ask("GET", f"/institutions?limit={SENT}&after={SENT}"), 422, "invalid")["detail"]
+    assert "query.limit is no whole number" in told
+    assert SENT not in told
+
+
 def test_a_body_that_is_no_json(api):
     headers = {"Authorization": f"Bearer {api.tokens['admin']}", "Content-Type": "application/json"}
     sent = api.plain("POST", "/api/v1/keys/token/rotation", content=b"{", headers=headers)
