@@ -31,13 +31,14 @@ from reference_impl.keys.province import create_keys
 from reference_impl.keys.root import FileRoot, RootKey
 from reference_impl.records import audit
 from reference_impl.records.audit import AuditKey
+from reference_impl.records.verification_counts import keep_counting
 from reference_impl.refusals import Outcome
 from reference_impl.storage import epoch
 from reference_impl.storage.batch import Job, Writer
 from reference_impl.storage.engine import open_engine, open_readers, sqlite_url
-from reference_impl.storage.opening_faults import database_fault, place_of
 from reference_impl.storage.key_upkeep import keep_keys
 from reference_impl.storage.migrations import upgrade
+from reference_impl.storage.opening_faults import database_fault, place_of
 from reference_impl.storage.schema import EPOCH
 from reference_impl.storage.spent import keep_forgetting
 from reference_impl.storage.warm import warm_up
@@ -137,10 +138,17 @@ class Platform:
         return self.writer.run(job)
 
     async def keep_up(self) -> None:
-        """Forget what was kept long enough and keep the keys in order until cancelled; one process a database does."""
+        """Count verifications, forget what was kept long enough, keep keys in order; one process a database does."""
+        counted = asyncio.Event()
+
+        async def purge() -> None:
+            await counted.wait()
+            await audit.keep_purging(self.writer.submit, lambda: self.parts.keyring.audit_versions, self.clock)
+
         await asyncio.gather(
             keep_forgetting(self.writer.submit, self.clock),
-            audit.keep_purging(self.writer.submit, lambda: self.parts.keyring.audit_versions, self.clock),
+            keep_counting(self.writer.submit, counted.set),
+            purge(),
             keep_keys(self),
         )
 

@@ -17,7 +17,15 @@ TITLE = "测试平台，均为合成人员 / test platform, synthetic people onl
 NOTHING = "期间内没有数据 / nothing in this period"
 
 _WORDS_OF: Mapping[str, str] = MappingProxyType(
-    {"channel": "channel", "step": "step", "state": "card_state", "prefecture": "prefecture", "level": "level"}
+    {
+        "channel": "channel",
+        "step": "step",
+        "scene": "scene",
+        "outcome": "outcome",
+        "state": "card_state",
+        "prefecture": "prefecture",
+        "level": "level",
+    }
 )
 """Columns of codes, and the table that says what such a code is called."""
 

@@ -5,20 +5,37 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from reference_impl.access import applications, standing
 from reference_impl.access.standing import Act, Standing
 from reference_impl.refusals import BAD_FIELD, SERIAL_TAKEN, TERMINAL_EXISTS, UNKNOWN_TERMINAL, RefusalError
 from reference_impl.storage.engine import unless_held
-from reference_impl.storage.schema import TERMINALS
+from reference_impl.storage.schema import APPS, TERMINALS
 from reference_impl.wire.codetables import TERMINAL_TYPES
 
 PAGE_LIMIT = 200
 
+NOT_FILED = ("none", "无")
+"""What stands for a filing number where the device type is filed with nobody."""
+
 _TERM_ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
 _SERIAL = re.compile(r"[!-~]{1,64}")
 _FILING_NUMBER = re.compile(r"[0-9A-Za-z\u4e00-\u9fff][0-9A-Za-z\u4e00-\u9fff_()（）〔〕./-]{0,63}")
+
+_FILED = (
+    select(TERMINALS.c.term_id)
+    .join(APPS, APPS.c.app_id == TERMINALS.c.app_id)
+    .where(
+        APPS.c.org_code == bindparam("org"),
+        TERMINALS.c.serial == bindparam("serial"),
+        TERMINALS.c.state == Standing.AUTHORISED,
+        # SQLite uses the index of serial numbers only where its condition is repeated.
+        TERMINALS.c.state != Standing.DELETED,
+        TERMINALS.c.filing_number.not_in(NOT_FILED),
+        APPS.c.state == Standing.AUTHORISED,
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +47,8 @@ class Terminal:
         term_id: its name there, 1 to 32 letters, digits, dots, underscores and hyphens.
         terminal_type: of ``codetables.TERMINAL_TYPES``.
         serial: the maker's number, 1 to 64 visible ASCII characters; no other terminal that is not deleted has it.
-        filing_number: under which the device type is filed with the province, 1 to 64 characters.
+        filing_number: under which the device type is filed with the province, 1 to 64 characters; a word of
+            ``NOT_FILED`` where it is not.
         state: where it stands.
     """
 
@@ -89,6 +107,11 @@ def page(connection: Connection, app_id: str, after: str = "", limit: int = PAGE
         .limit(limit)
     )
     return [_of_row(row) for row in rows]
+
+
+def is_filed(connection: Connection, org_code: str, serial: str) -> bool:
+    """Tell whether a serial number is that of an authorised terminal of the institution's whose type is filed."""
+    return connection.scalar(_FILED, {"org": org_code, "serial": serial}) is not None
 
 
 def _check(said: Terminal) -> None:

@@ -1,4 +1,4 @@
-"""The statistics: issuance, use, and the share of visits with the card, each counted by the database in one statement.
+"""The statistics: issuance, verifications, use, and the share of visits with the card, all counted by the database.
 
 The notice asks for the share of people seen with the card among people seen at public hospitals of level 2 and above,
 80 per cent at least. It says neither when two visits are one person's nor what a visit is; both are stated here and
@@ -13,25 +13,29 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Executable, Select, String, case, cast, func, select, true
 
+from reference_impl.access.scopes import PUBLIC
 from reference_impl.records.china_time import DAY_MS, OFFSET_MS, day_text, start_of
 from reference_impl.records.figures import Cell, Figure, Statistics, share
+from reference_impl.records.use_figures import use_figures
+from reference_impl.records.verification_figures import verification_figures
 from reference_impl.storage.schema import CARDS, INSTITUTIONS
 from reference_impl.storage.schema_records import ISSUANCES, USAGE_REPORTS, VISITS
-from reference_impl.wire.codetables import CARD_STATES, CHANNELS, STEPS
+from reference_impl.wire.codetables import CARD_STATES, CHANNELS
 
 TARGET_SHARE = 0.8
 """What the notice asks for at public hospitals of level 2 and above."""
 
 KPI_LEVELS = ("2", "3")
 KPI_KIND = "hospital"
+KPI_OWNERSHIP = PUBLIC
 
-_KPI = INSTITUTIONS.c.level.in_(KPI_LEVELS) & (INSTITUTIONS.c.kind == KPI_KIND)
+_KPI = (
+    INSTITUTIONS.c.level.in_(KPI_LEVELS)
+    & (INSTITUTIONS.c.kind == KPI_KIND)
+    & (INSTITUTIONS.c.ownership == KPI_OWNERSHIP)
+)
 _ISSUED_ZH = "期间内新发的电子健康卡张数；换发新卡另计一张，注销后重新启用不计。"
 _ISSUED_EN = "Cards made in the period; a card that replaces another counts, one opened again does not."
-_REPORTS_ZH = "期间内（按业务发生时间）上报的用卡环节数，同一流水号只计一次；with_card 为其中持卡的环节数。"
-_REPORTS_EN = (
-    "Steps reported that took place in the period, each sequence number once; with_card are those with the card."
-)
 _SHARE_ZH = (
     "就诊：同一机构同一就诊号为一次就诊（未报就诊号的，同一机构同一持卡人同一日为一次），"
     "以首个环节的时间归入期间；任一环节持卡即为持卡就诊。"
@@ -45,8 +49,10 @@ _SHARE_EN = (
     " alone it occurs in the period; a visit with neither is a person of its own."
     " persons_with_card had at least one visit with the card in the period. A share is the part with the card of all."
 )
-_KPI_ZH = "kpi 仅计二级及以上医院（登记级别为 2、3，类别为医院），级别以现登记为准。"
-_KPI_EN = "kpi counts hospitals of level 2 and 3 only (kind hospital), by the level registered now."
+_KPI_ZH = "kpi 仅计二级及以上公立医院（登记级别为 2、3，类别为医院，举办性质为公立），均以现登记为准。"
+_KPI_EN = (
+    "kpi counts public hospitals of level 2 and 3 only (kind hospital, ownership public), as they are registered now."
+)
 
 
 def period(first: date | None, last: date | None, now_ms: int) -> tuple[int, int]:
@@ -77,8 +83,8 @@ def figures(connection: Connection, from_ms: int, to_ms: int) -> Statistics:
             _issued_by_day(connection, issued),
             _issued_by_prefecture(connection, issued),
             _cards_by_state(connection),
-            _use(connection, used, "step", "环节", "step", STEPS),
-            _use(connection, used, "channel", "渠道", "channel", CHANNELS),
+            *verification_figures(connection, from_ms, to_ms),
+            *use_figures(connection, used),
             _share_by_hospital(connection, seen),
             _share_total(connection, seen),
         ),
@@ -139,23 +145,6 @@ def _cards_by_state(connection: Connection) -> Figure:
     )
 
 
-def _use(connection: Connection, used: ColumnElement[bool], column: str, zh: str, en: str, names: Any) -> Figure:
-    code = USAGE_REPORTS.c[column]
-    counted = select(code, func.count(), func.sum(USAGE_REPORTS.c.with_card)).where(used).group_by(code).order_by(code)
-    return Figure(
-        f"use_by_{column}",
-        f"按{zh}用卡量",
-        f"use by {en}",
-        _REPORTS_ZH,
-        _REPORTS_EN,
-        (column, "name", "reports", "with_card", "share"),
-        tuple(
-            (row[0], names[row[0]], row[1], int(row[2]), share(int(row[2]), row[1]))
-            for row in connection.execute(counted)
-        ),
-    )
-
-
 def _share_by_hospital(connection: Connection, seen: ColumnElement[bool]) -> Figure:
     persons = {row.org_code: row for row in connection.execute(_persons(seen & _KPI, by_institution=True))}
     counted = (
@@ -173,8 +162,8 @@ def _share_by_hospital(connection: Connection, seen: ColumnElement[bool]) -> Fig
     )
     return Figure(
         "share_by_hospital",
-        "二级及以上医院持卡就诊占比",
-        "share with the card at hospitals of level 2 and above",
+        "二级及以上公立医院持卡就诊占比",
+        "share with the card at public hospitals of level 2 and above",
         _SHARE_ZH + _KPI_ZH.removeprefix("kpi "),
         f"{_SHARE_EN} {_KPI_EN.removeprefix('kpi ').capitalize()}",
         ("org_code", "name", "level", *_SHARE_COLUMNS),

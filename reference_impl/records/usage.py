@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from reference_impl.access.terminals import is_filed
 from reference_impl.records.china_time import day_number
 from reference_impl.refusals import REPORT_DIFFERS, UNKNOWN_CARD, VISIT_MISMATCH, RefusalError
 from reference_impl.storage.engine import unless_held
@@ -45,6 +46,7 @@ class Report:
         scanner_serial: serial number of the device that read the code, or "".
         pay_fen: what was paid, in hundredths of a yuan; None where nothing is said.
         pay_channel, online: as reported, or "".
+        scene: a code of ``codetables.SCENES``, or "".
     """
 
     app_id: str
@@ -61,6 +63,7 @@ class Report:
     pay_fen: int | None = None
     pay_channel: str = ""
     online: str = ""
+    scene: str = ""
 
     def digest(self) -> bytes:
         """Return what tells this report from another one under the same number, 32 bytes."""
@@ -94,6 +97,9 @@ def take(connection: Connection, report: Report, now_ms: int) -> bool:
         "pay_channel": report.pay_channel,
         "online": report.online,
         "digest": digest,
+        "scene": report.scene,
+        # Whether the device is filed is asked now: what becomes of it later is not this use's affair.
+        "filed": int(is_filed(connection, report.org_code, report.scanner_serial)) if report.scanner_serial else 0,
     }
     if connection.execute(unless_held(connection, USAGE_REPORTS), row).rowcount:
         return True

@@ -66,7 +66,29 @@ SCENES: Mapping[str, str] = MappingProxyType(
         "0201091": "health record",
     }
 )
-"""Scenes of WeChat's platform; the first six digits of some are a code of ``STEPS``."""
+"""Scenes of WeChat's platform. Six of their digits may look like a code of ``STEPS`` and be none: who queues is not
+diagnosed."""
+
+STEP_OF_SCENE: Mapping[str, str] = MappingProxyType(
+    {
+        "0101011": "010101",
+        "0101012": "010101",
+        "0101021": "000000",
+        "0101051": "010105",
+        "0101053": "010105",
+        "0101081": "000000",
+        "0101082": "000000",
+        "0101083": "000000",
+        "0201021": "000000",
+        "0201032": "000000",
+        "0201091": "000000",
+    }
+)
+"""The step that a report in a scene is counted as where it names none; reconstructed. Waiting, reading results and what
+public health does are no step of the field's table."""
+
+DESK_CHANNELS = ("0100", "0200", "0300")
+"""The channels at which a device of the institution reads the code; through the others a telephone sends it."""
 
 SEXES: Mapping[str, str] = MappingProxyType({"0": "unknown", "1": "male", "2": "female", "9": "not stated"})
 

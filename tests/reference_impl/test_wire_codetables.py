@@ -22,3 +22,18 @@ def test_every_code_is_text_of_one_width(table, width):
         assert isinstance(code, str)
         assert len(code) == width
         assert meaning
+
+
+def test_every_scene_is_counted_as_a_step():
+    assert codetables.STEP_OF_SCENE.keys() == codetables.SCENES.keys()
+    assert set(codetables.STEP_OF_SCENE.values()) <= codetables.STEPS.keys()
+    assert set(codetables.DESK_CHANNELS) < codetables.CHANNELS.keys()
+
+
+@pytest.mark.parametrize(
+    ("scene", "step"),
+    [("book", "register"), ("queue", "other"), ("pay as inpatient", "settle"), ("laboratory report", "other")],
+)
+def test_a_scene_is_its_step_by_what_is_done_in_it(scene, step):
+    code = {name: code for code, name in codetables.SCENES.items()}[scene]
+    assert codetables.STEPS[codetables.STEP_OF_SCENE[code]] == step

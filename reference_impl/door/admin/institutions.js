@@ -28,7 +28,7 @@ function row(it) {
   const choose = guarded(() => open(it.org_code));
   return el(
     "tr", { class: `pick ${it.org_code === chosen ? "chosen" : ""}`, "data-org": it.org_code, onclick: choose },
-    el("td", {}, el("code", {}, it.org_code)), el("td", {}, it.name), el("td", {}, word("level", it.level)),
+    el("td", {}, el("code", {}, it.org_code)), el("td", {}, it.name), el("td", {}, word("level", it.level)), el("td", {}, word("ownership", it.ownership)),
     el("td", {}, word("prefecture", it.prefecture)), el("td", {}, state("standing", it.state)),
   );
 }
@@ -43,7 +43,7 @@ async function open(orgCode) {
   const lists = await Promise.all(page.apps.map((app) => get(`/apps/${app.app_id}/terminals?limit=200`, ...READERS)));
   fill("#institution", [
     el("div", { class: "head" }, el("h2", {}, it.name), el("div", {}, state("standing", it.state), " ", changes(it.state, base))),
-    el("p", { class: "facts" }, el("code", {}, it.org_code), el("span", {}, word("level", it.level)), el("span", {}, word("kind", it.kind)), el("span", {}, word("prefecture", it.prefecture))),
+    el("p", { class: "facts" }, el("code", {}, it.org_code), el("span", {}, word("level", it.level)), el("span", {}, word("kind", it.kind)), el("span", {}, word("ownership", it.ownership)), el("span", {}, word("prefecture", it.prefecture))),
     trace(it.trace),
     ...page.apps.map((app, index) => application(app, lists[index].terminals)),
   ]);

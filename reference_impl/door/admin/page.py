@@ -10,7 +10,7 @@ import jinja2
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from reference_impl.door.admin.words import KINDS, LEVELS, all_words
+from reference_impl.door.admin.words import KINDS, LEVELS, OWNERSHIPS, all_words
 from reference_impl.door.api.problems import ProblemError
 
 ADMIN = "/admin"
@@ -50,7 +50,8 @@ def _page() -> bytes:
     source = files(__package__).joinpath("page.html.j2").read_text(encoding="utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     template = environment.from_string(source)
-    rendered = template.render(words=all_words(), levels=LEVELS, kinds=KINDS, version=version("xiangka"))
+    choices = {"levels": LEVELS, "kinds": KINDS, "ownerships": OWNERSHIPS}
+    rendered = template.render(words=all_words(), **choices, version=version("xiangka"))
     return rendered.encode()
 
 

@@ -47,6 +47,7 @@ def act(question: Question) -> Answer:
         "report": report.report_key,
         "step": report.step,
         "channel": report.channel,
+        "scene": report.scene,
         "shown": "code" if code else "card id",
         "counted": str(int(counted)),
     }

@@ -2,8 +2,8 @@
 
 Any dialect may name the card by a code instead of its id: the code need not be in force any more, for a report comes
 after the use. SOAP says step and channel by the names that verification has. WeChat's report has neither a number nor a
-step; reconstructed are the step out of its ``scene``, the time apart by hyphens, the holder by document where there is
-no code, and a number made of everything reported, so that a report sent again counts once.
+step; reconstructed are the step that its ``scene`` is counted as, the time apart by hyphens, the holder by document
+where there is no code, and a number made of everything reported, so that a report sent again counts once.
 """
 
 from __future__ import annotations
@@ -21,17 +21,15 @@ from reference_impl.door.methods.business_fields import chosen, optional, requir
 from reference_impl.door.methods.shown_codes import shown_code
 from reference_impl.door.question import Answer, Method, Question
 from reference_impl.wire import wechat
-from reference_impl.wire.codetables import SCENES, STEPS
+from reference_impl.wire.codetables import SCENES, STEP_OF_SCENE
 from reference_impl.wire.strictjson import write_canonical
 from reference_impl.wire.vocabulary import USAGE
 
 WECHAT_ACCOUNT = "0401"
-OTHER_STEP = "000000"
 IDENTITY_CARD = "01"
 
 _SAID_AS: Mapping[str, str] = MappingProxyType({"medstepcode": "med_step_code", "channelcode": "channel_code"})
 _HYPHENED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
-_STEP_DIGITS = 6
 _NUMBER_DIGITS = 32
 
 
@@ -47,13 +45,12 @@ def report(question: Question) -> Answer:
 
 def _of_wechat(question: Question, biz: dict[str, str]) -> dict[str, str]:
     scene = chosen(required(biz, "scene"), SCENES, "scene")
-    step = scene[:_STEP_DIGITS]
     completed = {
         "channel_code": WECHAT_ACCOUNT,
         "seq_no": hashlib.new("sm3", write_canonical(biz).encode()).hexdigest()[:_NUMBER_DIGITS],
         **biz,
         "time": _HYPHENED.sub(r"\1\2\3\4\5\6", required(biz, "time")),
-        "med_step_code": step if step in STEPS else OTHER_STEP,
+        "med_step_code": STEP_OF_SCENE[scene],
     }
     if not optional(biz, "ehealth_card_id") and optional(biz, "id_no"):
         document = read_document(optional(biz, "id_type") or IDENTITY_CARD, biz["id_no"], question.now_ms)

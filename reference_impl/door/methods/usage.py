@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
+from reference_impl.access.terminals import is_filed
 from reference_impl.door.methods.business_fields import chosen, in_clear, matching, moment_at, optional, required
 from reference_impl.door.question import Answer, Question
+from reference_impl.records.clear_words import has_long_number
 from reference_impl.records.own_numbers import own_number_key
 from reference_impl.records.usage import Report, take
 from reference_impl.refusals import BAD_FIELD, RefusalError
-from reference_impl.wire.codetables import CHANNELS, STEPS
+from reference_impl.wire.codetables import CHANNELS, SCENES, STEP_OF_SCENE, STEPS
 
 ONLINE: Mapping[str, str] = MappingProxyType({"0": "off line", "1": "on line"})
 """``onlineOrOffline``; reconstructed, for no note gives the codes."""
@@ -37,6 +39,7 @@ def report(question: Question) -> Answer:
         "report": read.report_key,
         "step": read.step,
         "channel": read.channel,
+        "scene": read.scene,
         "has_card": str(int(bool(read.card_id))),
         "counted": str(int(counted)),
     }
@@ -60,6 +63,7 @@ def read_report(question: Question) -> Report:
     if at_ms > question.now_ms + MAX_AHEAD_MS:
         raise RefusalError(BAD_FIELD, "time")
     online = optional(biz, "onlineOrOffline")
+    scene = chosen(biz["scene"], SCENES, "scene") if optional(biz, "scene") else ""
     return Report(
         app_id=app_id,
         org_code=org_code,
@@ -68,14 +72,23 @@ def read_report(question: Question) -> Report:
         visit_key=own_number_key(lookup_key, "visit", org_code, visit_no),
         patient_key=own_number_key(lookup_key, "patient", org_code, patient_no),
         at_ms=at_ms,
-        step=chosen(required(biz, "med_step_code"), STEPS, "med_step_code"),
+        step=chosen(optional(biz, "med_step_code") or STEP_OF_SCENE.get(scene, ""), STEPS, "med_step_code"),
         channel=chosen(required(biz, "channel_code"), CHANNELS, "channel_code"),
         department_type=in_clear(_WORDS, required(biz, "department_type"), "department_type"),
-        scanner_serial=in_clear(_NUMBER, optional(biz, "channel_sn"), "channel_sn"),
+        scanner_serial=_serial(question),
         pay_fen=_fen(optional(biz, "payAmount")),
         pay_channel=in_clear(_WORDS, optional(biz, "payChannel"), "payChannel"),
         online=chosen(online, ONLINE, "onlineOrOffline") if online else "",
+        scene=scene,
     )
+
+
+def _serial(question: Question) -> str:
+    """Return the scanner's serial number; one as long as an identity number is only taken where a terminal has it."""
+    serial = matching(_NUMBER, optional(question.biz, "channel_sn"), "channel_sn")
+    if has_long_number(serial) and not is_filed(question.connection, question.account.org_code, serial):
+        raise RefusalError(BAD_FIELD, "channel_sn")
+    return serial
 
 
 def _fen(amount: str) -> int | None:

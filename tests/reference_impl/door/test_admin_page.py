@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -124,10 +125,11 @@ def test_institutions_and_a_change_of_standing(visit, tokens):
     for name, value in {"org_code": "439900000077", "name": "合成<b>中心</b>医院", "prefecture": "430100"}.items():
         visit.tab.fill(f"#ask-institution [name={name}]", value)
     visit.tab.select_option("#ask-institution [name=level]", "2")
+    visit.tab.select_option("#ask-institution [name=ownership]", "private")
     visit.tab.click("#ask-institution button[value=ok]")
     row = visit.tab.locator("tr[data-org='439900000077']")
     row.wait_for()
-    assert row.inner_text().split("\t") == ["439900000077", "合成<b>中心</b>医院", "二级", "长沙市", "待审核"]
+    assert row.inner_text().split("\t") == ["439900000077", "合成<b>中心</b>医院", "二级", "民营", "长沙市", "待审核"]
     visit.tab.click("#institution .head button:has-text('授权')")
     visit.tab.fill("#ask-reason [name=reason]", "合同已签")
     visit.tab.click("#ask-reason button[value=ok]")
@@ -229,12 +231,27 @@ def test_one_more_token_does_not_end_the_watching(visit, tokens, served):
     until_tiles_tell(visit, 1, 0, "–")
 
 
+PLOTTED = (
+    *(f"verifications_by_{what}" for what in ("step", "channel", "outcome", "institution")),
+    *(f"use_by_{what}" for what in ("step", "channel", "scene")),
+    "use_through_filed_terminals",
+)
+
+
 def test_statistics_are_drawn_with_their_definitions(visit, tokens, served):
-    served.caller().register(42)
+    caller = served.caller()
+    card_id = caller.register(42)
+    assert caller.verify(caller.dynamic(card_id)).code == "000"
+    told = {"seq_no": "1", "department_type": "内科", "channel_code": "0100", "scene": "0101082", "visit_no": "1"}
+    at = time.strftime("%Y%m%d%H%M%S", time.gmtime(time.time() + 8 * 3600))
+    assert caller.call("ehc.usage.report", {**told, "time": at, "ehealth_card_id": card_id}).code == "000"
     visit.sign_in(tokens["admin"])
     visit.open("statistics")
     visit.tab.wait_for_selector("[data-figure=issued_by_day] svg .bar")
     assert visit.tab.locator("#figures article").count() >= 8
+    for figure in PLOTTED:
+        assert visit.tab.locator(f"[data-figure={figure}] svg .bar").count(), figure
+    assert "查看检验报告" in visit.tab.locator("[data-figure=use_by_scene] svg").text_content()
     visit.tab.click("[data-figure=issued_by_day] summary")
     assert "期间内新发的电子健康卡张数" in visit.text("[data-figure=issued_by_day]")
     visit.tab.fill("#period [name=to]", "2020-01-01")

@@ -59,19 +59,31 @@ def static_code(desks, someone):
     return str(desks["hn-a"].call(GENERATE, {"ehealth_card_id": card_id, "ewmbs": "1"}).biz["ehealth_code"])
 
 
+STEP_OF = {
+    "0101012": "010101",
+    "0101021": "000000",
+    "0101053": "010105",
+    "0101082": "000000",
+    "0201032": "000000",
+    "0201091": "000000",
+}
+
+
 class TestWeChat:
     def report(self, desks, someone, **changed):
         usual = {"time": now(HYPHENED), "scene": "0101051", "department_type": "内科", "charge_type": "0100"}
         return desks["wechat"].call(USAGE, {"id_no": someone["id_no"], "name": someone["name"], **usual, **changed})
 
-    def test_a_report_is_a_step_out_of_its_scene(self, desks, someone, use_by):
+    def test_a_report_is_kept_by_its_scene_and_is_the_step_of_that(self, desks, someone, use_by):
         code = static_code(desks, someone)
-        steps, channels = use_by("step"), use_by("channel")
-        for scene, step in (("0101012", "010101"), ("0101053", "010105"), ("0201091", "000000")):
+        steps, channels, scenes = use_by("step"), use_by("channel"), use_by("scene")
+        for number, (scene, step) in enumerate(STEP_OF.items(), start=1):
             told = self.report(desks, someone, ehealth_code=code, scene=scene, channel_code="0402")
             assert told.biz["counted"] == "1", told
-            assert use_by("step").get(step, 0) == steps.get(step, 0) + 1
-        assert use_by("channel")["0402"] == channels.get("0402", 0) + 3
+            assert use_by("step").get(step, 0) == steps.get(step, 0) + list(STEP_OF.values())[:number].count(step)
+            assert use_by("scene").get(scene, 0) == scenes.get(scene, 0) + 1
+        assert use_by("step").get("010102", 0) == steps.get("010102", 0)
+        assert use_by("channel")["0402"] == channels.get("0402", 0) + len(STEP_OF)
         assert self.report(desks, someone, ehealth_code=code, scene="0101099").outcome == "110"
 
     def test_the_same_report_counts_once_and_without_a_code_the_document_names_the_card(self, desks, someone, use_by):

@@ -23,11 +23,12 @@ TO_MS = FROM_MS + 3 * DAY_MS
 EDGES = (FROM_MS - 1, FROM_MS, TO_MS - 1, TO_MS)
 
 HOSPITALS = {
-    "h3": ("3", "hospital", "430100"),
-    "h2": ("2", "hospital", "430200"),
-    "h1": ("1", "hospital", "430200"),
-    "c2": ("2", "primary-care", "430300"),
-    "t": ("township", "hospital", "430300"),
+    "h3": ("3", "hospital", "430100", "public"),
+    "h2": ("2", "hospital", "430200", "public"),
+    "h1": ("1", "hospital", "430200", "public"),
+    "p3": ("3", "hospital", "430100", "private"),
+    "c2": ("2", "primary-care", "430300", "public"),
+    "t": ("township", "hospital", "430300", "public"),
 }
 ELIGIBLE = {"h3", "h2"}
 
@@ -43,6 +44,7 @@ class Told:
     at_ms: int
     step: str
     channel: str
+    scene: str = ""
 
 
 @st.composite
@@ -56,6 +58,7 @@ def told(draw):
         draw(st.sampled_from(EDGES) | st.integers(FROM_MS - DAY_MS, TO_MS + DAY_MS)),
         draw(st.sampled_from(("010101", "010105"))),
         draw(st.sampled_from(("0100", "0401"))),
+        draw(st.sampled_from(("", "0101021", "0201032"))),
     )
 
 
@@ -121,8 +124,16 @@ def fill(connection, persons=4):
     connection.execute(
         insert(INSTITUTIONS),
         [
-            {"org_code": org, "name": org, "level": level, "kind": kind, "prefecture": place, "state": "authorised"}
-            for org, (level, kind, place) in HOSPITALS.items()
+            {
+                "org_code": org,
+                "name": org,
+                "level": level,
+                "kind": kind,
+                "prefecture": place,
+                "ownership": owner,
+                "state": "authorised",
+            }
+            for org, (level, kind, place, owner) in HOSPITALS.items()
         ],
     )
     for number in range(1, persons + 1):
@@ -159,6 +170,7 @@ def report_all(connection, reports):
                 report.step,
                 report.channel,
                 "department",
+                scene=report.scene,
             ),
             TO_MS,
         )
@@ -207,7 +219,7 @@ def test_every_figure_is_the_truth(memory, reports):
     for org in seen:
         agrees(row(hospitals, org_code=org), truth(reports, {org}))
     inside = [report for report in reports if FROM_MS <= report.at_ms < TO_MS]
-    for name in ("step", "channel"):
+    for name in ("step", "channel", "scene"):
         figure = counted.figure(f"use_by_{name}")
         assert {cells[0]: cells[2] for cells in figure.rows} == Counter(getattr(report, name) for report in inside)
         with_card = Counter(getattr(report, name) for report in inside if report.person is not None)
@@ -335,6 +347,16 @@ def test_a_platform_counts_what_it_issued_once(bench, person):
     assert counted.figure("cards_by_state").rows == (("2", "active", 2), ("3", "closed", 1))
 
 
+def test_a_hospital_that_is_no_public_one_counts_among_all_and_not_for_the_target(engine):
+    with engine.begin() as connection:
+        fill(connection)
+        report_all(connection, [Told(org, 0, None, None, FROM_MS, "010101", "0100") for org in ("h3", "p3")])
+        counted = figures(connection, FROM_MS, TO_MS)
+        total = counted.figure("share_total")
+    assert [row(total, scope=scope)["visits"] for scope in ("kpi", "all")] == [1, 2]
+    assert [cells[0] for cells in counted.figure("share_by_hospital").rows] == ["h3"]
+
+
 def test_of_nothing_there_is_no_share(engine):
     with engine.connect() as connection:
         counted = figures(connection, FROM_MS, TO_MS)
@@ -349,7 +371,7 @@ def test_every_figure_travels_with_its_definition_in_both_languages(engine):
     document = counted.as_json()
     assert {column for figure in counted.figures for column in figure.columns} <= set(COLUMNS)
     assert (document["from_ms"], document["to_ms"]) == (FROM_MS, TO_MS)
-    assert len({figure["name"] for figure in document["figures"]}) == len(document["figures"]) == 8
+    assert len({figure["name"] for figure in document["figures"]}) == len(document["figures"]) == 14
     for figure in document["figures"]:
         assert min(len(figure["definition"]["zh"]), len(figure["definition"]["en"])) > 10
 

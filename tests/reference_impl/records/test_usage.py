@@ -95,6 +95,23 @@ def test_without_a_visit_number_a_holders_day_is_a_visit(bench):
     assert len(rows(bench, VISITS)) == 2
 
 
+SCENES = (
+    ({"scene": "0101021"}, ("000000", "0101021")),
+    ({"scene": "0101011"}, ("010101", "0101011")),
+    ({"scene": "0101082", "med_step_code": "010104"}, ("010104", "0101082")),
+    ({"med_step_code": "010102"}, ("010102", "")),
+)
+
+
+def test_a_scene_is_kept_as_reported_and_gives_the_step_that_is_not_said(bench):
+    for number, (fields, _) in enumerate(SCENES):
+        said = {"med_step_code": None, "visit_no": "V1", "seq_no": str(number), **fields}
+        assert [tell(bench, **said) for _ in range(2)] == ["1", "0"]
+        assert tell(bench, **said | {"scene": "0201091"}) == "report_differs"
+    kept = {row.seq_no: (row.step, row.scene) for row in rows(bench, USAGE_REPORTS)}
+    assert sorted(kept.values()) == sorted(expected for _, expected in SCENES)
+
+
 MISFITS = (
     ({"seq_no": None}, "seq_no"),
     ({"seq_no": "1 2"}, "seq_no"),
@@ -111,6 +128,9 @@ MISFITS = (
     ({"time": "00010101000000"}, "time"),
     ({"channel_code": "0500"}, "channel_code"),
     ({"med_step_code": "10101"}, "med_step_code"),
+    ({"med_step_code": None}, "med_step_code"),
+    ({"scene": "010102"}, "scene"),
+    ({"scene": "0101099", "med_step_code": None}, "scene"),
     ({"department_type": None}, "department_type"),
     ({"department_type": "a\x00"}, "department_type"),
     ({"payAmount": "-1"}, "payAmount"),
