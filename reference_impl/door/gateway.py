@@ -208,7 +208,7 @@ class Gateway:
         # Seconds may have gone by: with an older time a card could be made active before it was closed meanwhile.
         now = now_ms(self.clock)
 
-        def job(connection: Connection) -> Biz | RefusalError:
+        def job(connection: Connection) -> Answer | RefusalError:
             present = self.accounts.find(account.app_id) or account
             op = OTHER if method is None else request.method
             entry = Entry(now, op, present.org_code, present.app_id, present.audited_terminal(term_id))
@@ -230,9 +230,12 @@ class Gateway:
                 append(connection, replace(entry, outcome=error.outcome.code))
                 return error
             append(connection, _told(entry, answer))
-            return answer.biz
+            return answer
 
-        return await self.writer.submit(job)
+        answer = await self.writer.submit(job)
+        if isinstance(answer, RefusalError):
+            return answer
+        return answer.biz if answer.later is None else {**answer.biz, **await asyncio.to_thread(answer.later)}
 
     async def _let_in(self, account: Account, request: Request, term_id: str, scope: str, now: int) -> None:
         """Refuse before anybody is asked about a person what the transaction to come would refuse anyway.

@@ -60,12 +60,15 @@ class Answer:
         card_id: card concerned, 64 hex characters, or "".
         actor: clerk who acted, or "".
         detail: further facts for the audit, none of which tells who the holder is.
+        later: makes further fields of the answer in a thread, once the rest is durable; for what takes long. It must
+            not fail.
     """
 
     biz: Biz = field(repr=False)
     card_id: str = ""
     actor: str = ""
     detail: Mapping[str, str] = field(default_factory=dict)
+    later: Callable[[], Mapping[str, str]] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from reference_impl.cards import holding
 from reference_impl.codes.tokens import issue
 from reference_impl.door.methods.asked import card_shown_or_asked_for
 from reference_impl.door.methods.business_fields import DATE_TIME, check_moment, required
+from reference_impl.door.methods.drawn_codes import asked_drawing, picture_of
 from reference_impl.door.question import Answer, Method, Question
 from reference_impl.refusals import BAD_FIELD, RefusalError
 from reference_impl.wire.payload import DYNAMIC, STATIC, build
@@ -17,16 +18,22 @@ MAX_CODES_PER_CALL = 500
 
 
 def generate(question: Question) -> Answer:
-    """``ehc.ehealthcode.generate``: a code for an active card; ``ewmbs`` is its type, 0 dynamic or 1 static."""
+    """``ehc.ehealthcode.generate``: a code for an active card; ``ewmbs`` is its type, 0 dynamic or 1 static.
+
+    With ``image`` the code is drawn as well, which only one code at a time is.
+    """
     biz, parts = question.biz, question.parts
     check_moment(biz, "generate_time", DATE_TIME)
     code_type = required(biz, "ewmbs")
+    drawing = asked_drawing(biz)
+    if "count" in biz and (code_type == STATIC or drawing is not None):
+        raise RefusalError(BAD_FIELD, "count")
     held = holding.find_by_id(question.connection, parts.keyring, required(biz, "ehealth_card_id"))
     holding.require_active(held)
     if code_type == STATIC:
-        if "count" in biz:
-            raise RefusalError(BAD_FIELD, "count")
-        return Answer({"ehealth_code": build(held.card_id, STATIC)}, held.card_id, detail={"type": STATIC})
+        code = build(held.card_id, STATIC)
+        picture = picture_of(code, drawing)
+        return Answer({"ehealth_code": code}, held.card_id, detail={"type": STATIC}, later=picture)
     if code_type != DYNAMIC:
         raise RefusalError(BAD_FIELD, "ewmbs")
     count = _count(biz)
@@ -34,7 +41,8 @@ def generate(question: Question) -> Answer:
     codes = [build(held.card_id, DYNAMIC, token=token) for token in tokens]
     life = {"issued_ms": str(question.now_ms), "expires_ms": str(question.now_ms + parts.verification.ttl_ms)}
     answer = {"ehealth_codes": codes, **life} if "count" in biz else {"ehealth_code": codes[0], **life}
-    return Answer(answer, held.card_id, detail={"type": DYNAMIC, "count": str(count)})
+    detail = {"type": DYNAMIC, "count": str(count)}
+    return Answer(answer, held.card_id, detail=detail, later=picture_of(codes[0], drawing))
 
 
 def query(question: Question) -> Answer:

@@ -1,10 +1,17 @@
 """Codes drawn over the API: each option is heard, and what cannot be drawn is a problem."""
 
+import re
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 import zxingcpp
 
+from reference_impl.codes.rendering import PRESETS
+from reference_impl.door.api.code_image_routes import Drawing
+
+PAGE = Path(__file__).parents[3].joinpath("docs", "platform-cards.md").read_text()
 CODE = "0123456789ABCDEF" * 4 + ":1"
 
 
@@ -71,3 +78,9 @@ def test_what_cannot_be_drawn_is_a_problem(draw, body):
     answer = draw(**body)
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_page_tells_every_field_and_preset():
+    told = re.findall(r"^  \| (`.+?) \|", PAGE, re.MULTILINE)
+    assert {name for cell in told for name in re.findall("`([a-z_]+)`", cell)} == set(Drawing.model_fields)
+    assert {name for name in PRESETS if f"| `{name}` | " in PAGE} == set(PRESETS)
