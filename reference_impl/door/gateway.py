@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from typing import Protocol
 
@@ -23,7 +24,7 @@ from reference_impl.clock import Clock, now_ms
 from reference_impl.door.methods.business_fields import check_characters
 from reference_impl.door.preparing import Preparing
 from reference_impl.door.question import Answer, Method, Parts, Question
-from reference_impl.door.use import VERIFY, Use
+from reference_impl.door.use import SCOPE, VERIFY, Use
 from reference_impl.records.audit import Entry, append, detail_text
 from reference_impl.records.clear_words import OTHER
 from reference_impl.records.cross_province import CrossProvince
@@ -34,7 +35,6 @@ from reference_impl.refusals import (
     REPLAYED_REQUEST,
     STALE_TIMESTAMP,
     UNKNOWN_APP,
-    UNKNOWN_CARD,
     UNKNOWN_METHOD,
     UNSUPPORTED_PROFILE,
     Outcome,
@@ -44,7 +44,6 @@ from reference_impl.storage.batch import Writer
 from reference_impl.storage.spent import is_spent, spend, spent_key
 from reference_impl.wire.errors import BadDigestError, StaleTimestampError, UnsupportedError, WireError
 from reference_impl.wire.exchange import Biz, Call, Credentials, HttpAnswer, HttpRequest, Line, Profile, Request
-from reference_impl.wire.payload import CardCode
 from reference_impl.wire.written_biz import WrittenBiz
 
 Observe = Callable[[str, str, float], None]
@@ -183,12 +182,14 @@ class Gateway:
             term_id,
             now,
             spent_key(request.expires_ms, request.replay_key),
+            elsewhere=self.abroad is not None,
         )
         use.read(request.biz)
         await self.writer.put(use)
+        if use.passed_on and self.abroad is not None:
+            require = partial(self._require, account, term_id, SCOPE)
+            return await _verify_abroad(self.abroad, use.record(VERIFY, OK), require)
         if use.refusal is not None:
-            if self.abroad is not None and use.refusal.outcome is UNKNOWN_CARD and use.code is not None:
-                return await _verify_abroad(self.abroad, use.code, account, term_id)
             return use.refusal
         card, code = use.accepted()
         identity = open_identity_text(self.parts.keyring, card.mindex_id, card.sealed_identity)
@@ -246,11 +247,14 @@ class Gateway:
         def job(connection: Connection) -> None:
             if is_spent(connection, spent_key(request.expires_ms, request.replay_key)):
                 raise RefusalError(REPLAYED_REQUEST)
-            present = self.accounts.find(account.app_id) or account
-            present.require_secret(account.secret)
-            present.require(term_id, scope, now)
+            self._require(account, term_id, scope, now)
 
         await self.writer.submit(job)
+
+    def _require(self, account: Account, term_id: str, scope: str, now: int) -> None:
+        present = self.accounts.find(account.app_id) or account
+        present.require_secret(account.secret)
+        present.require(term_id, scope, now)
 
 
 OK_MESSAGE = OK.message()
@@ -260,9 +264,9 @@ def _unseen(method: str, outcome: str, seconds: float) -> None:
     del method, outcome, seconds
 
 
-async def _verify_abroad(abroad: CrossProvince, code: CardCode, account: Account, term_id: str) -> Biz | RefusalError:
+async def _verify_abroad(abroad: CrossProvince, asked: Entry, require: Callable[[int], None]) -> Biz | RefusalError:
     try:
-        card = await abroad.verify(code, account, term_id)
+        card = await abroad.verify(asked, require)
     except RefusalError as refused:
         return refused
     # No more is told of a holder from elsewhere than a window needs; ``province`` says that it is one. Reconstructed.

@@ -10,10 +10,19 @@ from reference_impl.access.accounts import Accounts
 from reference_impl.codes.verification import Verification
 from reference_impl.door.methods.business_fields import audited, check_characters, chosen, required
 from reference_impl.records.audit import Entry, detail_text
-from reference_impl.refusals import OK, REPLAYED_REQUEST, REUSED_CODE, UNKNOWN_APP, RefusalError
+from reference_impl.records.cross_province import ASK
+from reference_impl.refusals import (
+    OK,
+    REPLAYED_REQUEST,
+    REUSED_CODE,
+    UNKNOWN_APP,
+    UNKNOWN_CARD,
+    Outcome,
+    RefusalError,
+)
 from reference_impl.storage.batch import CardRow
 from reference_impl.wire.codetables import CHANNELS, STEPS
-from reference_impl.wire.payload import CardCode
+from reference_impl.wire.payload import STATIC, CardCode
 
 VERIFY = "ehc.ehealthcode.verify"
 SCOPE = "verify"
@@ -33,6 +42,7 @@ class Use:
         secret: with which the request proved authentic.
         now_ms: when, Unix ms.
         request_key: spent whatever comes of it.
+        elsewhere: whether there is somebody to ask whose a static code is that is unknown here.
         code: what was scanned, None where it could not be read.
         card: the card, once looked up.
         refusal: why it was refused, None if it was accepted.
@@ -48,6 +58,7 @@ class Use:
     term_id: str
     now_ms: int
     request_key: bytes
+    elsewhere: bool = False
     code: CardCode | None = None
     card_id: bytes | None = None
     token_key: bytes | None = None
@@ -87,19 +98,31 @@ class Use:
             self.refusal = refused
 
     def settle(self, *, replayed: bool, reused: bool) -> Entry:
-        """Take in what was spent before, and return the record of the outcome."""
+        """Take in what was spent before, and return the record of the outcome, or that somebody else is asked."""
         if replayed:
             self.refusal = RefusalError(REPLAYED_REQUEST)
         elif reused:
             self.refusal = RefusalError(REUSED_CODE)
+        if self.passed_on:
+            return self.record(ASK, OK)
+        return self.record(VERIFY, OK if self.refusal is None else self.refusal.outcome)
+
+    @property
+    def passed_on(self) -> bool:
+        """Whether somebody else is asked: then the outcome is known, and on record, once they have answered."""
+        unknown = self.refusal is not None and self.refusal.outcome is UNKNOWN_CARD
+        return self.elsewhere and unknown and self.code is not None and self.code.code_type == STATIC
+
+    def record(self, op: str, outcome: Outcome) -> Entry:
+        """Return the record of an outcome."""
         return Entry(
             self.now_ms,
-            VERIFY,
+            op,
             self.org_code,
             self.app_id,
             self.audited_terminal,
             "" if self.code is None else self.code.card_id,
-            OK.code if self.refusal is None else self.refusal.outcome.code,
+            outcome.code,
             "",
             self.detail,
         )

@@ -7,23 +7,24 @@ it, and how one province asks another to prove it is not public. Reconstructed.
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, update
 
-from reference_impl.access.accounts import Account
 from reference_impl.clock import Clock, now_ms
 from reference_impl.entropy import RandomBytes
 from reference_impl.records.audit import Entry, append, detail_text
 from reference_impl.records.national_link import ForeignCard, LinkDownError, NationalLink, NotTakenError
 from reference_impl.records.national_outbox import PROVINCE, USED_ACROSS_PROVINCES, enqueue
 from reference_impl.records.national_sender import Transaction
-from reference_impl.refusals import TRY_AGAIN, UNKNOWN_CARD, Outcome, RefusalError
+from reference_impl.refusals import TRY_AGAIN, UNKNOWN_CARD, RefusalError
 from reference_impl.storage.engine import unless_held
 from reference_impl.storage.schema_records import FOREIGN_CARDS
-from reference_impl.wire.payload import STATIC, CardCode
 
-OPERATION = "national.resolve"
+ASK = "national.ask"
+"""The record that a verification is passed on; what came of it is the record of the verification itself."""
 
 WAIT_S = 2.0
 """Somebody stands at the window: an answer that takes longer is asked for again."""
@@ -46,47 +47,59 @@ class CrossProvince:
     random: RandomBytes
     wait_s: float = WAIT_S
 
-    async def verify(self, code: CardCode, asker: Account, term_id: str) -> ForeignCard:
-        """Return the card of another province that a code unknown here belongs to; the asking is audited in any case.
+    async def verify(self, asked: Entry, require: Callable[[int], None]) -> ForeignCard:
+        """Return the card of another province that a static code unknown here belongs to.
+
+        What is returned or raised is on record, durably, before it is.
+
+        Args:
+            asked: the record of the verification as it stands before the outcome; names the card.
+            require: raises RefusalError if whoever asked may do so no more at a time, Unix ms; while the nation was
+                asked, an application or terminal may have been suspended.
 
         Raises:
-            RefusalError: unknown_card where no other province has it or the code is not static; try_again where the
-                national platform did not answer in time, or not in a way that can be believed.
+            RefusalError: unknown_card where no other province has it; try_again where the national platform did not
+                answer in time, or not in a way that can be believed; what ``require`` refuses.
         """
-        if code.code_type != STATIC:
-            raise RefusalError(UNKNOWN_CARD)
-        card: ForeignCard | None = None
-        outcome = UNKNOWN_CARD
+        found = await self._ask(asked.card_id)
+        told = await self.write(lambda connection: self._settle(connection, asked, require, found))
+        if isinstance(told, RefusalError):
+            raise told
+        return told
+
+    async def _ask(self, card_id: str) -> ForeignCard | RefusalError:
         try:
             async with asyncio.timeout(self.wait_s):
-                card = await self.link.resolve(code.card_id)
+                card = await self.link.resolve(card_id)
         except (LinkDownError, NotTakenError, TimeoutError):
-            outcome = TRY_AGAIN
+            return RefusalError(TRY_AGAIN)
         # Whoever is told to be ours and is not known here is nobody's.
-        known = card if card is not None and card.province != PROVINCE else None
-        await self.write(lambda connection: self._note(connection, code.card_id, asker, term_id, known, outcome))
-        if known is None:
-            raise RefusalError(outcome)
-        return known
+        return RefusalError(UNKNOWN_CARD) if card is None or card.province == PROVINCE else card
 
-    def _note(
+    def _settle(
         self,
         connection: Connection,
-        card_id: str,
-        asker: Account,
-        term_id: str,
-        card: ForeignCard | None,
-        outcome: Outcome,
-    ) -> None:
+        asked: Entry,
+        require: Callable[[int], None],
+        found: ForeignCard | RefusalError,
+    ) -> ForeignCard | RefusalError:
         now = now_ms(self.clock)
-        entry = Entry(now, OPERATION, asker.org_code, asker.app_id, term_id, card_id)
-        if card is None:
-            append(connection, replace(entry, outcome=outcome.code))
-            return
-        key = bytes.fromhex(card_id)
+        try:
+            require(now)
+        except RefusalError as refused:
+            found = refused
+        if isinstance(found, RefusalError):
+            append(connection, replace(asked, at_ms=now, outcome=found.outcome.code))
+            return found
+        self._note_use(connection, found, asked.org_code, now)
+        detail = {**json.loads(asked.detail), "province": found.province}
+        append(connection, replace(asked, at_ms=now, detail=detail_text(detail)))
+        return found
+
+    def _note_use(self, connection: Connection, card: ForeignCard, org_code: str, now: int) -> None:
+        key = bytes.fromhex(card.card_id)
         values = {"province": card.province, "seen_ms": now}
         if not connection.execute(unless_held(connection, FOREIGN_CARDS), {"card_id": key, **values}).rowcount:
             connection.execute(update(FOREIGN_CARDS).where(FOREIGN_CARDS.c.card_id == key).values(values))
-        detail = {"province": card.province}
-        enqueue(connection, USED_ACROSS_PROVINCES, card_id, now, self.random, detail | {"org_code": asker.org_code})
-        append(connection, replace(entry, detail=detail_text(detail)))
+        detail = {"province": card.province, "org_code": org_code}
+        enqueue(connection, USED_ACROSS_PROVINCES, card.card_id, now, self.random, detail)

@@ -16,6 +16,7 @@ from reference_impl.cards.life_cycle import CardChange, Operation
 from reference_impl.door.national_stand_in import WINDOW_MS, NationalStandIn
 from reference_impl.keys.keyring import PassingKeys
 from reference_impl.records import national_outbox as outbox
+from reference_impl.records.audit import Entry
 from reference_impl.records.card_events import note_change
 from reference_impl.records.cross_province import CrossProvince
 from reference_impl.records.national_link import ForeignCard, HttpNationalLink, LinkDownError, NotTakenError
@@ -27,7 +28,7 @@ from reference_impl.records.national_sender import (
     Round,
     delay_ms,
 )
-from reference_impl.refusals import RefusalError
+from reference_impl.refusals import APP_SUSPENDED, RefusalError
 from reference_impl.storage.schema import AUDIT
 from reference_impl.storage.schema_records import FOREIGN_CARDS, NATIONAL_OUTBOX
 from reference_impl.wire.payload import parse
@@ -315,24 +316,27 @@ class Window:
     link: object = None
     wait_s: float = 5.0
 
-    def verify(self, text):
-        account = self.bench.platform.accounts.find(self.bench.credentials.app_id)
+    def verify(self, text, require=lambda _: None):
+        asked = Entry(
+            0, "ehc.ehealthcode.verify", "439900000001", "hn1", "t", parse(text).card_id, detail='{"step":"1"}'
+        )
 
         async def write(job):
             return await self.bench.platform.writer.submit(job)
 
         across = CrossProvince(self.link or self.nation.link, write, self.bench.clock, self.nation.random, self.wait_s)
-        return self.bench.wait(across.verify(parse(text), account, "439900T01"))
+        return self.bench.wait(across.verify(asked, require))
 
-    def refused(self, text):
+    def refused(self, text, **more):
         with pytest.raises(RefusalError) as caught:
-            self.verify(text)
+            self.verify(text, **more)
         return caught.value.outcome.name
 
     def audited(self):
         with self.bench.platform.readers.connect() as connection:
-            rows = connection.execute(select(AUDIT).where(AUDIT.c.op == "national.resolve").order_by(AUDIT.c.seq))
-            return [(row.card_id, row.outcome, json.loads(row.detail)) for row in rows]
+            rows = connection.execute(select(AUDIT).order_by(AUDIT.c.seq)).all()
+        assert {(row.op, row.at_ms) for row in rows} <= {("ehc.ehealthcode.verify", self.bench.now_ms())}
+        return [(row.card_id, row.outcome, json.loads(row.detail)) for row in rows]
 
 
 @pytest.fixture
@@ -348,7 +352,7 @@ CODE = f"{FOREIGN.card_id}:1"
 def test_a_card_of_another_province_is_resolved_noted_and_told(window):
     assert window.verify(CODE) == FOREIGN
     assert window.verify(CODE) == FOREIGN
-    assert window.audited() == [(FOREIGN.card_id, "000", {"province": "11"})] * 2
+    assert window.audited() == [(FOREIGN.card_id, "000", {"province": "11", "step": "1"})] * 2
     with window.bench.platform.readers.connect() as connection:
         (known,) = connection.execute(select(FOREIGN_CARDS)).all()
         told = connection.execute(select(NATIONAL_OUTBOX)).all()
@@ -362,7 +366,7 @@ def test_a_card_of_another_province_is_resolved_noted_and_told(window):
 
 def test_a_card_that_no_province_knows(window):
     assert window.refused(f"{B}:1") == "unknown_card"
-    assert window.audited() == [(B, "301", {})]
+    assert window.audited() == [(B, "301", {"step": "1"})]
 
 
 def test_a_card_the_nation_takes_for_ours_is_nobodys(window):
@@ -370,16 +374,22 @@ def test_a_card_the_nation_takes_for_ours_is_nobodys(window):
     assert window.refused(f"{B}:1") == "unknown_card"
 
 
-def test_a_dynamic_code_of_another_province_is_not_asked_for(window):
-    assert window.refused(f"{FOREIGN.card_id}:0:{'0' * 32}") == "unknown_card"
-    assert window.audited() == []
+def test_who_may_ask_no_more_when_the_nation_answers_is_told_nothing(window):
+    def require(now_ms):
+        assert now_ms == window.bench.now_ms()
+        raise RefusalError(APP_SUSPENDED)
+
+    assert window.refused(CODE, require=require) == "app_suspended"
+    assert window.audited() == [(FOREIGN.card_id, "104", {"step": "1"})]
+    with window.bench.platform.readers.connect() as connection:
+        assert connection.execute(select(FOREIGN_CARDS)).all() == []
 
 
 @pytest.mark.parametrize("trouble", ["unreachable", "answer lost", "altered"])
 def test_without_an_answer_to_be_believed_one_is_told_to_try_again(window, trouble):
     window.nation.plan[:] = [trouble]
     assert window.refused(CODE) == "try_again"
-    assert window.audited() == [(FOREIGN.card_id, "114", {})]
+    assert window.audited() == [(FOREIGN.card_id, "114", {"step": "1"})]
     assert window.verify(CODE) == FOREIGN
 
 
@@ -395,4 +405,4 @@ def test_an_answer_that_takes_too_long(window):
 
     window.link, window.wait_s = Slow(), 0.05
     assert window.refused(CODE) == "try_again"
-    assert window.audited() == [(FOREIGN.card_id, "114", {})]
+    assert window.audited() == [(FOREIGN.card_id, "114", {"step": "1"})]
