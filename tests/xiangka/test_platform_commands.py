@@ -100,6 +100,17 @@ def test_an_audit_that_is_whole_and_one_that_is_not(made, tmp_path):
         (("serve", "--data", "{0}/d", "--strict", "1.5"), 3, "cannot refuse the share 1.5"),
         (("serve", "--data", "{0}/d", "--workers", "0"), 3, "0 workers cannot serve"),
         (("serve", "--data", "{0}/d", "--quota", "wind=3"), 3, "these quotas cannot be kept"),
+        (
+            ("serve", "--data", "{0}/d", "--port", "0", "--code-life", "0"),
+            3,
+            "--code-life: a dynamic code cannot live 0 s",
+        ),
+        (
+            ("init", "--data", "{0}/d", "--database", "postgresql://u:p@127.0.0.1:1/x"),
+            3,
+            "opened: no server answers there",
+        ),
+        (("init", "--data", "{0}/d", "--database", "postgresql://u@h:port/x"), 3, "--database: the database cannot be"),
         (("serve", "--data", "{0}/d", "--quota", "app"), 4, "not of the form NAME=NUMBER"),
         (("serve", "--data", "{0}/d", "--defect", "none-such"), 3, "there is no defect"),
         (("serve", "--data", "{0}/d", "--tls-cert", "a.pem"), 4, "TLS needs a certificate and its key"),
