@@ -2,6 +2,8 @@
 
 import json
 import secrets
+import shlex
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,6 +16,7 @@ from reference_impl.wire.sm2 import generate
 from xiangka.platform_ask import full_name
 
 QUERY, REGISTER = "ehc.ehealthcode.query", "ehc.ehealthcard.register"
+PAGE = Path(__file__).parents[2].joinpath("docs", "first-request.md")
 KEYS = generate(secrets.token_bytes)
 ORG = "439900000088"
 
@@ -179,3 +182,13 @@ def test_what_answers_something_else_is_no_platform(ask):
         done = ask("query", {"id_type": "01"}, "--target", url)
     assert done.returncode == 3
     assert "answered something that is not hn-a" in done.stderr
+
+
+def test_the_command_of_the_page_on_the_first_request(platform):
+    block = PAGE.read_text().partition("```sh\n")[2].partition("```")[0].replace("\\\n", " ")
+    (line,) = [line for line in block.splitlines() if " ask " in line]
+    program, command, *words_of_it, option, _ = shlex.split(line)
+    assert (program, command, option) == ("xiangka", "platform", "--credentials")
+    done = xiangka(*words_of_it, option, platform.credentials)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ehealth_code " in done.stdout, "a window is given the code to print"
