@@ -6,10 +6,7 @@ Verification takes the fast path; every other method is a job of the writer's.
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -21,6 +18,7 @@ from reference_impl.access.accounts import AUTHORISED, Account, Accounts
 from reference_impl.access.rate_limit import Quotas, Wait
 from reference_impl.cards.persons import IDENTITY_FIELDS, open_identity_text
 from reference_impl.clock import Clock, now_ms
+from reference_impl.door.aside import Aside, processors
 from reference_impl.door.methods.business_fields import check_characters
 from reference_impl.door.preparing import Preparing
 from reference_impl.door.question import Answer, Method, Parts, Question
@@ -104,9 +102,9 @@ class Gateway:
         self.abroad: CrossProvince | None = None
         self.preparing = Preparing()
         self.reword: Callable[[Biz], Biz] | None = None
-        self._opening = 0
-        writer.more_coming = lambda: self._opening > 0
-        self._threads = ThreadPoolExecutor(os.cpu_count(), "open")
+        # With one processor a second thread would only take turns with the event loop.
+        self._aside = Aside(processors()) if processors() > 1 else None
+        writer.more_coming = self._more_coming
         self._lines: dict[str, tuple[Account, Line]] = {}
 
     async def answer(self, profile: Profile, http: HttpRequest, address: str) -> HttpAnswer:
@@ -118,7 +116,7 @@ class Gateway:
             call = profile.receive(http)
             account, line = self._line(profile, call)
             try:
-                request = await self._open_aside(line, call, now) if line.slow else line.open(call, now)
+                request = await self._aside.open(line, call, now) if self._aside and line.slow else line.open(call, now)
             except BadDigestError:
                 if not self.accounts.has_other_secret(account):
                     raise
@@ -154,12 +152,8 @@ class Gateway:
         self.observe(request.method, outcome.code, perf_counter() - begun)
         return answer
 
-    async def _open_aside(self, line: Line, call: Call, now: int) -> Request:
-        self._opening += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, line.open, call, now)
-        finally:
-            self._opening -= 1
+    def _more_coming(self) -> bool:
+        return self._aside is not None and self._aside.under_way > 0
 
     def _line(self, profile: Profile, call: Call) -> tuple[Account, Line]:
         account = self.accounts.find(call.app_id)

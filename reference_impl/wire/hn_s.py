@@ -17,6 +17,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Final, Protocol
 
 from reference_impl.wire.errors import (
@@ -241,8 +242,13 @@ class HnSClient:
 
 
 def _text(which: str, fields: Mapping[str, str], names: tuple[str, ...]) -> bytes:
-    pairs = "&".join(f"{name}={fields[name]}" for name in sorted(names))
-    return f"{which}\n{pairs}".encode()
+    return (_template(which, names) % fields).encode()
+
+
+@cache
+def _template(which: str, names: tuple[str, ...]) -> str:
+    pairs = "&".join(f"{name}=%({name})s" for name in sorted(names))
+    return f"{which}\n{pairs}"
 
 
 def _check(verifier: Sm2Verifier, fields: Mapping[str, str]) -> None:
