@@ -173,6 +173,7 @@ def open_platform(
     root: OpenRoot | None = None,
     real_name: RealNameSource | None = None,
     lane: str = "w0",
+    shared: bool = False,
     gate: Gate | None = None,
     methods: Mapping[str, Method] = METHODS,
 ) -> Platform:
@@ -187,6 +188,7 @@ def open_platform(
         root: opens the root of the keys; a key file in ``data_dir`` unless it is given.
         real_name: register of persons; the stand-in unless one is given.
         lane: audit lane of this process; no two processes on one database may share it.
+        shared: whether other processes write to the database beside this one.
         gate: limits on callers; none unless one is given.
         methods: methods of the gateway by neutral name.
 
@@ -213,7 +215,7 @@ def open_platform(
         ) from error
     url = database_url or sqlite_url(database)
     try:
-        engine, readers = open_engine(url), open_readers(url)
+        engine, readers = open_engine(url, shared=shared), open_readers(url)
         with _let_go_unless_opened(engine, readers):
             open_root = root or partial(_root_in_file, data_dir / KEY_FILE, random)
             root_key, keyring, epoch_now, credentials = _open_data(engine, open_root, random, now_ms(clock))

@@ -6,6 +6,7 @@ Verification takes the fast path; every other method is a job of the writer's.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial

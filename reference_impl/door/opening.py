@@ -146,6 +146,7 @@ def open_served(options: PlatformOptions, lane: str) -> Opened:
         root=partial(open_root, options),
         real_name=register,
         lane=lane,
+        shared=options.workers > 1,
         gate=gate,
     )
     platform.gateway.observe, platform.writer.on_batch = metrics.observe, metrics.batch

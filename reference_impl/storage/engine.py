@@ -21,8 +21,12 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, shared: bool = False) -> Engine:
     """Return an engine on a SQLite or PostgreSQL URL; its errors never show the values of a statement.
+
+    Args:
+        url: as SQLAlchemy writes them.
+        shared: whether several processes write: a file that is mapped is unmapped with each commit of another.
 
     Raises:
         ArgumentError: the URL is not one of SQLAlchemy's, or names another database.
@@ -31,7 +35,7 @@ def open_engine(url: str) -> Engine:
     match parsed.get_backend_name():
         case "sqlite":
             engine = create_engine(parsed, hide_parameters=True)
-            event.listen(engine, "connect", _set_up_sqlite)
+            event.listen(engine, "connect", _set_up_shared_sqlite if shared else _set_up_sqlite)
             event.listen(engine, "begin", _begin_immediate)
         case "postgresql":
             engine = create_engine(
@@ -96,6 +100,11 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         f"mmap_size={_MAPPED_BYTES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _set_up_shared_sqlite(connection: Any, record: object) -> None:
+    _set_up_sqlite(connection, record)
+    connection.execute("PRAGMA mmap_size=0")
 
 
 def _set_up_sqlite_reader(connection: Any, record: object) -> None:

@@ -1,40 +1,62 @@
-"""The fast path on PostgreSQL: batches of items over one asynchronous connection, three round trips each.
+"""The fast path on PostgreSQL: batches of items over one asynchronous connection, two statements each.
 
-While one batch is under way the next collects, so that batches grow with the load and with the disk's latency.
+The first reads the epoch and the cards, the second spends, records and commits; what is decided between them needs no
+transaction, for nothing is held. While one batch is under way the next collects, so that batches grow with the load
+and with the disk's latency.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TypeAlias
 
-from psycopg import AsyncConnection
+import asyncpg
 from sqlalchemy import BigInteger, Engine, LargeBinary
 from sqlalchemy.types import TypeEngine
 
-from reference_impl.records.audit import AuditKey, AuditRow, Entry, Lane, LaneEnd, open_lane
+from reference_impl.records.audit import AuditKey, Entry, Lane, LaneEnd, open_lane
 from reference_impl.storage.batch import MAX_BATCH, Caches, CardRow, Item, fail, give, uncounted
 from reference_impl.storage.postgres_session import HOLD_LANE, SETTINGS, lane_held_error
 from reference_impl.storage.schema import AUDIT
 
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
-def _array_of(kind: TypeEngine[Any]) -> str:
+
+def _array_of(kind: TypeEngine[object]) -> str:
     if isinstance(kind, BigInteger):
-        return "%b::bigint[]"
-    return "%b::bytea[]" if isinstance(kind, LargeBinary) else "%b::text[]"
+        return "bigint[]"
+    return "bytea[]" if isinstance(kind, LargeBinary) else "text[]"
 
 
-_ARRAYS = ", ".join(_array_of(column.type) for column in AUDIT.columns)
-_EPOCH = "SELECT number FROM epoch"
-_CARDS = (
-    "SELECT c.card_id, c.card_no, c.state, c.active_since_ms, p.mindex_id, p.sealed_identity "
-    "FROM cards c JOIN persons p ON p.person_no = c.person_no WHERE c.card_id = ANY(%b::bytea[])"
-)
-# Keys are spent in their order, so that two processes with the same keys wait for each other and never in a circle.
+def _arrays(first: int) -> str:
+    return ", ".join(f"${first + place}::{_array_of(column.type)}" for place, column in enumerate(AUDIT.columns))
+
+
+def _told(first: int) -> str:
+    """Return the statement that appends audit records and moves the lane's end; its parameters begin at ``first``."""
+    end = first + len(AUDIT.columns)
+    names = ", ".join(AUDIT.columns.keys())
+    return (
+        f"told AS (INSERT INTO audit ({names}) SELECT * FROM unnest({_arrays(first)})) "  # noqa: S608
+        f"UPDATE audit_lanes SET next_seq = ${end}, head = ${end + 1}, seal = ${end + 2} WHERE lane = ${end + 3}"
+    )
+
+
+# One row at least, for the epoch is wanted even where no card is found.
+_LOOK_UP = """
+    SELECT e.number, c.card_id, c.card_no, c.state, c.active_since_ms, c.mindex_id, c.sealed_identity
+    FROM epoch e LEFT JOIN (
+        SELECT c.card_id, c.card_no, c.state, c.active_since_ms, p.mindex_id, p.sealed_identity
+        FROM cards c JOIN persons p ON p.person_no = c.person_no WHERE c.card_id = ANY($1::bytea[])
+    ) c ON true
+"""
+# Keys are spent in one order, requests before tokens, so that two processes with the same keys wait for each other and
+# never in a circle. A key that was spent before fails the statement, and all of it.
+_SPEND_AND_TELL = f"WITH paid AS (INSERT INTO spent (spent_key) SELECT unnest($1::bytea[])), {_told(2)}"
 # Only a request that was still unspent may spend its token.
 _SPEND = """
-    WITH asked AS (SELECT * FROM unnest(%b::bytea[], %b::bytea[]) AS a(request_key, token_key)),
+    WITH asked AS (SELECT * FROM unnest($1::bytea[], $2::bytea[]) AS a(request_key, token_key)),
     requests AS (
         INSERT INTO spent (spent_key) SELECT request_key FROM asked ORDER BY 1
         ON CONFLICT DO NOTHING RETURNING spent_key
@@ -46,12 +68,12 @@ _SPEND = """
     )
     SELECT spent_key FROM requests UNION ALL SELECT spent_key FROM tokens
 """
-_APPEND = f"INSERT INTO audit ({', '.join(AUDIT.columns.keys())}) SELECT * FROM unnest({_ARRAYS})"  # noqa: S608
-_LANE_END = "UPDATE audit_lanes SET next_seq = %b, head = %b, seal = %b WHERE lane = %b"
+_TELL = f"WITH {_told(1)}"
 
 _NOTHING = b""
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
+_CONNECT_S = 5.0
 
 _Waiting = tuple[Item, "asyncio.Future[None]"]
 
@@ -74,7 +96,7 @@ class PostgresItems:
         self.on_batch: Callable[[int], None] = uncounted
         self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
-        self._connection: AsyncConnection[tuple[Any, ...]] | None = None
+        self._connection: Connection | None = None
         self._lane: Lane | None = None
         self._pause_s = 0.0
         self._not_before = 0.0
@@ -130,35 +152,44 @@ class PostgresItems:
 
     async def _settle(self, items: Sequence[Item]) -> None:
         connection, lane = await self._connected()
-        async with connection.pipeline():
-            await connection.execute("BEGIN")
-            epoch = await connection.execute(_EPOCH)
-            found = await connection.execute(_CARDS, ([item.card_id or _NOTHING for item in items],), binary=True)
-            self._caches.refresh((await epoch.fetchall())[0][0])
-            cards = {row[0]: CardRow._make(row[1:]) for row in await found.fetchall()}
-            for item in items:
-                item.decide(None if item.card_id is None else cards.get(item.card_id))
-            entries = await self._spend(connection, items)
-            rows, end = lane.chain(entries)
-            await _append(connection, rows, end)
-            await connection.execute("COMMIT")
+        found = await connection.fetch(_LOOK_UP, [item.card_id or _NOTHING for item in items])
+        self._caches.refresh(found[0][0])
+        cards = {row[1]: CardRow._make(row[2:]) for row in found}
+        for item in items:
+            item.decide(None if item.card_id is None else cards.get(item.card_id))
+        end = await self._spend_all(connection, lane, items) or await self._spend_each(connection, lane, items)
         lane.advance(end)
 
-    async def _spend(self, connection: AsyncConnection[tuple[Any, ...]], items: Sequence[Item]) -> list[Entry]:
+    async def _spend_all(self, connection: Connection, lane: Lane, items: Sequence[Item]) -> LaneEnd | None:
+        """Spend and record as if every key were new, as they nearly always are; None if one was not, then none is."""
+        requests = [item.request_key for item in items]
+        tokens = [item.token_key for item in items if item.token_key is not None]
+        if len({*requests, *tokens}) < len(requests) + len(tokens):
+            return None
+        columns, end = _chained(lane, [item.settle(replayed=False, reused=False) for item in items])
+        try:
+            await connection.execute(_SPEND_AND_TELL, [*sorted(requests), *sorted(tokens)], *columns, *_moved(end))
+        except asyncpg.UniqueViolationError:
+            return None
+        return end
+
+    async def _spend_each(self, connection: Connection, lane: Lane, items: Sequence[Item]) -> LaneEnd:
         # Of equal requests in one batch only the first can be new, whatever the database holds.
         asked: dict[bytes, bytes] = {}
         for item in items:
             asked.setdefault(item.request_key, item.token_key or _NOTHING)
-        done = await connection.execute(_SPEND, (list(asked), list(asked.values())), binary=True)
-        spent = {row[0] for row in await done.fetchall()}
-        entries = []
-        for item in items:
-            replayed = not _take(spent, item.request_key)
-            reused = not replayed and item.token_key is not None and not _take(spent, item.token_key)
-            entries.append(item.settle(replayed=replayed, reused=reused))
-        return entries
+        async with connection.transaction():
+            spent = {row[0] for row in await connection.fetch(_SPEND, list(asked), list(asked.values()))}
+            entries: list[Entry] = []
+            for item in items:
+                replayed = not _take(spent, item.request_key)
+                reused = not replayed and item.token_key is not None and not _take(spent, item.token_key)
+                entries.append(item.settle(replayed=replayed, reused=reused))
+            columns, end = _chained(lane, entries)
+            await connection.execute(_TELL, *columns, *_moved(end))
+        return end
 
-    async def _connected(self) -> tuple[AsyncConnection[tuple[Any, ...]], Lane]:
+    async def _connected(self) -> tuple[Connection, Lane]:
         if self._connection is not None and self._lane is not None:
             return self._connection, self._lane
         clock = asyncio.get_running_loop().time
@@ -174,13 +205,12 @@ class PostgresItems:
         return await self._connected()
 
     async def _connect(self) -> None:
-        _, parameters = self._engine.dialect.create_connect_args(self._engine.url)
-        connection = await AsyncConnection.connect(**{"connect_timeout": 5, **parameters}, autocommit=True)
+        address = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = await asyncpg.connect(address, timeout=_CONNECT_S)
         try:
             for setting in SETTINGS:
                 await connection.execute(setting)
-            held = await (await connection.execute(HOLD_LANE, (self._lane_name,))).fetchone()
-            if held is None or not held[0]:
+            if not await connection.fetchval(HOLD_LANE.replace("%s", "$1"), self._lane_name):
                 raise lane_held_error(self._lane_name)
             self._lane = await asyncio.to_thread(self._read_lane)
         except BaseException:
@@ -198,9 +228,14 @@ class PostgresItems:
             await connection.close()
 
 
-async def _append(connection: AsyncConnection[tuple[Any, ...]], rows: Sequence[AuditRow], end: LaneEnd) -> None:
-    await connection.execute(_APPEND, [list(column) for column in zip(*rows, strict=True)])
-    await connection.execute(_LANE_END, (end.next_seq, end.head, end.seal, end.lane))
+def _chained(lane: Lane, entries: Sequence[Entry]) -> tuple[list[list[object]], LaneEnd]:
+    """Return the columns of the rows that continue the lane, and its new end."""
+    rows, end = lane.chain(entries)
+    return [list(column) for column in zip(*rows, strict=True)], end
+
+
+def _moved(end: LaneEnd) -> tuple[int, bytes, bytes, str]:
+    return end.next_seq, end.head, end.seal, end.lane
 
 
 def _take(keys: set[bytes], key: bytes) -> bool:

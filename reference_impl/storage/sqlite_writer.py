@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
 
 from reference_impl.records.audit import AuditKey, Entry, Lane, open_lane, pending
 from reference_impl.storage.batch import MAX_BATCH, Caches, CardRow, Item, Job, fail, give, uncounted
+from reference_impl.storage.turns import Turns
 
 T = TypeVar("T")
 
@@ -49,6 +52,8 @@ class SqliteWriter:
         self._scheduled = False
         self.on_batch: Callable[[int], None] = uncounted
         self.more_coming: Callable[[], bool] = bool
+        self._turns = Turns(Path(f"{engine.url.database}-turn"))
+        self._waiter = ThreadPoolExecutor(1, "turn")
         self._connect()
 
     @property
@@ -97,6 +102,8 @@ class SqliteWriter:
     def close_now(self) -> None:
         """Let go of the database when nothing is queued."""
         self._connection.close()
+        self._waiter.shutdown()
+        self._turns.close()
 
     def _connect(self) -> None:
         self._connection: Connection = self._engine.connect()
@@ -121,11 +128,25 @@ class SqliteWriter:
     def _gather(self, loop: asyncio.AbstractEventLoop) -> None:
         # One look more at the sockets: what has arrived meanwhile shares the flush, and nothing waits if nothing has.
         if self.more_coming():
-            loop.call_later(GATHER_S, self._flush, loop)
+            loop.call_later(GATHER_S, self._await_turn, loop)
         else:
-            loop.call_soon(self._flush, loop)
+            loop.call_soon(self._await_turn, loop)
+
+    def _await_turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._turns.take_now():
+            self._flush(loop)
+        else:
+            # What arrives while another process writes joins this batch.
+            turn = loop.run_in_executor(self._waiter, self._turns.take)
+            turn.add_done_callback(lambda _: self._flush(loop))
 
     def _flush(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            self._write_batch(loop)
+        finally:
+            self._turns.give_back()
+
+    def _write_batch(self, loop: asyncio.AbstractEventLoop) -> None:
         self._scheduled = False
         items, self._items = self._items[:MAX_BATCH], self._items[MAX_BATCH:]
         tasks, self._tasks = self._tasks[:MAX_BATCH], self._tasks[MAX_BATCH:]

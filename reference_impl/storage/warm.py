@@ -1,6 +1,8 @@
-"""Touching what the first verifications look up, so that they do not wait for the disk: card index, cards, holders.
+"""Touching what the first verifications look up, so that they do not wait for the disk.
 
-It goes on in a thread of its own, a piece at a time, and ends when it is told to; nobody has to wait for it.
+A SQLite file is read from front to back, as fast as the disk gives it, into the memory that the system keeps of it;
+PostgreSQL is asked for the index of card ids, the cards and their holders. It goes on in a thread of its own, a piece
+at a time, and ends when it is told to; nobody has to wait for it.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Executable, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,14 +25,17 @@ LOG = logging.getLogger("reference_impl")
 _INDEX_PIECES = 256
 _LOOK_EVERY_S = 0.05
 _ROWS_A_PIECE = 20_000
+_BYTES_A_PIECE = 1 << 20
 _REST = 4
-"""After each piece it rests so many times as long as the piece took, for the requests that come meanwhile go first."""
+"""After each piece that a database looks up it rests so many times as long as the piece took, for the requests that
+come meanwhile go first. Reading a file takes nothing from them but the disk."""
 
 
 @dataclass
 class Touched:
-    """What has been touched so far: entries of the index of card ids, rows of cards, rows of persons."""
+    """What has been touched so far: bytes of a file, or entries of the index of card ids, rows of cards and persons."""
 
+    file_bytes: int = 0
     card_ids: int = 0
     cards: int = 0
     persons: int = 0
@@ -61,16 +67,28 @@ class Warming:
 
     def _run(self) -> None:
         try:
-            with self._readers.connect() as connection:
-                _prewarm(connection)
-                for what, piece in _pieces(connection):
-                    begun = time.monotonic()
-                    setattr(self.touched, what, getattr(self.touched, what) + connection.execute(piece).one()[0])
-                    if self._told_to_end.wait(_REST * (time.monotonic() - begun)):
-                        return
-        except SQLAlchemyError:
+            if self._readers.dialect.name == "sqlite":
+                self._read_file(Path(str(self._readers.url.database)))
+            else:
+                self._look_everything_up()
+        except (OSError, SQLAlchemyError):
             # A cold start is no trouble by itself, and whoever asks for a card will tell of what is.
             LOG.warning("the tables could not be warmed")
+
+    def _read_file(self, path: Path) -> None:
+        buffer = bytearray(_BYTES_A_PIECE)
+        with path.open("rb", buffering=0) as file:
+            while (read := file.readinto(buffer)) and not self._told_to_end.is_set():
+                self.touched.file_bytes += read
+
+    def _look_everything_up(self) -> None:
+        with self._readers.connect() as connection:
+            _prewarm(connection)
+            for what, piece in _pieces(connection):
+                begun = time.monotonic()
+                setattr(self.touched, what, getattr(self.touched, what) + connection.execute(piece).one()[0])
+                if self._told_to_end.wait(_REST * (time.monotonic() - begun)):
+                    return
 
 
 async def warm_up(readers: Engine) -> None:
@@ -86,8 +104,6 @@ async def warm_up(readers: Engine) -> None:
 
 def _prewarm(connection: Connection) -> None:
     """Let PostgreSQL read whole relations, where an administrator has installed what does so."""
-    if connection.dialect.name != "postgresql":
-        return
     if connection.scalar(text("SELECT 1 FROM pg_extension WHERE extname = 'pg_prewarm'")):
         for relation in ("ix_cards_card_id", "cards_pkey", "cards", "persons_pkey", "persons"):
             connection.execute(text("SELECT pg_prewarm(CAST(:relation AS regclass), 'read')"), {"relation": relation})

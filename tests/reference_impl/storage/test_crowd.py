@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import func, select, update
@@ -10,7 +11,7 @@ from sqlalchemy import func, select, update
 from reference_impl.cards.documents import read_document
 from reference_impl.cards.issuance import Application, issue
 from reference_impl.cards.real_name import StandInRegister, authenticate
-from reference_impl.platform import open_platform
+from reference_impl.platform import Platform, open_platform
 from reference_impl.records import audit
 from reference_impl.refusals import OUTCOMES
 from reference_impl.storage import epoch
@@ -21,6 +22,14 @@ from reference_impl.wire.envelope import seal_request
 from reference_impl.wire.exchange import HttpRequest
 
 CROWD = 50
+
+
+@dataclass(frozen=True)
+class Second:
+    """A platform in this process as another process would run it, on an event loop of its own."""
+
+    platform: Platform
+    runner: asyncio.Runner
 
 
 def counts(platform):
@@ -67,8 +76,10 @@ def test_fifty_connections_that_issue_to_one_person_make_one_card(bench, person)
 def second(bench, tmp_path, database_url):
     """A second process's platform on the same data, in this process."""
     platform = open_platform(tmp_path / "data", clock=bench.clock, database_url=database_url, lane="w1")
-    yield platform
-    asyncio.run(platform.close())
+    # A connection belongs to the event loop it was opened on, so a process has one for all its life.
+    with asyncio.Runner() as runner:
+        yield Second(platform, runner)
+        runner.run(platform.close())
 
 
 def sealed(bench, method, biz, stamp):
@@ -86,7 +97,7 @@ def test_two_processes_asked_at_once_give_one_person_one_card(bench, second, per
             await asyncio.gather(*(platform.gateway.answer(bench.profile, r, "127.0.0.1") for r in requests))
         )
 
-    other = threading.Thread(target=lambda: asyncio.run(crowd(second, 100)))
+    other = threading.Thread(target=lambda: second.runner.run(crowd(second.platform, 100)))
     other.start()
     bench.wait(crowd(bench.platform, 0))
     other.join(30)
@@ -113,7 +124,7 @@ def test_a_code_shown_to_two_processes_is_accepted_by_one(bench, second):
         for code, answer in zip(codes, answers, strict=True):
             outcomes[code].append(OUTCOMES[json.loads(answer.body)["code"]].name)
 
-    other = threading.Thread(target=lambda: asyncio.run(show(second, 1000)))
+    other = threading.Thread(target=lambda: second.runner.run(show(second.platform, 1000)))
     other.start()
     bench.wait(show(bench.platform, 2000))
     other.join(30)
@@ -127,7 +138,7 @@ def test_a_suspension_told_to_one_process_counts_in_the_other(bench, second):
 
     async def show(code, stamp):
         request = sealed(bench, "ehc.ehealthcode.verify", {**visit, "ehealth_code": code}, stamp)
-        answer = await second.gateway.answer(bench.profile, request, "127.0.0.1")
+        answer = await second.platform.gateway.answer(bench.profile, request, "127.0.0.1")
         return OUTCOMES[json.loads(answer.body)["code"]].name
 
     def suspend(connection):
@@ -138,7 +149,6 @@ def test_a_suspension_told_to_one_process_counts_in_the_other(bench, second):
         first = await show(codes[0], bench.now_ms() + 1)
         await asyncio.to_thread(bench.do, suspend)
         then = await show(codes[1], bench.now_ms() + 2)
-        await second.close()
         return first, then
 
-    assert asyncio.run(scenario()) == ("ok", "app_suspended")
+    assert second.runner.run(scenario()) == ("ok", "app_suspended")

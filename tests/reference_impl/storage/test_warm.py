@@ -2,11 +2,14 @@
 
 import asyncio
 import threading
+from io import FileIO
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
 
 from reference_impl.storage import warm
+from reference_impl.storage.engine import open_readers, sqlite_url
 from reference_impl.storage.seeding import seed_cards
 from reference_impl.storage.warm import Touched, Warming
 
@@ -14,15 +17,23 @@ from reference_impl.storage.warm import Touched, Warming
 @pytest.fixture
 def platform(bench, monkeypatch):
     monkeypatch.setattr(warm, "_ROWS_A_PIECE", 70)
+    monkeypatch.setattr(warm, "_BYTES_A_PIECE", 4096)
     seed_cards(bench.platform, 300, 1, lambda _: None)
     return bench.platform
+
+
+def everything(platform):
+    """What a whole warming touches: every byte of a SQLite file, every card and holder of PostgreSQL."""
+    if platform.engine.dialect.name == "sqlite":
+        return Touched(file_bytes=Path(platform.engine.url.database).stat().st_size)
+    return Touched(0, 300, 300, 300)
 
 
 def test_everything_is_touched_once(platform):
     warming = Warming(platform.readers)
     warming.start()
     assert warming.wait(30)
-    assert warming.touched == Touched(300, 300, 300)
+    assert warming.touched == everything(platform)
     warming.stop()
 
 
@@ -30,7 +41,7 @@ def test_the_event_loop_goes_on_meanwhile_and_may_end_it(platform, monkeypatch):
     seen = []
     monkeypatch.setattr(Warming, "stop", lambda self: seen.append(self.touched))
     asyncio.run(asyncio.wait_for(platform.warm_up(), 30))
-    assert seen == [Touched(300, 300, 300)]
+    assert seen == [everything(platform)]
 
     async def ended_early():
         task = asyncio.create_task(platform.warm_up())
@@ -43,15 +54,24 @@ def test_the_event_loop_goes_on_meanwhile_and_may_end_it(platform, monkeypatch):
     assert len(seen) == 2
 
 
-def test_it_ends_when_it_is_told_to(platform):
+def test_it_ends_when_it_is_told_to(platform, monkeypatch):
     begun, goes_on = threading.Event(), threading.Event()
 
-    @event.listens_for(platform.readers, "before_cursor_execute")
-    def _hold(_connection, _cursor, statement, *_rest):
-        if "card_id >=" in statement:
-            begun.set()
-            goes_on.wait(10)
+    def hold():
+        begun.set()
+        goes_on.wait(10)
 
+    @event.listens_for(platform.readers, "before_cursor_execute")
+    def _hold_look_up(_connection, _cursor, statement, *_rest):
+        if "card_id >=" in statement:
+            hold()
+
+    class HeldFile(FileIO):
+        def readinto(self, buffer):
+            hold()
+            return super().readinto(buffer)
+
+    monkeypatch.setattr(Path, "open", lambda path, mode, **_: HeldFile(path, mode))
     warming = Warming(platform.readers)
     warming.start()
     assert begun.wait(10)
@@ -60,7 +80,8 @@ def test_it_ends_when_it_is_told_to(platform):
     warming.stop()
     assert warming.wait(0)
     assert warming.touched.persons == 0
-    event.remove(platform.readers, "before_cursor_execute", _hold)
+    assert warming.touched.file_bytes <= 4096
+    event.remove(platform.readers, "before_cursor_execute", _hold_look_up)
 
 
 def test_an_empty_platform_and_one_that_never_began(bench):
@@ -69,16 +90,24 @@ def test_an_empty_platform_and_one_that_never_began(bench):
     warming = Warming(bench.platform.readers)
     warming.start()
     assert warming.wait(30)
-    assert warming.touched == Touched()
+    assert (warming.touched.card_ids, warming.touched.cards, warming.touched.persons) == (0, 0, 0)
 
 
-def test_a_database_that_cannot_be_read_is_left_to_those_who_ask(bench, caplog):
+@pytest.mark.parametrize("database", ["postgresql"])
+def test_a_database_that_cannot_be_read_is_left_to_those_who_ask(bench, database, caplog):
     with bench.platform.engine.begin() as connection:
         connection.execute(text("ALTER TABLE cards RENAME TO moved"))
     warming = Warming(bench.platform.readers)
     warming.start()
     assert warming.wait(30)
     assert warming.touched == Touched()
+    assert caplog.messages == ["the tables could not be warmed"]
+
+
+def test_a_file_that_is_not_there_is_left_to_those_who_ask(tmp_path, caplog):
+    warming = Warming(open_readers(sqlite_url(tmp_path / "nowhere.sqlite")))
+    warming.start()
+    assert warming.wait(30)
     assert caplog.messages == ["the tables could not be warmed"]
 
 
@@ -97,4 +126,4 @@ def test_an_installed_prewarm_is_used(platform, database):
     assert warming.wait(30)
     event.remove(platform.readers, "before_cursor_execute", _note)
     assert sum("SELECT pg_prewarm" in statement for statement in statements) == 5
-    assert warming.touched == Touched(300, 300, 300)
+    assert warming.touched == everything(platform)
