@@ -1,6 +1,7 @@
 // The platform's API as this page uses it. Tokens live in this module's memory and nowhere else.
 
 const BASE = "/api/v1";
+export const READERS = ["admin", "auditor"]; // who may see institutions
 const holders = new Map(); // name -> { role, token }
 
 export class Refused extends Error {

@@ -64,18 +64,47 @@ export function fill(selector, rows) {
   $(selector).replaceChildren(...rows);
 }
 
-// Opens a dialog; resolves to its fields, or to null where it was cancelled.
-export function ask(selector) {
+// Opens a dialog; resolves to what `work` makes of its fields, or to null where it was cancelled. While `work` fails
+// the dialog stays open and says why, so that nobody has to write everything again.
+export function ask(selector, work = (said) => said) {
   const dialog = $(selector);
   const form = dialog.querySelector("form");
+  const told = form.querySelector(".error");
   for (const option of form.querySelectorAll("option")) option.textContent = isChinese() ? option.dataset.zh : option.dataset.en;
-  dialog.returnValue = "";
+  let made = null;
+  let working = null;
+  const done = async () => {
+    told?.replaceChildren();
+    try {
+      made = await work(fields(form));
+      dialog.close();
+    } catch (error) {
+      told.textContent = error.message;
+    } finally {
+      working = null;
+    }
+  };
+  form.onsubmit = (event) => {
+    if (event.submitter.value !== "ok") return;
+    event.preventDefault();
+    working ??= done();
+  };
+  told?.replaceChildren();
   dialog.showModal();
   return new Promise((resolve) => {
-    const closed = () => {
-      resolve(dialog.returnValue === "ok" ? Object.fromEntries(new FormData(form)) : null);
+    const closed = async () => {
+      // What was asked for before the dialog was closed is done all the same.
+      await working;
       form.reset();
+      resolve(made);
     };
     dialog.addEventListener("close", closed, { once: true });
   });
+}
+
+// The fields of a form by name; of boxes to tick, the values that are ticked.
+function fields(form) {
+  const said = new FormData(form);
+  const boxes = [...form.querySelectorAll("input[type=checkbox]")].map((box) => [box.name, said.getAll(box.name)]);
+  return { ...Object.fromEntries(said), ...Object.fromEntries(boxes) };
 }

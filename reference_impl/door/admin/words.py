@@ -20,7 +20,8 @@ from reference_impl.keys.purposes import (
 )
 from reference_impl.records.figures import COLUMNS
 from reference_impl.refusals import OUTCOMES
-from reference_impl.wire.codetables import CARD_STATES, CHANNELS, SCENES, STEPS
+from reference_impl.wire.codetables import CARD_STATES, CHANNELS, SCENES, STEPS, TERMINAL_TYPES
+from reference_impl.wire.registry import DIALECTS
 
 Words = Mapping[str, tuple[str, str]]
 
@@ -43,6 +44,16 @@ KINDS: Words = {
     "other": ("其他", "other"),
 }
 OWNERSHIPS: Words = {"public": ("公立", "public"), "private": ("民营", "private")}
+SCOPE_WORDS: Words = {
+    "issue": ("申领与变更", "issue and change cards"),
+    "code": ("生成二维码", "make codes"),
+    "verify": ("验码", "verify codes"),
+    "query": ("查询", "look up"),
+    "link": ("关联号码", "link numbers"),
+    "record": ("共享记录", "share records"),
+    "usage": ("用卡上报", "report use"),
+    "org": ("登记机构", "register institutions"),
+}
 STANDINGS: Words = {
     "applied": ("待审核", "applied"),
     "authorised": ("已授权", "authorised"),
@@ -106,6 +117,7 @@ _SCENES_ZH = {
     "0201032": "预防接种",
     "0201091": "健康档案",
 }
+_TERMINAL_TYPES_ZH = {"01": "窗口", "02": "自助", "99": "其他"}
 _CARD_STATES_ZH = {"0": "已申请", "1": "未激活", "2": "正常", "3": "已注销", "4": "挂失", "5": "冻结"}
 
 
@@ -115,6 +127,9 @@ def all_words() -> dict[str, Words]:
         "level": LEVELS,
         "kind": KINDS,
         "ownership": OWNERSHIPS,
+        "scope": SCOPE_WORDS,
+        "dialect": {name: (name, name) for name in DIALECTS},
+        "terminal_type": {code: (_TERMINAL_TYPES_ZH[code], name) for code, name in TERMINAL_TYPES.items()},
         "standing": STANDINGS,
         "purpose": PURPOSES,
         "key_state": KEY_STATES,

@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from reference_impl.wire.envelope import Credentials
+from reference_impl.wire.sm2 import Signer
+
 pytestmark = pytest.mark.parametrize("served", ["sqlite"], indirect=True, scope="module")
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -137,6 +140,178 @@ def test_institutions_and_a_change_of_standing(visit, tokens):
     visit.tab.wait_for_selector("#institution .trace li:has-text('admin · 合同已签')")
 
 
+def institution(served, org_code):
+    """Make one more institution over the API; gives what asks the API as the administrator."""
+    client = served.client()
+    client.headers["Authorization"] = f"Bearer {served.credentials['admin_token']}"
+
+    def post(path, body):
+        answer = client.post(f"/api/v1{path}", json=body)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+    kind = {"level": "2", "kind": "hospital", "ownership": "public", "prefecture": "439900"}
+    post("/institutions", {"org_code": org_code, "name": f"合成医院{org_code[-2:]}", **kind})
+    post(f"/institutions/{org_code}/state", {"state": "authorised", "reason": "合同已签"})
+    return post
+
+
+def fill(visit, dialog, **fields):
+    for name, value in fields.items():
+        visit.tab.fill(f"#{dialog} [name={name}]", value)
+
+
+def confirm(visit, dialog):
+    visit.tab.click(f"#{dialog} button[value=ok]")
+    visit.tab.wait_for_selector(f"#{dialog}", state="hidden")
+
+
+def authorise(visit, place):
+    visit.tab.click(f"{place} button:has-text('授权')")
+    fill(visit, "ask-reason", reason="合同已签")
+    confirm(visit, "ask-reason")
+    visit.tab.wait_for_selector(f"{place} .state.good")
+
+
+def test_an_application_and_its_terminal_are_enrolled_and_then_serve(visit, tokens, served):
+    institution(served, "439900000081")
+    visit.sign_in(tokens["admin"])
+    visit.tab.click("tr[data-org='439900000081']")
+    visit.tab.click("#institution .head.apps button:has-text('登记应用')")
+    fill(visit, "ask-application", name="门诊系统")
+    visit.tab.select_option("#ask-application [name=dialect]", "hn-a")
+    for scope in ("verify", "query"):
+        visit.tab.check(f"#ask-application [value={scope}]")
+    confirm(visit, "ask-application")
+    visit.tab.wait_for_selector("#show-secret[open]")
+    visit.tab.keyboard.press("Escape")
+    assert visit.tab.locator("#show-secret").is_visible()
+    app_id, secret = visit.tab.input_value("#secret-app"), visit.tab.input_value("#secret-value")
+    assert len(secret) > 20
+    confirm(visit, "show-secret")
+    app = f"[data-app={app_id}]"
+    visit.tab.wait_for_selector(app)
+    values = "JSON.stringify([...document.querySelectorAll('input')].map((it) => it.value))"
+    assert secret not in visit.tab.evaluate(values) + visit.tab.content()
+    assert "验码 · 查询" in visit.text(f"{app} .facts")
+    authorise(visit, f"{app} > .head")
+
+    visit.tab.click(f"{app} .enrol")
+    fill(visit, "ask-terminal", term_id="439900T81", serial="SYN-81", filing_number="湘卡备-2019-001")
+    visit.tab.select_option("#ask-terminal [name=terminal_type]", "02")
+    confirm(visit, "ask-terminal")
+    row = f"{app} tr[data-terminal='439900T81']"
+    visit.tab.wait_for_selector(row)
+    told = visit.text(row).split("\t")
+    assert told[:5] == ["439900T81", "自助", "SYN-81", "湘卡备-2019-001", "待审核"]
+    authorise(visit, row)
+
+    first, window = served.caller(), served.caller()
+    code = first.dynamic(first.register(44))
+    window.credentials = Credentials(app_id=app_id, app_secret=secret, term_id="439900T81")
+    assert window.verify(code).code == "000"
+    assert window.call("ehc.ehealthcard.register", {}).code == "111"
+
+
+def test_a_signing_application_gives_its_key(visit, tokens, served):
+    institution(served, "439900000082")
+    visit.sign_in(tokens["admin"])
+    visit.tab.click("tr[data-org='439900000082']")
+    visit.tab.click("#institution .head.apps .enrol")
+    assert visit.tab.locator("#application-key").is_hidden()
+    fill(visit, "ask-application", name="签名系统")
+    visit.tab.select_option("#ask-application [name=dialect]", "hn-s")
+    public_key = Signer(bytes(31) + b"\1").public.hex()
+    fill(visit, "ask-application", public_key=public_key)
+    confirm(visit, "ask-application")
+    visit.tab.wait_for_selector("#show-secret[open]")
+    confirm(visit, "show-secret")
+    visit.tab.wait_for_selector("#institution .app .facts:has-text('hn-s')")
+    # Without ticks it has what its institution's kind is given.
+    assert "申领与变更" in visit.text("#institution .app .facts")
+    assert "登记机构" not in visit.text("#institution .app .facts")
+
+
+def test_enrolling_takes_no_mouse(visit, tokens, served):
+    institution(served, "439900000083")
+    visit.sign_in(tokens["admin"])
+    keyboard = visit.tab.keyboard
+    visit.tab.focus("tr[data-org='439900000083'] button")
+    keyboard.press("Enter")
+    visit.tab.wait_for_selector("#institution .head.apps .enrol")
+    visit.tab.focus("#institution .head.apps .enrol")
+    keyboard.press("Enter")
+    keyboard.type("key-only")
+    for key in ("Tab", "Tab", "Space", "Enter"):
+        keyboard.press(key)
+    visit.tab.wait_for_selector("#show-secret[open]")
+    app_id = visit.tab.input_value("#secret-app")
+    for key in ("Tab", "Enter"):
+        keyboard.press(key)
+    visit.tab.wait_for_selector(f"[data-app={app_id}] .enrol:focus")
+    assert "申领与变更" in visit.text(f"[data-app={app_id}] .facts")
+    keyboard.press("Enter")
+    visit.tab.wait_for_selector("#ask-terminal[open]")
+    keyboard.type("439900T83")
+    keyboard.press("Tab")
+    keyboard.press("Tab")
+    keyboard.type("SYN-83")
+    keyboard.press("Tab")
+    keyboard.type("none")
+    keyboard.press("Enter")
+    visit.tab.wait_for_selector(f"[data-app={app_id}] tr[data-terminal='439900T83']")
+    visit.tab.wait_for_selector(f"[data-app={app_id}] .enrol:focus")
+
+
+def test_what_was_refused_is_told_in_the_dialog_and_what_was_written_stays(visit, tokens, served):
+    post = institution(served, "439900000084")
+    app_id = post("/institutions/439900000084/apps", {"name": "app"})["app_id"]
+    visit.sign_in(tokens["admin"])
+    visit.tab.click("tr[data-org='439900000084']")
+    visit.tab.click(f"[data-app={app_id}] .enrol")
+    fill(visit, "ask-terminal", term_id="not valid", serial="SYN-439900T01", filing_number="无")
+    visit.tab.click("#ask-terminal button[value=ok]")
+    assert visit.tab.locator("#ask-terminal [name=term_id]:invalid").count() == 1
+    fill(visit, "ask-terminal", term_id="439900T84")
+    visit.tab.click("#ask-terminal button[value=ok]")
+    visit.tab.wait_for_selector("#ask-terminal .error:has-text('序列号')")
+    assert visit.tab.input_value("#ask-terminal [name=term_id]") == "439900T84"
+    fill(visit, "ask-terminal", serial="SYN-84")
+    confirm(visit, "ask-terminal")
+    visit.tab.wait_for_selector("tr[data-terminal='439900T84']")
+    visit.tab.click(f"[data-app={app_id}] .enrol")
+    assert visit.text("#ask-terminal .error") == ""
+    assert visit.tab.input_value("#ask-terminal [name=term_id]") == ""
+    # The browser itself writes down that an answer had the status 409.
+    assert [said for said in visit.complaints if "409" not in said] == []
+    visit.complaints.clear()
+
+
+def test_many_applications_and_terminals_come_page_by_page(visit, tokens, served):
+    post = institution(served, "439900000085")
+    made = [post("/institutions/439900000085/apps", {"name": f"app-{number}"})["app_id"] for number in range(21)]
+    last = max(made)
+    for number in range(51):
+        device = {"term_id": f"T{number:03d}", "terminal_type": "01", "serial": f"SYN-85-{number}"}
+        post(f"/apps/{last}/terminals", {**device, "filing_number": "none"})
+    visit.sign_in(tokens["admin"])
+    visit.tab.click("tr[data-org='439900000085']")
+    apps, rows = visit.tab.locator("#institution .app"), visit.tab.locator(f"[data-app={last}] tbody tr")
+    visit.tab.click("#institution > div > .more")
+    visit.tab.wait_for_selector(f"[data-app={last}]")
+    assert apps.count() == 21
+    assert rows.count() == 50
+    visit.tab.click(f"[data-app={last}] .more")
+    visit.tab.wait_for_selector(f"[data-app={last}] tr[data-terminal=T050]")
+    assert rows.count() == 51
+    assert visit.tab.locator("#institution .more:visible").count() == 0
+
+    visit.tab.click(f"[data-app={last}] .enrol")
+    fill(visit, "ask-terminal", term_id="T999", serial="SYN-85-999", filing_number="none")
+    confirm(visit, "ask-terminal")
+    visit.tab.wait_for_selector(f"[data-app={last}] tr[data-terminal=T999]")
+
+
 def test_an_auditor_sees_and_changes_nothing(visit, tokens):
     visit.sign_in(tokens["auditor"])
     visit.tab.click("tr[data-org='439900000001']")
@@ -207,8 +382,8 @@ def test_what_is_counted_is_told_though_only_the_newest_are_shown(visit, tokens)
     visit.tab.evaluate(KEEP_TILES)
     visit.sign_in(tokens["auditor"])
     visit.open("live")
-    visit.tab.wait_for_function("window.kept.some((texts) => texts.join() === '6110,4000,95.0 %')")
-    assert visit.tab.locator("#live tbody tr").count() == 2
+    visit.tab.wait_for_selector("#live tbody tr:nth-child(2)")
+    assert ["6110", "4000", "95.0 %"] in visit.tab.evaluate("window.kept")
 
 
 def test_the_live_log_without_an_auditor_says_so_and_tells_no_figures(visit, tokens):
@@ -267,6 +442,18 @@ def test_a_panel_without_its_token_says_so(visit, tokens):
     visit.open("keys")
     visit.tab.wait_for_selector("#keys tbody tr")
     assert visit.tab.locator("#error").is_hidden()
+
+
+def test_dialogs_speak_both_languages(visit, tokens):
+    visit.sign_in(tokens["admin"])
+    visit.tab.click("tr[data-org='439900000001']")
+    for chinese in (True, False):
+        for button, dialog in ((".head.apps .enrol", "ask-application"), (".app .enrol", "ask-terminal")):
+            visit.tab.locator(f"#institution {button}").first.click()
+            said = re.sub("合成测试应用|湘卡合成测试医院", "", visit.text(f"#{dialog}"))
+            assert bool(re.search(r"[\u4e00-\u9fff]", said)) is chinese, dialog
+            visit.tab.click(f"#{dialog} button[formnovalidate]")
+        visit.tab.click("#language")
 
 
 def test_both_languages(visit, tokens):

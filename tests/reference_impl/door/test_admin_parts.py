@@ -2,10 +2,13 @@
 
 import re
 
+from reference_impl.access.scopes import KINDS, LEVELS, SCOPES
 from reference_impl.door.admin import page
 from reference_impl.door.admin.words import all_words
 from reference_impl.keys.purposes import PROVINCE, PURPOSES
 from reference_impl.refusals import OUTCOMES
+from reference_impl.wire.codetables import TERMINAL_TYPES
+from reference_impl.wire.registry import DIALECTS
 
 
 def test_every_part_of_the_page_can_be_fetched_and_names_no_other_place():
@@ -15,6 +18,11 @@ def test_every_part_of_the_page_can_be_fetched_and_names_no_other_place():
 
 def test_every_purpose_of_a_key_has_a_word():
     assert {*PURPOSES, PROVINCE} <= set(all_words()["purpose"])
+
+
+def test_whatever_is_chosen_in_a_dialog_has_a_word():
+    chosen = {"scope": SCOPES, "dialect": DIALECTS, "terminal_type": TERMINAL_TYPES, "level": LEVELS, "kind": KINDS}
+    assert {name: set(all_words()[name]) for name in chosen} == {name: set(codes) for name, codes in chosen.items()}
 
 
 def test_every_outcome_has_both_its_words():
