@@ -16,6 +16,8 @@ STORES = ("pwrite64", "pwritev")
 SYNCS = ("fsync", "fdatasync")
 LOG_SUFFIXES = ("-wal", "-journal")
 """Files that hold what was decided before the database itself does."""
+AHEAD_SUFFIX = "-wal"
+"""The log of which the database is written later, and again if that fails."""
 INJECTED = "(INJECTED)"
 
 _CALL = re.compile(r"^\d+\s+(?P<call>\w+)\((?P<fd>\d+)<(?P<what>[^>]*(?:->[^>]*)?)>(?P<rest>.*)$")
@@ -117,11 +119,18 @@ def hit(lines: Iterable[str]) -> bool:
 
 
 def mended(lines: Iterable[str]) -> bool:
-    """Whether something was synced with success after the last call that failed on demand."""
-    sound = True
-    for line in lines:
-        if INJECTED in line:
-            sound = False
-        elif any(f" {call}(" in line for call in SYNCS) and line.rstrip().endswith("= 0"):
-            sound = True
+    """Whether all that was logged had reached the disk in spite of the calls that failed on demand.
+
+    Something was synced with success after the last that failed; or what failed only carries over into the database
+    what the write-ahead log already holds on the disk, which is done again later.
+    """
+    sound, logged = True, False
+    for _, call, file, rest in _calls(lines):
+        ahead = file.endswith(AHEAD_SUFFIX)
+        if INJECTED in rest:
+            sound = sound and logged and not ahead
+        elif call in SYNCS and rest.rstrip().endswith("= 0"):
+            sound, logged = True, logged or ahead
+        elif call in STORES and ahead:
+            logged = False
     return sound

@@ -11,6 +11,12 @@ BEGUN = "7 fdatasync(7</d/platform.sqlite-wal> <unfinished ...>"
 ENDED = "7 <... fdatasync resumed>) = 0"
 
 
+CARRIED_OVER = (
+    '7 pwrite64(6</d/platform.sqlite>, "\\r\\0"..., 4096, 32) = -1 ENOSPC (No space left on device) (INJECTED)'
+)
+NOT_LOGGED = '7 pwrite64(7</d/platform.sqlite-wal>, "\\r\\0"..., 4096, 32) = -1 ENOSPC (No space left) (INJECTED)'
+
+
 def judged(*lines: str) -> list[bool]:
     return list(acknowledgements(lines))
 
@@ -49,3 +55,12 @@ def test_a_later_sync_mends_a_failed_one():
     assert not hit([SYNC])
     assert not mended([SYNC, FAILED])
     assert mended([FAILED, SYNC])
+
+
+def test_what_the_log_holds_on_the_disk_may_fail_to_be_carried_over():
+    assert mended([LOG, SYNC, CARRIED_OVER])
+    assert not mended([LOG, CARRIED_OVER])
+    assert not mended([CARRIED_OVER])
+    assert not mended([LOG, SYNC, NOT_LOGGED])
+    assert not mended([LOG, SYNC, CARRIED_OVER, LOG, FAILED])
+    assert mended([NOT_LOGGED, LOG, SYNC])
