@@ -8,25 +8,52 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
+from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 from random import Random
 
-from locust import FastHttpUser, constant, task
+from locust import FastHttpUser, constant, events, task
+from locust.env import Environment
 
 from loadtests.people import registration
 from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.envelope import Biz, Credentials, open_response, seal_request
 from reference_impl.wire.errors import WireError
 
+OVER_THE_LIMIT = "112"
+"""What the platform answers a terminal or an application that asks more than its quota."""
+
 _stamps = count(time.time_ns() // 1_000_000)
 _seeds = count(1)
+_users = count()
 
 
 def _credentials() -> Credentials:
+    """Return the credentials for the next user: each terminal has a quota of its own, so they take turns."""
     data = json.loads(Path(os.environ["XIANGKA_CREDENTIALS"]).read_text(encoding="utf-8"))
-    return Credentials(data["app_id"], data["app_secret"], data["term_id"])
+    terminals = data.get("terminals") or [data["term_id"]]
+    return Credentials(data["app_id"], data["app_secret"], terminals[next(_users) % len(terminals)])
+
+
+def _name_the_limit(environment: Environment, **_: object) -> None:
+    """Say what failures are no fault: a load above the quotas measures them and nothing else."""
+    over = sum(
+        error.occurrences
+        for error in environment.stats.errors.values()
+        if str(error.error).startswith((OVER_THE_LIMIT, str(int(HTTPStatus.TOO_MANY_REQUESTS))))
+    )
+    if over:
+        sys.stderr.write(
+            f"{over} of {environment.stats.total.num_requests} requests were over the platform's limits "
+            f"({OVER_THE_LIMIT}, or {HTTPStatus.TOO_MANY_REQUESTS:d} for an address): take fewer --users, name more "
+            "terminals in the credentials, or serve with --quota terminal=0 --quota app=0 --quota address=0\n"
+        )
+
+
+events.quitting.add_listener(_name_the_limit)  # type: ignore[no-untyped-call]
 
 
 class WindowUser(FastHttpUser):
@@ -72,6 +99,9 @@ class WindowUser(FastHttpUser):
     def _call(self, method: str, content: dict[str, str], expect_card: str | None = None) -> Biz:
         sealed = seal_request(HN_A, self._credentials, method, content, next(_stamps))
         with self.client.post("/gateway", json=sealed, name=method, catch_response=True) as response:
+            if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                response.failure(f"{response.status_code} too many requests from this address")
+                return {}
             try:
                 opened = open_response(
                     HN_A, self._credentials, json.loads(response.content or b""), method, time.time_ns() // 1_000_000

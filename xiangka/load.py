@@ -22,7 +22,7 @@ from xiangka.scenarios import ROOT
 
 _QUOTAS = (part for name in ("app", "terminal", "address") for part in ("--quota", f"{name}=0"))
 _UNLIMITED = ("platform", "serve", "--tethered", "--port", "0", *_QUOTAS)
-"""All users of a load share one application and one terminal, which the platform would hold back."""
+"""All users of a load share one application and its few terminals, which the platform would hold back."""
 
 
 def run_load(target: str | None, credentials: Path | None, users: int, seconds: int) -> int:

@@ -81,3 +81,48 @@ def test_a_load_that_is_stopped_leaves_no_process(shell, platform):
     running = shell.start("load", "--seconds", "600", *arguments)
     until(lambda: any("locust" in line for line in running.processes().values()))
     running.stop(signal.SIGTERM)
+
+
+def over_the_limit(said: str) -> tuple[int, int] | None:
+    """How many requests of how many were over the platform's limits, as told; None where nothing is told."""
+    found = re.search(r"(\d+) of (\d+) requests were over the platform's limits", said)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def served_with(shell, *quotas):
+    """A platform of its own with these quotas; its address and credentials as options of a load."""
+    options = [word for quota in quotas for word in ("--quota", quota)]
+    running = shell.start("platform", "serve", "--port", "0", "--data", shell.folder / "limited", *options)
+    ready = json.loads(running.line())
+    return "--target", ready["url"], "--credentials", ready["credentials"]
+
+
+def test_what_is_over_the_limits_is_told(shell):
+    target = served_with(shell, "terminal=5", "app=0", "address=0")
+    ended = shell.run("load", "--seconds", "2", "--users", "2", *target)
+    assert ended.exit_code == 1
+    failures = sum(failed for _, failed in table(ended.out + ended.said).values())
+    over, asked = over_the_limit(ended.said)
+    assert 0 < over == failures < asked
+    assert "--quota terminal=0" in ended.said
+
+
+def test_an_address_over_its_limit_is_told_as_well(shell):
+    target = served_with(shell, "terminal=0", "app=0", "address=5")
+    ended = shell.run("load", "--seconds", "2", "--users", "2", *target)
+    failures = sum(failed for _, failed in table(ended.out + ended.said).values())
+    assert over_the_limit(ended.said)[0] == failures > 0
+
+
+def test_users_take_the_terminals_in_turn(shell):
+    """Each terminal has a quota of its own, so one alone would be refused most of what all of them ask."""
+    target = served_with(shell, "terminal=0", "app=0", "address=0")
+    ended = shell.run("load", "--seconds", "2", "--users", "4", *target)
+    assert ended.exit_code == 0, ended.said
+    assert over_the_limit(ended.said) is None
+    told = json.loads((shell.folder / "limited" / "credentials.json").read_text())
+    exported = shell.folder / "audit.ndjson"
+    assert shell.run("platform", "audit", "--data", shell.folder / "limited", "--export", exported).exit_code == 0
+    records = [json.loads(line) for line in exported.read_text().splitlines()]
+    used = {record["term_id"] for record in records if record.get("op") == METHODS[2]}
+    assert used == set(told["terminals"])
