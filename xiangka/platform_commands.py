@@ -155,10 +155,13 @@ def _national_stand_in(actions: Commands) -> None:
     _data(parser)
     parser.add_argument("--port", type=int, default=8650, help="port, 0 for any free one (default: 8650)")
     parser.add_argument("--cards", type=Path, metavar="F", help="JSON list of cards of other provinces that it knows")
+    parser.add_argument("--ask", metavar="ID", help="ask the platform once whose card this is, and end")
 
     def command(options: argparse.Namespace) -> int:
-        from xiangka.national_stand_in import serve_nation
+        from xiangka.national_stand_in import ask_platform, serve_nation
 
+        if options.ask is not None:
+            return ask_platform(_options(options), options.ask)
         return serve_nation(_options(options), options.port, options.cards)
 
     parser.set_defaults(command=command)

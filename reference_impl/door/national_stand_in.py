@@ -5,7 +5,6 @@ Reconstructed, like the link itself (``records.national_link``). It holds no per
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,21 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reference_impl.clock import Clock, now_ms
-from reference_impl.records.national_link import (
-    EVENTS_PATH,
-    HEADERS,
-    QUERY_PATH,
-    ForeignCard,
-    answer_proof,
-    question_proof,
-)
-from reference_impl.wire.errors import MalformedError
-from reference_impl.wire.strictjson import read_object
-
-WINDOW_MS = 5 * 60_000
-"""How far a question's time may be from the clock here, before or after."""
-
-_LONGEST_NUMBER = 15
+from reference_impl.door.national_proof import Proved, read_question
+from reference_impl.records.national_link import EVENTS_PATH, HEADERS, QUERY_PATH, ForeignCard
 
 
 @dataclass
@@ -64,49 +50,26 @@ class NationalStandIn:
         )
 
     async def _event(self, request: Request) -> Response:
-        body = await self._proved(request)
-        if body is None:
+        asked = await self._proved(request)
+        if asked is None:
             return Response(status_code=401)
+        body = asked.body
         if body.get("event_id") != request.headers.get(HEADERS.event):
-            return self._answer(request, 422)
+            return asked.answer(422)
         status = self.trouble.get(str(body.get("kind")))
         if status is not None:
-            return self._answer(request, status)
+            return asked.answer(status)
         if all(taken["event_id"] != body["event_id"] for taken in self.events):
             self.events.append(body)
             self.on_event(body)
-        return self._answer(request, 200)
+        return asked.answer(200)
 
     async def _query(self, request: Request) -> Response:
-        body = await self._proved(request)
-        if body is None:
+        asked = await self._proved(request)
+        if asked is None:
             return Response(status_code=401)
-        card = self.cards.get(str(body.get("card_id")))
-        return self._answer(request, 404) if card is None else self._answer(request, 200, msgspec.json.encode(card))
+        card = self.cards.get(str(asked.body.get("card_id")))
+        return asked.answer(404) if card is None else asked.answer(200, msgspec.json.encode(card))
 
-    async def _proved(self, request: Request) -> dict[str, Any] | None:
-        """Return a question's body, None where its sender proved nothing."""
-        headers, body = request.headers, await request.body()
-        key, moment = self._key(request), headers.get(HEADERS.moment, "")
-        if key is None or not _is_number(moment) or abs(int(moment) - now_ms(self.clock)) > WINDOW_MS:
-            return None
-        proof = question_proof(key, request.url.path, moment, body)
-        if not hmac.compare_digest(proof.encode(), headers.get(HEADERS.proof, "").encode()):
-            return None
-        try:
-            return read_object(body, "body")
-        except MalformedError:
-            return None
-
-    def _answer(self, request: Request, status: int, body: bytes = b"") -> Response:
-        key = self._key(request) or b""
-        proof = answer_proof(key, request.headers[HEADERS.proof], status, body)
-        return Response(body, status, {HEADERS.proof: proof}, "application/json")
-
-    def _key(self, request: Request) -> bytes | None:
-        version = request.headers.get(HEADERS.version, "")
-        return self.keys.get(int(version)) if _is_number(version) else None
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER
+    async def _proved(self, request: Request) -> Proved | None:
+        return await read_question(request, self.keys.get, now_ms(self.clock))

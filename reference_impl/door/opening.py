@@ -160,6 +160,7 @@ def open_served(options: PlatformOptions, lane: str) -> Opened:
         strict=None if options.strict is None else StrictTold(share=options.strict, seed=options.strict_seed),
         requests=Requests() if options.request_log else None,
         order=as_named if options.strict is None else answers.in_any_order,
+        national=options.national is not None,
     )
     application = create_app(platform, face)
     opened = Opened(platform, application, application.asgi, [_leaves(metrics)])

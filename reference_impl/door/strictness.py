@@ -28,6 +28,7 @@ from reference_impl.keys.life_cycle import rotate
 from reference_impl.keys.purposes import TOKEN
 from reference_impl.platform import Platform
 from reference_impl.records.audit import Entry, append, detail_text
+from reference_impl.records.national_link import HEADERS
 from reference_impl.refusals import TRY_AGAIN, RefusalError
 
 DEFAULT_SHARE = 0.05
@@ -101,7 +102,7 @@ class StrictFace:
 
         async def shuffled(message: Message) -> None:
             nonlocal start
-            if message["type"] == "http.response.start" and _is_json(message):
+            if message["type"] == "http.response.start" and _may_be_reordered(message):
                 start = message
                 return
             if start is not None:
@@ -122,8 +123,10 @@ class StrictFace:
         return [self._reordered(part) for part in value] if isinstance(value, list) else value
 
 
-def _is_json(start: Message) -> bool:
-    return any(name == b"content-type" and value.startswith(_JSON) for name, value in start["headers"])
+def _may_be_reordered(start: Message) -> bool:
+    headers = dict(start["headers"])
+    # What is proved over the link to the national platform is proved byte by byte.
+    return headers.get(b"content-type", b"").startswith(_JSON) and HEADERS.proof.encode() not in headers
 
 
 def _with_length(start: Message, length: int) -> Message:

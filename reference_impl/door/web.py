@@ -13,7 +13,7 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from reference_impl.door import entrance
+from reference_impl.door import entrance, national_questions
 from reference_impl.door.admin import page
 from reference_impl.door.api import (
     access_routes,
@@ -58,6 +58,7 @@ class Face:
         strict: told by /health, where the platform is strict.
         requests: where requests are written down, None for nowhere.
         order: that of what stands around the content of answers in XML.
+        national: whether the national platform may ask.
     """
 
     metrics: Metrics
@@ -65,6 +66,7 @@ class Face:
     strict: StrictTold | None = None
     requests: Requests | None = None
     order: Order = as_named
+    national: bool = False
 
 
 @dataclass
@@ -104,6 +106,8 @@ def _api(door: ApiDoor, live_log: LiveLog, face: Face) -> FastAPI:
     app.include_router(operation_routes.routes(door, face.metrics, face.strict))
     app.include_router(entrance.routes())
     app.include_router(page.routes())
+    if face.national:
+        app.include_router(national_questions.routes(door.platform))
     routers = [
         access_routes.routes(door),
         limits_routes.routes(door),

@@ -1,8 +1,9 @@
 """The way to the national platform: its two questions, how each is proved, and what can go wrong.
 
-Reconstructed: ``POST /events`` takes an event, ``POST /cards/query`` tells of a card by its id. Either end proves what
-it says with HMAC-SM3 under the key of the link; an answer's proof covers the question's, so that no answer fits another
-question.
+Reconstructed: ``POST /events`` takes an event, ``POST /cards/query`` tells of a card by its id. In the other direction
+the national platform asks ``POST /national/cards/query`` of this one. Either end proves what it says with HMAC-SM3
+under the key of the link. A question's proof covers its path, so that none asked in one direction can be turned around;
+an answer's covers the question's proof, so that no answer fits another question.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ TIMEOUT_S = 3.0
 
 EVENTS_PATH = "/events"
 QUERY_PATH = "/cards/query"
+PLATFORM_QUERY_PATH = "/national/cards/query"
+
+NATION = "00"
+"""The country as a whole, in the manner of GB/T 2260."""
 
 _UNKNOWN = 404
 _BUSY = 429
@@ -44,7 +49,7 @@ class NotTakenError(Exception):
 
 
 class ForeignCard(msgspec.Struct, frozen=True):
-    """A card of another province and as little of its holder as a window needs to see who stands there."""
+    """A card as another province is told of it: as little of its holder as a window needs to see who stands there."""
 
     card_id: str
     province: str
@@ -107,12 +112,16 @@ class HttpNationalLink:
     Attributes:
         client: knows the address, and waits ``TIMEOUT_S`` at most.
         keys: the link's keys as they are now.
-        clock: the platform's.
+        clock: of whoever asks.
+        query_path: where cards are asked for.
+        asker: who asks, a province or ``NATION``.
     """
 
     client: httpx.AsyncClient
     keys: Callable[[], PassingKeys] = field(repr=False)
     clock: Clock
+    query_path: str = QUERY_PATH
+    asker: str = PROVINCE
 
     async def deliver(self, event: Event) -> None:
         """Tell an event; the national platform takes each id once."""
@@ -120,7 +129,7 @@ class HttpNationalLink:
 
     async def resolve(self, card_id: str) -> ForeignCard | None:
         """Ask for a card."""
-        status, answer = await self._ask(QUERY_PATH, write_object({"card_id": card_id}).encode(), {})
+        status, answer = await self._ask(self.query_path, write_object({"card_id": card_id}).encode(), {})
         if status == _UNKNOWN:
             return None
         try:
@@ -136,7 +145,7 @@ class HttpNationalLink:
         key = keys.keys[keys.active]
         asked = question_proof(key, path, moment, body)
         proved = {
-            HEADERS.province: PROVINCE,
+            HEADERS.province: self.asker,
             HEADERS.moment: moment,
             HEADERS.version: str(keys.active),
             HEADERS.proof: asked,
@@ -149,7 +158,7 @@ class HttpNationalLink:
         status, told = answer.status_code, answer.headers.get(HEADERS.proof, "")
         if not hmac.compare_digest(told.encode(), answer_proof(key, asked, status, answer.content).encode()):
             raise LinkDownError(f"an answer without proof, status {status}")
-        if status == _UNKNOWN and path == QUERY_PATH:
+        if status == _UNKNOWN and path == self.query_path:
             return status, answer.content
         if not answer.is_success:
             raise NotTakenError(f"status {status}", final=status < _SERVER_FAULT and status != _BUSY)

@@ -16,14 +16,14 @@ from reference_impl.wire.codetables import CHANNELS, STEPS
 
 _ZH = (
     "期间内（按整日）的验码请求：通过身份与时效核验且未超限的每次请求计一次，被拒绝的与重复提交的也计。"
-    "环节与渠道为请求所报，未报或不在码表内的为空。外省的码在本省按“无此卡”计，国家平台的答复不计；"
+    "环节与渠道为请求所报，未报或不在码表内的为空。外省的码按国家平台答复后告知请求方的结果计；"
     "基层系统的业务动作按用卡环节统计，不在此列。"
 )
 _EN = (
     "Requests to verify a code in the days of the period, each one that proved authentic, was fresh and within its"
     " limits, those refused or sent again included. Step and channel are what the request said, empty where that is"
-    " no code of the table. A code of another province counts as unknown here, whatever the national platform answers;"
-    " actions of primary care are counted as use."
+    " no code of the table. A code of another province counts with what was told once the national platform had"
+    " answered; actions of primary care are counted as use."
 )
 _ACCEPTED_ZH = "accepted 为验码成功（000）的次数。"
 _ACCEPTED_EN = " accepted are those answered 000."

@@ -26,7 +26,7 @@ def database():
 @pytest.fixture
 def whole(bench, make_api, tmp_path):
     """The API with every route there is."""
-    return make_api(bench, test_clock=TurnedClock(tmp_path / "test-clock", bench.clock))
+    return make_api(bench, test_clock=TurnedClock(tmp_path / "test-clock", bench.clock), national=True)
 
 
 @pytest.fixture

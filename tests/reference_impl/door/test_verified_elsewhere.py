@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import select, update
 
 from reference_impl.codes.tokens import issue
+from reference_impl.records.china_time import day_number
 from reference_impl.records.cross_province import ASK, CrossProvince
 from reference_impl.records.national_link import ForeignCard, LinkDownError
+from reference_impl.records.verification_counts import counted
 from reference_impl.refusals import OUTCOMES
 from reference_impl.storage import epoch
 from reference_impl.storage.schema import APPS, AUDIT
@@ -76,6 +78,9 @@ def test_the_audit_and_the_live_log_say_what_the_caller_was_told(
     told = bench.wait(tick())
     assert [(entry.op, entry.outcome) for entry in told.entries if entry.op != ASK] == [(VERIFY, outcome)]
     assert (told.verified, told.accepted) == (1, int(outcome == "000"))
+    with bench.platform.readers.connect() as connection:
+        today = day_number(bench.now_ms())
+        assert [(kind.outcome, number) for kind, number in counted(connection, today, today).items()] == [(outcome, 1)]
     bench.wait(watched.aclose())
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from reference_impl.cards.life_cycle import CardChange, Operation
-from reference_impl.door.national_stand_in import WINDOW_MS, NationalStandIn
+from reference_impl.door.national_proof import WINDOW_MS
+from reference_impl.door.national_stand_in import NationalStandIn
 from reference_impl.keys.keyring import PassingKeys
 from reference_impl.records import national_outbox as outbox
 from reference_impl.records.audit import Entry

@@ -1,0 +1,119 @@
+"""What the national platform asks of this one: whose card is this? The link's other direction, proved as that one is.
+
+Reconstructed. As little is told of the holder as this platform is told of others': name, gender, birthday. A card that
+is not active is as unknown as one that is not here, for a window elsewhere could do nothing with either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlalchemy import Connection
+
+from reference_impl.cards.holding import ACTIVE, find_by_id
+from reference_impl.clock import now_ms
+from reference_impl.door.api.problems import documented, problem_answer
+from reference_impl.door.national_proof import WINDOW_MS, Proved, key_version, read_question
+from reference_impl.keys.keyring import Keyring
+from reference_impl.platform import Platform
+from reference_impl.records.audit import Entry, append
+from reference_impl.records.national_link import PLATFORM_QUERY_PATH, ForeignCard
+from reference_impl.records.national_outbox import PROVINCE
+from reference_impl.refusals import BAD_FIELD, REPLAYED_REQUEST, UNKNOWN_CARD, Outcome, RefusalError
+from reference_impl.storage.spent import spend, spent_key
+from reference_impl.wire.errors import MalformedError
+
+OPERATION = "national.query"
+ACTOR = "national-platform"
+
+_CARD_ID = re.compile("[0-9A-F]{64}")
+_STATUS: Mapping[Outcome, int] = {
+    UNKNOWN_CARD: HTTPStatus.NOT_FOUND,
+    REPLAYED_REQUEST: HTTPStatus.CONFLICT,
+    BAD_FIELD: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+_ANSWERS: Mapping[int | str, dict[str, Any]] = {
+    200: {"description": "the card, its province, and name, gender and birthday of its holder"},
+    **{int(status): {"description": outcome.en} for outcome, status in _STATUS.items()},
+    **documented(401),
+}
+
+
+def routes(platform: Platform) -> APIRouter:
+    """Return the route that the national platform asks at."""
+    router = APIRouter(tags=["national link"])
+
+    @router.post(
+        PLATFORM_QUERY_PATH,
+        summary="Whose an active card is; proved with the key of the link, as is every answer but 401",
+        response_class=Response,
+        responses=dict(_ANSWERS),
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": {"type": "object"}, "example": {"card_id": "0A" * 32}}},
+            }
+        },
+    )
+    async def _national_query(request: Request) -> Response:
+        await _follow_keys(platform, request)
+        now = now_ms(platform.clock)
+        asked = await read_question(request, lambda version: _key(platform, version, now), now)
+        if asked is None:
+            return problem_answer(HTTPStatus.UNAUTHORIZED)
+        told = await platform.writer.submit(lambda connection: _settle(connection, platform, asked, now))
+        if told is None:
+            return problem_answer(HTTPStatus.UNAUTHORIZED)
+        if isinstance(told, RefusalError):
+            return asked.answer(_STATUS[told.outcome])
+        return asked.answer(HTTPStatus.OK, msgspec.json.encode(told))
+
+    return router
+
+
+async def _follow_keys(platform: Platform, request: Request) -> None:
+    """Let this process meet a key that another one made, which it would else meet with whatever it writes next."""
+    try:
+        newer = key_version(request) > platform.parts.keyring.national_link.active
+    except MalformedError:
+        return
+    if newer:
+        await platform.writer.submit(lambda _: None)
+
+
+def _key(platform: Platform, version: int, now: int) -> bytes | None:
+    return platform.parts.keyring.national_link.accepted(version, now)
+
+
+def _settle(connection: Connection, platform: Platform, asked: Proved, now: int) -> ForeignCard | RefusalError | None:
+    """Return the card and leave a record; None, and no record, where the key was revoked in between."""
+    if _key(platform, asked.version, now) != asked.key:
+        return None
+    card_id = asked.body.get("card_id")
+    sound = set(asked.body) == {"card_id"} and isinstance(card_id, str) and bool(_CARD_ID.fullmatch(card_id))
+    entry = Entry(now, OPERATION, card_id=str(card_id) if sound else "", actor=ACTOR)
+    try:
+        if not spend(connection, spent_key(asked.moment_ms + WINDOW_MS + 1, bytes.fromhex(asked.proof))):
+            raise RefusalError(REPLAYED_REQUEST)
+        if not sound:
+            raise RefusalError(BAD_FIELD, "card_id")
+        card = _card(connection, platform.parts.keyring, entry.card_id)
+    except RefusalError as refused:
+        append(connection, replace(entry, outcome=refused.outcome.code))
+        return refused
+    append(connection, entry)
+    return card
+
+
+def _card(connection: Connection, keyring: Keyring, card_id: str) -> ForeignCard:
+    held = find_by_id(connection, keyring, card_id)
+    if held.state != ACTIVE:
+        raise RefusalError(UNKNOWN_CARD)
+    return ForeignCard(card_id, PROVINCE, *(held.identity[name] for name in ("name", "gender", "birthday")))
