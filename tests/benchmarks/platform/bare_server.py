@@ -1,4 +1,8 @@
-"""The floor: the platform's own server answering a typed POST and nothing else."""
+"""The floor: the platform's own server answering a typed POST and nothing else.
+
+``bare_server.py PORT`` is uvicorn as it comes; ``bare_server.py PORT joined`` writes each answer at once, as the
+platform does.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ import sys
 
 import msgspec
 import uvicorn
+
+from reference_impl.door.joined_writes import JoiningProtocol
 
 
 class Envelope(msgspec.Struct):
@@ -48,7 +54,7 @@ if __name__ == "__main__":
         app,
         port=int(sys.argv[1]),
         loop="uvloop",
-        http="httptools",
+        http=JoiningProtocol if sys.argv[2:] == ["joined"] else "httptools",
         ws="none",
         lifespan="off",
         access_log=False,

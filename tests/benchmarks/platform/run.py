@@ -1,5 +1,7 @@
 """How fast the platform verifies codes, each figure beside the one it is compared with in the same run.
 
+One server has one core, unless its name says otherwise; generator and database server have another.
+
 ``make bench ARGS="platform --cards 10000000"`` repeats what ``docs/performance.md`` keeps.
 """
 
@@ -23,18 +25,20 @@ from tests.benchmarks.platform.figures import draw, print_table
 from tests.benchmarks.platform.load import Bodies, Measured, burst
 from tests.benchmarks.platform.openssl import sm2_verifications_per_s
 from tests.benchmarks.platform.prepared import Asker, Data, enrol, write_bodies, write_naive_facts
-from tests.benchmarks.platform.servers import Server
+from tests.benchmarks.platform.servers import ALL_CORES, BESIDE, CORES, ONE_CORE, Server, move
 from tests.reference_impl.postgres_server import INSTALL, PostgresServer, programs
 from xiangka.versions import machine, versions
 
 console = Console()
 
 BARE = "bare typed POST"
+JOINED = "bare typed POST, answers in one write"
 HN_A = "hn-a, SQLite, few cards"
 MANY = "hn-a, SQLite, many cards"
 TWO = "hn-a, SQLite, two workers"
 POSTGRES = "hn-a, PostgreSQL, few cards"
 HN_S = "hn-s, SQLite, few cards"
+HN_S_ALL = "hn-s, SQLite, few cards, all cores"
 NAIVE = "naive peer, SQLite, few cards"
 
 _SEED = (sys.executable, "-m", "xiangka", "platform", "seed")
@@ -53,6 +57,7 @@ class Results:
         found: dict[str, float] = {}
         for name, one, other in (
             ("hn-a verify ÷ bare server", HN_A, BARE),
+            ("hn-a verify ÷ bare server that writes an answer at once", HN_A, JOINED),
             ("PostgreSQL ÷ SQLite", POSTGRES, HN_A),
             ("many cards ÷ few cards", MANY, HN_A),
             ("two workers ÷ one", TWO, HN_A),
@@ -61,11 +66,15 @@ class Results:
             if one in self.bursts and other in self.bursts:
                 found[name] = self.rate(one) / self.rate(other)
                 found[f"{name}, for a CPU second of the server"] = self.per_cpu_s(one) / self.per_cpu_s(other)
-        if HN_S in self.bursts and "openssl SM2 verify/s" in self.figures:
-            found["hn-s verify ÷ openssl SM2 verify"] = self.rate(HN_S) / self.figures["openssl SM2 verify/s"]
-            found["hn-s verify ÷ openssl SM2 verify, for a CPU second of the server"] = (
-                self.per_cpu_s(HN_S) / self.figures["openssl SM2 verify/s"]
-            )
+        if TWO in self.bursts and HN_A in self.bursts:
+            generator = median(one.generator_cores for one in self.bursts[TWO])
+            left = len(CORES) / (len(CORES) - generator)
+            found["two workers ÷ one, on the cores the generator left"] = self.rate(TWO) / self.rate(HN_A) * left
+        for name, hardened in (("one core", HN_S), ("all cores", HN_S_ALL)):
+            if hardened in self.bursts and "openssl SM2 verify/s" in self.figures:
+                found[f"hn-s verify on {name} ÷ openssl SM2 verify on one"] = (
+                    self.rate(hardened) / self.figures["openssl SM2 verify/s"]
+                )
         return found
 
     def rate(self, name: str) -> float:
@@ -94,6 +103,7 @@ def contest(results: Results, contestants: list[Contestant], seconds: int, round
             console.print(f"round {number + 1} of {rounds}: {one.name}", highlight=False)
             bodies = one.bodies()
             with one.start() as server:
+                server.settle()
                 results.bursts.setdefault(one.name, []).append(burst(server, bodies, seconds, again=one.again))
                 results.figures[f"{one.name}: resident after load, MB"] = server.resident_mb()
                 results.figures[f"{one.name}: start to ready, s"] = server.ready_s
@@ -123,6 +133,7 @@ def postgres(folder: Path):
     server = PostgresServer(found, folder)
     try:
         server.do("CREATE DATABASE platform")
+        move(int((folder / "data" / "postmaster.pid").read_text().split()[0]), BESIDE)
         yield server.url("platform")
     finally:
         server.stop("fast")
@@ -131,15 +142,18 @@ def postgres(folder: Path):
 def contestants(few: Data, many: Data | None, elsewhere: Data | None, room: Path, bodies: int) -> list[Contestant]:
     """Return everyone who takes part."""
 
-    def serving(name: str, data: Data, asker: Asker, *options: str, count: int = bodies) -> Contestant:
+    def serving(
+        name: str, data: Data, asker: Asker, *options: str, count: int = bodies, cores: frozenset[int] = ONE_CORE
+    ) -> Contestant:
         file = room / "bodies"
         return Contestant(
             name,
-            lambda: servers.platform(data.folder, *data.options, *options),
+            lambda: servers.platform(data.folder, *data.options, *options, cores=cores),
             lambda: write_bodies(data, asker, count, file),
         )
 
     window = enrol(few, "hn-a", _OK)
+    hardened = enrol(few, "hn-s", _OK)
     naive_facts = room / "naive.json"
     write_naive_facts(few, window, naive_facts)
     # The floor answers whatever it is sent, so it may be sent the same again.
@@ -150,9 +164,16 @@ def contestants(few: Data, many: Data | None, elsewhere: Data | None, room: Path
             lambda: write_bodies(few, window, 10_000, room / "bodies"),
             again=True,
         ),
+        Contestant(
+            JOINED,
+            lambda: servers.script("bare_server.py", "joined"),
+            lambda: write_bodies(few, window, 10_000, room / "bodies"),
+            again=True,
+        ),
         serving(HN_A, few, window),
-        serving(TWO, few, window, "--workers", "2"),
-        serving(HN_S, few, enrol(few, "hn-s", _OK), count=bodies // 2),
+        serving(TWO, few, window, "--workers", "2", cores=ALL_CORES),
+        serving(HN_S, few, hardened, count=bodies // 2),
+        serving(HN_S_ALL, few, hardened, count=bodies // 2, cores=ALL_CORES),
         Contestant(
             NAIVE,
             lambda: servers.script("naive_server.py", str(naive_facts)),
@@ -172,7 +193,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--few", type=int, default=100_000, help="the smaller number of cards (default 10**5)")
     parser.add_argument("--seconds", type=int, default=4, help="length of one burst (default 4)")
     parser.add_argument("--rounds", type=int, default=5, help="bursts of each contestant (default 5)")
-    parser.add_argument("--bodies", type=int, default=60_000, help="requests prepared for a burst (default 60000)")
+    parser.add_argument("--bodies", type=int, default=90_000, help="requests prepared for a burst (default 90000)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the filled data here, and use them again")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only contestants whose name contains one of these")
     parser.add_argument("--json", type=Path, metavar="F", help="also write the figures here")

@@ -16,6 +16,15 @@ from pathlib import Path
 HERE = Path(__file__).parent
 _SERVE = (sys.executable, "-m", "xiangka", "platform", "serve", "--port", "0", "--code-life", "300")
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+_IDLE_SHARE = 0.1
+_LONGEST_S = 180
+
+CORES = sorted(os.sched_getaffinity(0))
+ONE_CORE = frozenset(CORES[:1])
+"""Where a server runs that is measured on one core."""
+ALL_CORES = frozenset(CORES)
+BESIDE = frozenset(CORES[-1:])
+"""Where the generator and a database server run; the server's own core where there is only one."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,14 @@ class Server:
     def cpu_s(self) -> float:
         """CPU seconds of all its processes so far."""
         return sum(_cpu_s(process) for process in self.processes)
+
+    def settle(self) -> None:
+        """Wait until it has nothing more to do by itself."""
+        for _ in range(_LONGEST_S):
+            before = self.cpu_s()
+            time.sleep(1)
+            if self.cpu_s() - before < _IDLE_SHARE:
+                return
 
     def resident_mb(self) -> float:
         """Memory of its own that its processes hold, MB; pages of mapped files belong to the system."""
@@ -51,12 +68,12 @@ def _with_children(process: int) -> tuple[int, ...]:
 
 
 @contextmanager
-def platform(data: Path, *options: str) -> Iterator[Server]:
-    """``xiangka platform serve`` on a data folder, nothing limited."""
+def platform(data: Path, *options: str, cores: frozenset[int] = ONE_CORE) -> Iterator[Server]:
+    """``xiangka platform serve`` on a data folder and some cores, nothing limited."""
     unlimited = [part for name in ("app", "terminal", "address") for part in ("--quota", f"{name}=0")]
     started = time.perf_counter()
     process = subprocess.Popen(
-        [*_SERVE, "--data", str(data), *unlimited, *options],
+        [*on(cores), *_SERVE, "--data", str(data), *unlimited, *options],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -70,17 +87,28 @@ def platform(data: Path, *options: str) -> Iterator[Server]:
 
 @contextmanager
 def script(name: str, *arguments: str) -> Iterator[Server]:
-    """One of this folder's servers on a free port."""
+    """One of this folder's servers on a free port and one core."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     started = time.perf_counter()
-    process = subprocess.Popen([sys.executable, str(HERE / name), str(port), *arguments])
+    process = subprocess.Popen([*on(ONE_CORE), sys.executable, str(HERE / name), str(port), *arguments])
     try:
         _await_port(port)
         yield Server(f"http://127.0.0.1:{port}", (process.pid,), time.perf_counter() - started)
     finally:
         process.terminate()
         process.wait(60)
+
+
+def on(cores: frozenset[int]) -> list[str]:
+    """Return what a command begins with that shall run on these cores only."""
+    return ["taskset", "--cpu-list", ",".join(map(str, sorted(cores)))]
+
+
+def move(process: int, cores: frozenset[int]) -> None:
+    """Let a process and its children run on these cores only."""
+    for one in _with_children(process):
+        os.sched_setaffinity(one, cores)
 
 
 def _await_port(port: int) -> None:
