@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from reference_impl.defects import decisions, envelopes, guarantees
+from reference_impl.defects import decisions, envelopes, guarantees, undescribed
 from reference_impl.errors import PlatformError
 from reference_impl.platform import Platform
 
@@ -283,6 +283,20 @@ _ALL: tuple[PlatformDefect, ...] = (
         "查询缺少字段时内部出错",
         "fails where a question names neither card nor document",
         guarantees.fails_on_missing_field,
+    ),
+    PlatformDefect(
+        "answers-undescribed",
+        ("EHC-PLT-014",),
+        "对不完整的报文以接口定义之外的状态码应答",
+        "answers a request that was cut off with a status its description does not know",
+        undescribed.answers_undescribed,
+    ),
+    PlatformDefect(
+        "vague-about-waiting",
+        ("EHC-PLT-014",),
+        "请求过多时不告知何时重试",
+        "tells whoever asks too often to come again, and not when",
+        undescribed.vague_about_waiting,
     ),
     PlatformDefect(
         "crashes-on-odd-payload",
