@@ -52,8 +52,9 @@ VISITS = Table(
     Column("patient_key", String),
     UniqueConstraint("org_code", "visit"),
 )
-"""One row a visit, whatever number of reports tell of it. ``with_card`` is 0 or 1; ``holder`` names the person whose
-card was used, ``patient_key`` is a keyed hash of the institution's own patient number."""
+"""One row a visit, whatever number of reports tell of it. ``visit`` is made of a keyed hash of the institution's number
+of it, or of holder and day; ``with_card`` is 0 or 1; ``holder`` names the person whose card was used, ``patient_key``
+is a keyed hash of the institution's own patient number."""
 
 USAGE_REPORTS = Table(
     "usage_reports",
@@ -75,8 +76,9 @@ USAGE_REPORTS = Table(
     Column("scene", String, nullable=False, server_default=text("''")),
     Column("filed", Integer, nullable=False, server_default=text("0")),
 )
-"""``digest`` tells a report sent again from another one under the same number; ``filed`` is 1 where the scanner was a
-filed terminal of the institution's when the report came in, else 0."""
+"""``seq_no`` is a keyed hash of the application's number; ``digest`` tells a report sent again from another one under
+the same number; ``filed`` is 1 where the scanner was a filed terminal of the institution's when the report came in,
+else 0."""
 
 VERIFICATION_COUNTS = Table(
     "verification_counts",
@@ -114,7 +116,7 @@ SHARED_RECORDS = Table(
     Column("sealed_content", LargeBinary, nullable=False),
     UniqueConstraint("org_code", "source_no"),
 )
-"""``source_no`` is the originating institution's own number of the record."""
+"""``source_no`` is a keyed hash of the originating institution's own number of the record."""
 Index("records_of_a_person", SHARED_RECORDS.c.person_no, SHARED_RECORDS.c.record_no)
 
 CONSENTS = Table(
