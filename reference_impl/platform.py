@@ -19,6 +19,7 @@ from reference_impl.access.first_institution import first_credentials
 from reference_impl.access.rate_limit import Quotas, Wait
 from reference_impl.cards.real_name import RealNameSource, StandInRegister
 from reference_impl.clock import Clock, now_ms, system_clock
+from reference_impl.codes.given_out import GivenOutOnly
 from reference_impl.codes.tokens import TokenKeys
 from reference_impl.codes.verification import MAX_TTL_S, Verification
 from reference_impl.door.gateway import Gate, Gateway
@@ -176,6 +177,7 @@ def open_platform(
     shared: bool = False,
     gate: Gate | None = None,
     methods: Mapping[str, Method] = METHODS,
+    only_given_out: bool = False,
 ) -> Platform:
     """Open the platform whose data stand in ``data_dir``, making them if there are none.
 
@@ -191,6 +193,7 @@ def open_platform(
         shared: whether other processes write to the database beside this one.
         gate: limits on callers; none unless one is given.
         methods: methods of the gateway by neutral name.
+        only_given_out: whether a static code is accepted only where one was given out for its card.
 
     Raises:
         PlatformError: the folder, the key file, the database or the life of a code cannot be used.
@@ -219,7 +222,8 @@ def open_platform(
         with _let_go_unless_opened(engine, readers):
             open_root = root or partial(_root_in_file, data_dir / KEY_FILE, random)
             root_key, keyring, epoch_now, credentials = _open_data(engine, open_root, random, now_ms(clock))
-            verification = Verification(token_keys(keyring), round(token_ttl_s * 1000))
+            rule = partial(GivenOutOnly, readers=readers) if only_given_out else Verification
+            verification = rule(token_keys(keyring), round(token_ttl_s * 1000))
             parts = Parts(keyring, verification, real_name or StandInRegister(), random)
             accounts = Accounts(readers, lambda: parts.keyring)
             memory = Memory(parts, accounts, readers, root_key, clock, epoch_now)

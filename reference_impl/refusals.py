@@ -82,6 +82,9 @@ FORGED_CODE = Outcome("403", "forged_code", "二维码令牌无效", "code is no
 FUTURE_CODE = Outcome("404", "future_code", "二维码尚未生效", "code is dated in the future")
 EXPIRED_CODE = Outcome("405", "expired_code", "二维码已过期", "code has expired")
 REUSED_CODE = Outcome("406", "reused_code", "二维码已使用", "code has already been used")
+STATIC_NOT_GIVEN_OUT = Outcome(
+    "407", "static_not_given_out", "该卡未发放静态码", "no static code was given out for this card"
+)
 
 UNKNOWN_KEY = Outcome("601", "unknown_key", "密钥版本不存在", "unknown key or version")
 KEY_FIXED = Outcome("602", "key_fixed", "该用途密钥不可轮换或吊销", "this key is neither rotated nor revoked")
@@ -156,6 +159,7 @@ OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
             FUTURE_CODE,
             EXPIRED_CODE,
             REUSED_CODE,
+            STATIC_NOT_GIVEN_OUT,
             UNKNOWN_KEY,
             KEY_FIXED,
             KEY_STATE,

@@ -54,6 +54,12 @@ def _serve(actions: Commands) -> None:
     parser.add_argument(
         "--code-life", type=float, default=60, metavar="S", help="life of a dynamic code (default: 60 s)"
     )
+    parser.add_argument(
+        "--static-codes",
+        choices=("any", "issued"),
+        default="any",
+        help="accept every active card's static code, or only where one was given out (default: any)",
+    )
     parser.add_argument("--allow-non-loopback", action="store_true", help="let other machines reach it")
     parser.add_argument("--tethered", action="store_true", help="end when standard input closes")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that serve (default: 1)")
@@ -226,6 +232,7 @@ def _serving(options: argparse.Namespace) -> PlatformOptions:
         host=options.host,
         port=options.port,
         token_ttl_s=options.code_life,
+        static_codes=options.static_codes,
         credentials_file=options.credentials,
         allow_non_loopback=options.allow_non_loopback,
         workers=options.workers,

@@ -23,7 +23,7 @@ from reference_impl.door.logbook import Requests
 from reference_impl.door.methods.table import METHODS
 from reference_impl.door.metrics import Metrics
 from reference_impl.door.national import NationalTies
-from reference_impl.door.options import PlatformOptions
+from reference_impl.door.options import ISSUED, PlatformOptions
 from reference_impl.door.production import refuse_production
 from reference_impl.door.strictness import StrictFace, StrictGate, check_share, rotate_often
 from reference_impl.door.turned_clock import TurnedClock
@@ -148,6 +148,7 @@ def open_served(options: PlatformOptions, lane: str) -> Opened:
         lane=lane,
         shared=options.workers > 1,
         gate=gate,
+        only_given_out=options.static_codes == ISSUED,
     )
     platform.gateway.observe, platform.writer.on_batch = metrics.observe, metrics.batch
     metrics.queue = lambda: platform.writer.waiting

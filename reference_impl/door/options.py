@@ -13,6 +13,9 @@ from reference_impl.platform import DEFAULT_TTL_S
 
 CREDENTIALS_FILE = "credentials.json"
 
+ANY, ISSUED = "any", "issued"
+"""Which static codes are accepted: every one of an active card as in the field, or only where one was given out."""
+
 
 @dataclass(frozen=True)
 class TlsFiles:
@@ -46,6 +49,7 @@ class PlatformOptions:
         request_log: write one line a request.
         national: where the national platform answers; None where there is none.
         real_name: where the register of persons answers; None for the stand-in of this process.
+        static_codes: ``ANY`` or ``ISSUED``.
     """
 
     data_dir: Path
@@ -66,6 +70,7 @@ class PlatformOptions:
     request_log: bool = False
     national: str | None = None
     real_name: str | None = None
+    static_codes: str = ANY
 
     @property
     def scheme(self) -> str:

@@ -104,6 +104,14 @@ Index(
     postgresql_where=text("state <> '3'"),
 )
 
+STATIC_CODES = Table(
+    "static_codes",
+    SCHEMA,
+    Column("card_no", ForeignKey(CARDS.c.card_no), primary_key=True, autoincrement=False),
+    Column("given_ms", BigInteger, nullable=False),
+)
+"""The cards a static code was given out for, and when the first was."""
+
 LINKS = Table(
     "links",
     SCHEMA,

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from reference_impl.cards.issuance import BATCH, Issued, issue, read_application
 from reference_impl.cards.real_name import Authenticated
+from reference_impl.codes.given_out import note_given_out
 from reference_impl.door.methods.business_fields import TEXT_LIMIT, check_characters, clerk
 from reference_impl.door.methods.cards import authenticated
 from reference_impl.door.question import Answer, Method, Parts, Question
@@ -115,6 +116,8 @@ def _settle(question: Question, asked: Asked, clerk_id: str) -> Settled:
                 connection, parts.keyring, asked.person, application, asked.fields, parts.random, question.now_ms
             )
             note_change(connection, issued.change, question.account.org_code, parts.random)
+            if issued.static_code:
+                note_given_out(connection, issued.held.card_no, question.now_ms)
     except RefusalError as refused:
         return Settled(asked, refused.outcome)
     return Settled(asked, OK, issued)

@@ -13,6 +13,7 @@ from reference_impl.cards.life_cycle import CardChange, Operation, change_state
 from reference_impl.cards.newborns import authenticate_newborn, read_newborn
 from reference_impl.cards.real_name import Authenticated, authenticate
 from reference_impl.cards.replacement import adopt_document
+from reference_impl.codes.given_out import note_given_out
 from reference_impl.door.methods.asked import card_asked_for
 from reference_impl.door.methods.business_fields import (
     DATE,
@@ -56,6 +57,7 @@ def register(question: Question) -> Answer:
     answer = {"ehealth_card_id": issued.held.card_id, "mindex_id": issued.held.mindex_id}
     if issued.static_code:
         answer["ehealth_code"] = issued.static_code
+        note_given_out(question.connection, issued.held.card_no, question.now_ms)
     detail = {"apply_type": application.apply_type, "channel": application.channel, **_change(issued.change)}
     return Answer(answer, issued.held.card_id, application.clerk_id, detail)
 

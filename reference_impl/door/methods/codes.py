@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from reference_impl.cards import holding
+from reference_impl.codes.given_out import note_given_out
 from reference_impl.codes.tokens import issue
 from reference_impl.door.methods.asked import card_shown_or_asked_for
 from reference_impl.door.methods.business_fields import DATE_TIME, check_moment, required
@@ -32,6 +33,7 @@ def generate(question: Question) -> Answer:
     holding.require_active(held)
     if code_type == STATIC:
         code = build(held.card_id, STATIC)
+        note_given_out(question.connection, held.card_no, question.now_ms)
         picture = picture_of(code, drawing)
         return Answer({"ehealth_code": code}, held.card_id, detail={"type": STATIC}, later=picture)
     if code_type != DYNAMIC:
