@@ -121,11 +121,9 @@ def issue(
     identity = complete_identity(person, fields)
     held = card_of_person(connection, keyring, person.document)
     if held is None:
-        change = _make(connection, keyring, person, application, identity, random, now_ms)
+        held, change = _make(connection, keyring, person, application, identity, random, now_ms)
     else:
-        change = _renew(connection, keyring, held, person, application, now_ms)
-    if held is None or change.changed:
-        held = find_by_document(connection, keyring, person.document)
+        held, change = _renew(connection, keyring, held, person, application, now_ms)
     printed = application.apply_type in _OFFLINE and held.state in (ACTIVE, INACTIVE)
     return Issued(held, change, build(held.card_id, STATIC) if printed else "")
 
@@ -155,14 +153,14 @@ def _make(
     identity: Mapping[str, str],
     random: RandomBytes,
     now_ms: int,
-) -> CardChange:
+) -> tuple[HeldCard, CardChange]:
     card_id = card_id_of(keyring, person.document)
     if connection.scalar(_REPLACED, {"key": bytes.fromhex(card_id)}) is not None:
         raise RefusalError(REPLACED_CARD)
     key = person_key(keyring, person.document.person_text)
     mindex_id = random(MINDEX_BYTES).hex().upper()
-    connection.execute(
-        unless_held(connection, PERSONS),
+    person_no: int | None = connection.scalar(
+        unless_held(connection, PERSONS, PERSONS.c.person_no),
         {
             "person_key": key,
             "mindex_id": mindex_id,
@@ -171,23 +169,29 @@ def _make(
             "guardian_no": _guardian(connection, keyring, person),
         },
     )
+    is_new = person_no is not None
+    if person_no is None:
+        person_no = connection.execute(_PERSON_NO, {"key": key}).scalar_one()
     state = INACTIVE if application.apply_type == BATCH else ACTIVE
-    made = connection.execute(
-        unless_held(connection, CARDS),
+    card_no: int | None = connection.scalar(
+        unless_held(connection, CARDS, CARDS.c.card_no),
         {
             "card_id": bytes.fromhex(card_id),
-            "person_no": connection.execute(_PERSON_NO, {"key": key}).scalar_one(),
+            "person_no": person_no,
             "state": state,
             "active_since_ms": now_ms,
             "channel": application.channel,
             "changed_ms": now_ms,
         },
     )
-    if not made.rowcount:
+    if card_no is None:
         # Another channel was first between the look-up and here: its card is the person's.
         winner = find_by_document(connection, keyring, person.document)
         return _renew(connection, keyring, winner, person, application, now_ms)
-    return CardChange(card_id, Operation.ISSUE, "", state, application.apply_type, now_ms)
+    change = CardChange(card_id, Operation.ISSUE, "", state, application.apply_type, now_ms)
+    if not is_new:
+        return find_by_document(connection, keyring, person.document), change
+    return HeldCard(card_id, mindex_id, state, now_ms, identity, card_no, person_no, replaced=False), change
 
 
 def _renew(
@@ -197,14 +201,16 @@ def _renew(
     person: Authenticated,
     application: Application,
     now_ms: int,
-) -> CardChange:
+) -> tuple[HeldCard, CardChange]:
     if held.identity["name"] != person.name:
         raise RefusalError(IDENTITY_MISMATCH, "name")
     if held.state == CLOSED:
-        return reopen(connection, keyring, held, person, "registered again", now_ms)
-    if held.state == INACTIVE and application.apply_type != BATCH:
-        return change_state(connection, held, Operation.ACTIVATE, "registered again", now_ms)
-    return CardChange(held.card_id, Operation.ISSUE, held.state, held.state, application.apply_type, now_ms)
+        change = reopen(connection, keyring, held, person, "registered again", now_ms)
+    elif held.state == INACTIVE and application.apply_type != BATCH:
+        change = change_state(connection, held, Operation.ACTIVATE, "registered again", now_ms)
+    else:
+        return held, CardChange(held.card_id, Operation.ISSUE, held.state, held.state, application.apply_type, now_ms)
+    return find_by_document(connection, keyring, person.document), change
 
 
 def _guardian(connection: Connection, keyring: Keyring, person: Authenticated) -> int | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Column, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 
@@ -77,14 +78,25 @@ def with_psycopg(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def unless_held(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def unless_held(
+    connection: Connection, table: Table, returning: Column[Any] | None = None
+) -> sqlite.Insert | postgresql.Insert:
     """Return the statement that inserts a row unless a unique constraint already holds its place.
 
-    Executed, its ``rowcount`` is 1 if the row was inserted and 0 if the place was held.
+    Executed, its ``rowcount`` is 1 if the row was inserted and 0 if the place was held; with ``returning`` it gives
+    that column of the inserted row instead, and no row if the place was held.
     """
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return _unless_held(connection.dialect.name, table, returning)
+
+
+@lru_cache
+def _unless_held(dialect: str, table: Table, returning: Column[Any] | None) -> sqlite.Insert | postgresql.Insert:
+    # Kept, for SQLAlchemy needs as long to recognise a statement made anew as PostgreSQL to do it.
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table).on_conflict_do_nothing()
+    if returning is not None:
+        return cast("sqlite.Insert | postgresql.Insert", statement.returning(returning))
     # On PostgreSQL a statement that returns a generated key would else say -1.
-    return insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return statement.execution_options(preserve_rowcount=True)
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

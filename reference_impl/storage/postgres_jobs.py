@@ -1,4 +1,8 @@
-"""Jobs on PostgreSQL: in groups on a thread of their own, each job in a savepoint, with an audit lane of their own."""
+"""Jobs on PostgreSQL: in groups on a thread of their own, with an audit lane of their own.
+
+Every statement of a job is a round trip that its whole group waits for, so savepoints are made sparingly: a job that is
+alone is undone with its transaction.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,10 @@ _SACRIFICED = frozenset({"40001", "40P01"})
 """SQLSTATE of a transaction that was given up so that another could go on (PostgreSQL manual, appendix A)."""
 
 _TRIES_ALONE = 3
+
+_SAVEPOINT = "SAVEPOINT job"
+_RELEASE = "RELEASE SAVEPOINT job"
+_UNDO = "ROLLBACK TO SAVEPOINT job"
 
 
 @dataclass(frozen=True)
@@ -129,12 +137,20 @@ class PostgresJobs:
         return outcome
 
     def _group(self, jobs: Sequence[Job[Any]]) -> list[Any]:
+        work = _alone if len(jobs) == 1 else _one_by_one
         try:
             connection = self._connected()
             with connection.begin():
                 self._caches.refresh(epoch.read(connection))
-                outcomes = [_in_savepoint(connection, job) for job in jobs]
+                outcomes = work(connection, jobs)
                 advance = self._write_audit(connection)
+        except _UndoneError as undone:
+            # Asked first: whatever else is asked of a lost connection makes it connect again, without the lane's lock.
+            if connection.invalidated:
+                self._disconnect()
+            else:
+                pending(connection).clear()
+            return [_Failed(undone.error)]
         except BaseException as error:
             self._disconnect()
             return [_Failed(error)] * len(jobs)
@@ -167,14 +183,39 @@ class PostgresJobs:
             _drop(connection)
 
 
-def _in_savepoint(connection: Connection, job: Job[Any]) -> Any:
-    before = len(pending(connection))
+class _UndoneError(Exception):
+    """A job failed alone in its transaction, which goes with it."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def _alone(connection: Connection, jobs: Sequence[Job[Any]]) -> list[Any]:
+    (job,) = jobs
     try:
-        with connection.begin_nested():
-            return job(connection)
+        return [job(connection)]
     except Exception as error:
-        del pending(connection)[before:]
-        return _Failed(error)
+        raise _UndoneError(error) from error
+
+
+def _one_by_one(connection: Connection, jobs: Sequence[Job[Any]]) -> list[Any]:
+    """Do each job in a savepoint; one is given up and the next made in one round trip."""
+    outcomes: list[Any] = []
+    next_savepoint = _SAVEPOINT
+    for job in jobs:
+        before = len(pending(connection))
+        if next_savepoint:
+            connection.exec_driver_sql(next_savepoint)
+        try:
+            outcomes.append(job(connection))
+            next_savepoint = f"{_RELEASE}; {_SAVEPOINT}"
+        except Exception as error:
+            del pending(connection)[before:]
+            connection.exec_driver_sql(_UNDO)
+            outcomes.append(_Failed(error))
+            # It stays after what came behind it was undone.
+            next_savepoint = ""
+    return outcomes
 
 
 def _drop(connection: Connection) -> None:

@@ -5,8 +5,8 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import insert, text, update
-from sqlalchemy.exc import InternalError
+from sqlalchemy import event, insert, text, update
+from sqlalchemy.exc import DBAPIError, InternalError
 from writing import Asked, enrol
 
 from reference_impl.errors import PlatformError
@@ -38,6 +38,33 @@ def cut_connections(room):
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         )
+
+
+class TestRoundTrips:
+    """Between two statements of a job everyone in its group waits for the server and back."""
+
+    @pytest.fixture
+    def sent(self, room):
+        statements = []
+        event.listen(room.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+        return statements
+
+    def savepoints(self, room, sent, jobs):
+        async def scenario():
+            writer = room.writer()
+            sent.clear()
+            await asyncio.gather(*map(writer.submit, jobs), return_exceptions=True)
+            told = [statement for statement in sent if "SAVEPOINT" in statement]
+            await writer.close()
+            return told
+
+        return asyncio.run(asyncio.wait_for(scenario(), 30))
+
+    def test_a_job_alone_has_the_transaction_to_itself(self, room, sent):
+        assert self.savepoints(room, sent, [enrol("1")]) == []
+
+    def test_a_group_takes_one_for_each_of_its_jobs(self, room, sent):
+        assert len(self.savepoints(room, sent, [enrol(str(number)) for number in range(20)])) == 20
 
 
 class TestLostConnections:
@@ -75,6 +102,24 @@ class TestLostConnections:
 
         run(scenario())
         assert room.column(INSTITUTIONS.c.org_code) == ["3"]
+        assert (room.check().records, room.check().first_bad) == (1, None)
+
+    def test_a_connection_lost_under_a_job_that_is_alone(self, room):
+        def lost(connection):
+            cut_connections(room)
+            connection.execute(text("SELECT 1"))
+
+        async def scenario():
+            writer = room.writer()
+            with pytest.raises(DBAPIError):
+                await writer.submit(lost)
+            assert await writer.submit(enrol("3")) == "3"
+            # The connection it has now holds the lane, so nobody else gets it.
+            with pytest.raises(PlatformError, match="another process writes"):
+                room.writer()
+            await writer.close()
+
+        run(scenario())
         assert (room.check().records, room.check().first_bad) == (1, None)
 
     def test_a_server_that_is_away_is_not_asked_by_everyone(self, room, postgres_server):

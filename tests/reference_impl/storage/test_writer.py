@@ -55,6 +55,32 @@ class TestJobs:
         assert room.count(AUDIT) == 2
         assert room.check().first_bad is None
 
+    def test_a_job_that_fails_alone_leaves_nothing_and_the_next_goes_on(self, room):
+        async def scenario():
+            writer = room.writer()
+            for code in ("1", "2"):
+                with pytest.raises(RuntimeError, match="half done"):
+                    await writer.submit(half)
+                assert await writer.submit(enrol(code)) == code
+            await writer.close()
+
+        run(scenario())
+        assert room.column(INSTITUTIONS.c.org_code) == ["1", "2"]
+        assert (room.check().records, room.check().first_bad) == (2, None)
+
+    @pytest.mark.parametrize("order", ["ffw", "fwf", "wff", "ff", "wfwfw"])
+    def test_each_that_fails_of_a_group_leaves_nothing_wherever_it_stands(self, room, order):
+        async def scenario():
+            writer = room.writer()
+            jobs = [enrol(str(n)) if kind == "w" else half for n, kind in enumerate(order)]
+            results = await asyncio.gather(*map(writer.submit, jobs), return_exceptions=True)
+            assert ["f" if isinstance(result, RuntimeError) else "w" for result in results] == list(order)
+            await writer.close()
+
+        run(scenario())
+        assert room.column(INSTITUTIONS.c.org_code) == [str(n) for n, kind in enumerate(order) if kind == "w"]
+        assert (room.check().records, room.check().first_bad) == (order.count("w"), None)
+
     def test_jobs_are_done_in_their_order(self, room):
         async def scenario():
             writer = room.writer()
