@@ -20,6 +20,7 @@ from rigs.drivers.hn_a import HnAPlatform
 from rigs.drivers.honeywell import HoneywellScanner
 from rigs.drivers.platform_api import PlatformApi, TurnedClock, WallClock
 from rigs.drivers.serial_scanner import SerialScanner
+from rigs.drivers.ssi import SsiScanner
 from rigs.errors import BenchFileError, RigError, SubjectFaultError
 from rigs.instruments.power_supply import ScpiPowerSupply
 from rigs.journal import Journal
@@ -36,7 +37,11 @@ Role = TypeVar("Role")
 PATIENCE_S = 6.0
 """A subject that is silent for longer is gone; one that comes back earlier has only hung."""
 
-_SCANNERS: dict[str, type[SerialScanner]] = {"gm65": Gm65Scanner, "honeywell": HoneywellScanner}
+_SCANNERS: dict[str, type[SerialScanner]] = {
+    "gm65": Gm65Scanner,
+    "honeywell": HoneywellScanner,
+    "ssi": SsiScanner,
+}
 
 
 @dataclass(frozen=True)

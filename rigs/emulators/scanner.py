@@ -16,6 +16,7 @@ from rigs.emulators.honeywell import HoneywellEmulator
 from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker
 from rigs.emulators.pty_port import PtyPort
+from rigs.emulators.ssi import SsiEmulator
 from rigs.errors import BenchFileError
 from rigs.tether import when_stdin_closes
 
@@ -36,6 +37,7 @@ class Emulator(Protocol):
 EMULATORS: dict[str, Callable[[PtyPort, Looker, Behaviour, float, KeyboardPort | None], Emulator]] = {
     "gm65": Gm65Emulator,
     "honeywell": HoneywellEmulator,
+    "ssi": SsiEmulator,
 }
 
 
