@@ -39,7 +39,7 @@ def test_no_identity_secret_or_key_stands_in_clear(bench, person, tmp_path):
 def test_only_the_owner_may_read(bench, tmp_path, database):
     bench.register()
     files = [path for path in (tmp_path / "data").iterdir() if path.is_file()]
-    assert len(files) == {"sqlite": 4, "postgresql": 1}[database]
+    assert len(files) == {"sqlite": 5, "postgresql": 1}[database]
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
