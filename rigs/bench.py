@@ -18,6 +18,7 @@ from rigs.drivers.gm65 import Gm65Scanner
 from rigs.drivers.hid_stream import HidStreamKeyboard
 from rigs.drivers.hn_a import HnAPlatform
 from rigs.drivers.honeywell import HoneywellScanner
+from rigs.drivers.newland import NewlandScanner
 from rigs.drivers.platform_api import PlatformApi, TurnedClock, WallClock
 from rigs.drivers.serial_scanner import SerialScanner
 from rigs.drivers.ssi import SsiScanner
@@ -40,6 +41,7 @@ PATIENCE_S = 6.0
 _SCANNERS: dict[str, type[SerialScanner]] = {
     "gm65": Gm65Scanner,
     "honeywell": HoneywellScanner,
+    "newland": NewlandScanner,
     "ssi": SsiScanner,
 }
 

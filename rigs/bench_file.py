@@ -79,7 +79,7 @@ class EmulatedScannerTable(_Table):
 class ScannerTable(_Table):
     """The scanner under test."""
 
-    driver: Literal["gm65", "honeywell", "ssi"]
+    driver: Literal["gm65", "honeywell", "newland", "ssi"]
     url: str | None = None
     baud: Literal[9600, 19200, 38400, 57600, 115200] = 9600
     mode: Literal["command", "presentation"] = "command"

@@ -104,7 +104,7 @@ def _emulate(commands: Commands) -> None:
         required=True, metavar="DEVICE"
     )
     scanner = kinds.add_parser("scanner", help="a scanning terminal on a pty; prints the path of its port")
-    scanner.add_argument("--protocol", required=True, metavar="gm65|honeywell|ssi")
+    scanner.add_argument("--protocol", required=True, metavar="gm65|honeywell|newland|ssi")
     scanner.add_argument(
         "--camera", required=True, metavar="URL", help="frame it looks at: http://127.0.0.1:PORT/frame"
     )

@@ -15,6 +15,7 @@ from rigs.emulators.gm65 import Gm65Emulator
 from rigs.emulators.honeywell import HoneywellEmulator
 from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker
+from rigs.emulators.newland import NewlandEmulator
 from rigs.emulators.pty_port import PtyPort
 from rigs.emulators.ssi import SsiEmulator
 from rigs.errors import BenchFileError
@@ -37,6 +38,7 @@ class Emulator(Protocol):
 EMULATORS: dict[str, Callable[[PtyPort, Looker, Behaviour, float, KeyboardPort | None], Emulator]] = {
     "gm65": Gm65Emulator,
     "honeywell": HoneywellEmulator,
+    "newland": NewlandEmulator,
     "ssi": SsiEmulator,
 }
 

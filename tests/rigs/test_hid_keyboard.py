@@ -23,6 +23,7 @@ from rigs.child_process import ChildProcess
 from rigs.drivers.gm65 import Gm65Scanner
 from rigs.drivers.hid_stream import HidStreamKeyboard
 from rigs.drivers.honeywell import HoneywellScanner
+from rigs.drivers.newland import NewlandScanner
 from rigs.drivers.serial_scanner import SerialScanner
 from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.errors import BenchFileError, RigError
@@ -35,7 +36,11 @@ from rigs.serial_line import SerialLine
 BAUD = 115200
 READ_S = 2.0
 QUIET_S = 0.1
-DRIVERS: dict[str, type[SerialScanner]] = {"gm65": Gm65Scanner, "honeywell": HoneywellScanner}
+DRIVERS: dict[str, type[SerialScanner]] = {
+    "gm65": Gm65Scanner,
+    "honeywell": HoneywellScanner,
+    "newland": NewlandScanner,
+}
 BENCHES = Path(__file__).parents[2] / "rigs" / "benches"
 CARD = "8A3F" * 16 + ":1"
 PRINTABLE = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E))

@@ -18,12 +18,13 @@ import pytest
 
 from rigs.drivers.gm65 import Gm65Scanner
 from rigs.drivers.honeywell import HoneywellScanner
+from rigs.drivers.newland import NewlandScanner
 from rigs.drivers.serial_scanner import SerialScanner
 from rigs.errors import RigError
 from rigs.journal import Journal
 from rigs.optics.presenter import FramePortPresenter
 from rigs.optics.stimulus import Stimulus, Symbol
-from rigs.protocols import gm65, honeywell
+from rigs.protocols import gm65, honeywell, newland
 from rigs.roles import DeviceIdentity, Exchange
 from rigs.serial_line import SerialLine
 
@@ -36,16 +37,25 @@ from rigs.emulators.scanner import ScannerOptions, run_scanner
 protocol, camera, baud, defect = sys.argv[1:]
 run_scanner(ScannerOptions(protocol, camera, defect or None, baud=int(baud), tethered=True))
 """
-DRIVERS: dict[str, type[SerialScanner]] = {"gm65": Gm65Scanner, "honeywell": HoneywellScanner}
-QUERIES = {"gm65": gm65.read_command(gm65.Register.MODE, 1), "honeywell": honeywell.command("CBRENA?")}
+DRIVERS: dict[str, type[SerialScanner]] = {
+    "gm65": Gm65Scanner,
+    "honeywell": HoneywellScanner,
+    "newland": NewlandScanner,
+}
+QUERIES = {
+    "gm65": gm65.read_command(gm65.Register.MODE, 1),
+    "honeywell": honeywell.command("CBRENA?"),
+    "newland": newland.command("C11ENA*"),
+}
 IDENTITIES = {
     "gm65": DeviceIdentity(hardware="V1.00", firmware="V1.23"),
     "honeywell": DeviceIdentity(model="EMU-HW", serial="EMU0002", hardware="V1.00", firmware="V1.23"),
+    "newland": DeviceIdentity(model="EMU-NLS", serial="EMU0003", hardware="V1.00", firmware="V1.23"),
 }
 SPLITS = "swallows-split-commands"
 HIDES = "hides-firmware"
 CARD = b"8A3F" * 16 + b":1"
-both = pytest.mark.parametrize("protocol", sorted(DRIVERS))
+every = pytest.mark.parametrize("protocol", sorted(DRIVERS))
 
 
 @dataclass
@@ -138,7 +148,7 @@ def wire(journal: Journal) -> Iterator[Wire]:
         wire.close()
 
 
-@both
+@every
 @pytest.mark.parametrize("mode", ["command", "presentation"])
 def test_codes_are_read(wire: Wire, protocol: str, mode: str) -> None:
     contents = [b"%064X:1" % (number + 1000 * len(mode)) for number in range(8)]
@@ -157,7 +167,7 @@ def test_codes_are_read(wire: Wire, protocol: str, mode: str) -> None:
         assert scanner.delivery(0) is None
 
 
-@both
+@every
 def test_the_device_says_who_it_is(wire: Wire, protocol: str) -> None:
     with wire.scanner(protocol) as scanner:
         assert scanner.identify() == IDENTITIES[protocol]
@@ -167,6 +177,9 @@ def test_settings_in_force_are_listed(wire: Wire) -> None:
     with wire.scanner("honeywell", "presentation") as scanner:
         settings = scanner.settings()
         assert (settings["TRGMOD"], settings["TRGSTO"], settings["232BAD"]) == ("3", "2000", "9")
+    with wire.scanner("newland", "presentation") as scanner:
+        settings = scanner.settings()
+        assert (settings["SCNMOD"], settings["ORTSET"], settings["TSUSET"]) == ("2", "2000", "0D")
     with wire.scanner("gm65", "presentation") as scanner:
         settings = scanner.settings()
         assert (int(settings["0000"], 16) & 3, settings["0006"]) == (gm65.MODE_SENSING, "14")
@@ -214,7 +227,7 @@ def test_swallowed_pieces_show_at_the_wire(wire: Wire) -> None:
             assert whole is not None
 
 
-@both
+@every
 def test_a_hidden_firmware_version_shows_at_the_wire(wire: Wire, protocol: str) -> None:
     with wire.scanner(protocol, defect=HIDES) as scanner:
         identity = scanner.identify()
@@ -235,7 +248,7 @@ def test_characters_take_the_time_of_the_line_rate(wire: Wire) -> None:
     assert (delivery.last_ns - delivery.first_ns) / 1e9 >= 0.9 * len(content) * 10 / SLOW
 
 
-@both
+@every
 def test_a_busy_port_is_named(wire: Wire, protocol: str) -> None:
     with wire.scanner(protocol) as scanner, pytest.raises(RigError, match="in use by another process"):
         SerialLine(scanner.line.url, BAUD, "second", wire.journal)
@@ -246,7 +259,7 @@ def test_an_absent_port_is_named(journal: Journal, tmp_path: Path) -> None:
         SerialLine(str(tmp_path / "ttyACM9"), BAUD, "scanner", journal)
 
 
-@both
+@every
 def test_unplugging_ends_the_run(wire: Wire, protocol: str) -> None:
     emulator = wire.emulator(protocol, defect=HIDES)
     with opened(protocol, emulator.port, wire.journal) as scanner:
@@ -264,7 +277,7 @@ def test_terminated_emulators_leave_nothing(wire: Wire) -> None:
     for emulator in emulators:
         assert emulator.port
         emulator.process.send_signal(signal.SIGTERM)
-    assert [emulator.process.wait(5) for emulator in emulators] == [0, 0]
+    assert {emulator.process.wait(5) for emulator in emulators} == {0}
     for emulator in emulators:
         with pytest.raises(ProcessLookupError):
             os.killpg(emulator.process.pid, 0)
@@ -362,3 +375,33 @@ def test_a_device_that_falls_silent_is_found(
             scanner.disarm()
         counterpart.answer = counterpart.obey
         scanner.disarm()
+
+
+def obey_newland(command: bytes) -> bytes:
+    """Every unified command is well done; a query has the value 1."""
+    if not command.startswith(newland.PREFIX):
+        return b""
+    body = command[7:-1].replace(b"*", b"1").replace(b";", newland.DONE + b";").replace(b",", newland.DONE + b",")
+    return newland.reply(command[6:7], body)
+
+
+def test_a_late_reply_is_not_taken_for_another_commands(counterpart: Counterpart, journal: Journal) -> None:
+    counterpart.answer = obey_newland
+    with opened("newland", counterpart.port, journal) as scanner:
+        counterpart.answer = counterpart.deaf
+        assert scanner.ask(newland.command("C11ENA*"), 0.05) is None
+        late = obey_newland(newland.command("C11ENA*"))
+        counterpart.answer = lambda command: late + obey_newland(command) + CARD + b"\r"
+        assert scanner.ask(newland.command("QRCENA*")) == newland.reply(b"#", b"QRCENA1\x06;")
+        assert scanner.delivery(1.0).data == CARD
+
+
+def test_an_engine_without_the_older_set_is_asked_forty_other_things(
+    counterpart: Counterpart, journal: Journal
+) -> None:
+    counterpart.answer = obey_newland
+    with opened("newland", counterpart.port, journal) as scanner:
+        script = scanner.exchanges()
+        assert len(script) == 40
+        assert script[13]().name == "product information"
+        assert script[28]().name == "range of a number"

@@ -153,7 +153,7 @@ BENCHES = {
     "misspelt key": (BENCH.replace("[scanner]", "[scanner]\nbawd = 9600"), "did you mean 'baud'?"),
     "misspelt table": (BENCH.replace("[scanner.emulated]", "[scanner.emulate]"), "did you mean 'emulated'?"),
     "key of an empty table": (BENCH + "speed = 3\n", "unknown key 'platform.reference.speed'"),
-    "unknown driver": (BENCH.replace("'gm65'", "'gm66'"), "choose one of 'gm65' or 'honeywell'"),
+    "unknown driver": (BENCH.replace("'gm65'", "'gm66'"), "choose one of 'gm65', 'honeywell'"),
     "unknown presenter": (BENCH.replace("'frame-port'", "'billboard'"), "choose one of 'frame-port', 'screen'"),
     "wrong rate": (BENCH.replace("[scanner]", "[scanner]\nbaud = 9601"), "'scanner.baud'"),
     "text for a number": (BENCH.replace("[scanner]", "[scanner]\nread_timeout_s = 'long'"), "scanner.read_timeout_s"),
@@ -254,7 +254,7 @@ def test_a_port_that_cannot_be_opened_is_told_in_one_line(scanner, named, prompt
     assert code in (RIG_ERROR, WRONG_INPUT)
 
 
-@pytest.mark.parametrize("driver", ["gm65", "honeywell"])
+@pytest.mark.parametrize("driver", ["gm65", "honeywell", "newland"])
 def test_a_port_nobody_answers_on_is_told_in_one_line(driver, silent_port, prompt):
     file = bench(prompt.folder, scanner=f"url = '{silent_port}'")
     file.write_text(file.read_text().replace("'gm65'", f"'{driver}'"))
