@@ -31,13 +31,12 @@ export function newTerminal(app) {
   return ask("#ask-terminal", (said) => post(`/apps/${encodeURIComponent(app.app_id)}/terminals`, said, "admin"));
 }
 
+// The form forgets both when it is closed.
 async function showSecret(app) {
-  const secret = $("#secret-value");
   $("#secret-app").value = app.app_id;
-  secret.value = app.app_secret;
+  $("#secret-value").value = app.app_secret;
   $("#secret-copied").replaceChildren();
   await ask("#show-secret");
-  secret.value = "";
 }
 
 export function prepare() {
