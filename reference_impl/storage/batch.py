@@ -17,7 +17,7 @@ from reference_impl.records.audit import AuditKey, Entry
 T = TypeVar("T")
 
 Job = Callable[[Connection], T]
-"""Something done inside a transaction of the writer's, in a savepoint of its own; it never commits."""
+"""Something done inside a transaction of the writer's, undone by itself if it fails; it never commits."""
 
 MAX_BATCH = 256
 """A batch longer than this would keep the first of its callers waiting for the last."""
