@@ -1,7 +1,7 @@
 """What the national platform asks of this one: whose card is this? The link's other direction, proved as that one is.
 
-Reconstructed. As little is told of the holder as this platform is told of others': name, gender, birthday. A card that
-is not active is as unknown as one that is not here, for a window elsewhere could do nothing with either.
+Reconstructed. As little is told of the holder as this platform is told of others': name, gender, birthday. A card whose
+static code would be refused here is as unknown as one that is not here, for a window elsewhere must not take it either.
 """
 
 from __future__ import annotations
@@ -17,18 +17,20 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from reference_impl.cards.holding import ACTIVE, find_by_id
+from reference_impl.cards.holding import find_by_id
 from reference_impl.clock import now_ms
 from reference_impl.door.api.problems import documented, problem_answer
 from reference_impl.door.national_proof import WINDOW_MS, Proved, key_version, read_question
-from reference_impl.keys.keyring import Keyring
+from reference_impl.door.question import Parts
 from reference_impl.platform import Platform
 from reference_impl.records.audit import Entry, append
 from reference_impl.records.national_link import PLATFORM_QUERY_PATH, ForeignCard
 from reference_impl.records.national_outbox import PROVINCE
 from reference_impl.refusals import BAD_FIELD, REPLAYED_REQUEST, UNKNOWN_CARD, Outcome, RefusalError
+from reference_impl.storage.batch import CardRow
 from reference_impl.storage.spent import spend, spent_key
 from reference_impl.wire.errors import MalformedError
+from reference_impl.wire.payload import STATIC, CardCode, build
 
 OPERATION = "national.query"
 ACTOR = "national-platform"
@@ -68,7 +70,8 @@ def routes(platform: Platform) -> APIRouter:
         asked = await read_question(request, lambda version: _key(platform, version, now), now)
         if asked is None:
             return problem_answer(HTTPStatus.UNAUTHORIZED)
-        told = await platform.writer.submit(lambda connection: _settle(connection, platform, asked, now))
+        code = _static_code(platform, asked.body)
+        told = await platform.writer.submit(lambda connection: _settle(connection, platform, asked, code, now))
         if told is None:
             return problem_answer(HTTPStatus.UNAUTHORIZED)
         if isinstance(told, RefusalError):
@@ -92,19 +95,27 @@ def _key(platform: Platform, version: int, now: int) -> bytes | None:
     return platform.parts.keyring.national_link.accepted(version, now)
 
 
-def _settle(connection: Connection, platform: Platform, asked: Proved, now: int) -> ForeignCard | RefusalError | None:
+def _static_code(platform: Platform, body: Mapping[str, object]) -> CardCode | None:
+    """Return the code that a window elsewhere has before it, None where the question names no card."""
+    card_id = body.get("card_id")
+    if set(body) != {"card_id"} or not isinstance(card_id, str) or not _CARD_ID.fullmatch(card_id):
+        return None
+    return platform.parts.verification.read(build(card_id, STATIC))
+
+
+def _settle(
+    connection: Connection, platform: Platform, asked: Proved, code: CardCode | None, now: int
+) -> ForeignCard | RefusalError | None:
     """Return the card and leave a record; None, and no record, where the key was revoked in between."""
     if _key(platform, asked.version, now) != asked.key:
         return None
-    card_id = asked.body.get("card_id")
-    sound = set(asked.body) == {"card_id"} and isinstance(card_id, str) and bool(_CARD_ID.fullmatch(card_id))
-    entry = Entry(now, OPERATION, card_id=str(card_id) if sound else "", actor=ACTOR)
+    entry = Entry(now, OPERATION, card_id="" if code is None else code.card_id, actor=ACTOR)
     try:
         if not spend(connection, spent_key(asked.moment_ms + WINDOW_MS + 1, bytes.fromhex(asked.proof))):
             raise RefusalError(REPLAYED_REQUEST)
-        if not sound:
+        if code is None:
             raise RefusalError(BAD_FIELD, "card_id")
-        card = _card(connection, platform.parts.keyring, entry.card_id)
+        card = _card(connection, platform.parts, code, now)
     except RefusalError as refused:
         append(connection, replace(entry, outcome=refused.outcome.code))
         return refused
@@ -112,8 +123,11 @@ def _settle(connection: Connection, platform: Platform, asked: Proved, now: int)
     return card
 
 
-def _card(connection: Connection, keyring: Keyring, card_id: str) -> ForeignCard:
-    held = find_by_id(connection, keyring, card_id)
-    if held.state != ACTIVE:
-        raise RefusalError(UNKNOWN_CARD)
-    return ForeignCard(card_id, PROVINCE, *(held.identity[name] for name in ("name", "gender", "birthday")))
+def _card(connection: Connection, parts: Parts, code: CardCode, now: int) -> ForeignCard:
+    held = find_by_id(connection, parts.keyring, code.card_id)
+    row = CardRow(held.card_no, held.state, held.active_since_ms, held.mindex_id, b"")
+    try:
+        parts.verification.judge(code, row, now)
+    except RefusalError as refused:
+        raise RefusalError(UNKNOWN_CARD) from refused
+    return ForeignCard(code.card_id, PROVINCE, *(held.identity[name] for name in ("name", "gender", "birthday")))

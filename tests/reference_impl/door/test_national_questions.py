@@ -103,6 +103,16 @@ def test_a_card_that_is_not_active_is_as_unknown_as_one_that_is_not_here(nation,
     assert records(bench) == [("national-platform", card_id, "301")] * 5 + [("national-platform", UNKNOWN, "301")]
 
 
+def test_a_card_whose_static_code_would_be_refused_here_is_not_told_of(open_bench, make_api):
+    bench = open_bench(only_given_out=True)
+    nation = Nation(bench, make_api(bench, national=True).application.asgi)
+    card_id = bench.register(1)
+    assert nation.resolve(card_id) is None
+    assert bench.verify(bench.static(card_id)).success
+    bench.clock.now += 1
+    assert nation.resolve(card_id).card_id == card_id
+
+
 def test_a_question_is_answered_once(nation, bench):
     asked = question(bench.register(1))
     assert nation.ask(asked) == (200, True)
