@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from random import Random
@@ -14,6 +15,7 @@ from sqlalchemy import event, func, select
 
 from reference_impl.records import audit, audit_retention, verification_counts
 from reference_impl.records.china_time import DAY_MS, day_number, start_of
+from reference_impl.records.cross_province import ASK
 from reference_impl.records.statistics import figures, period
 from reference_impl.records.verification_counts import COUNT_EVERY_S, Kind, count_on, counted, keep_counting
 from reference_impl.storage.schema import AUDIT
@@ -119,6 +121,17 @@ def test_a_record_whose_detail_was_changed_is_still_one_verification(ledger):
     assert told(ledger) == expected
     count(ledger)
     assert told(ledger) == expected
+
+
+def test_a_code_of_another_province_counts_by_what_was_answered_in_the_end(ledger):
+    asked = entry("org-1", "010101", "0100", "000", FROM_MS)
+    asking = replace(asked, op=ASK)
+    answered = replace(asked, detail=audit.detail_text(json.loads(asked.detail) | {"province": "44"}))
+    ledger.write("w0", [asking])
+    ledger.write("w0j", [answered])
+    for _ in range(2):
+        assert told(ledger) == {Kind("org-1", "010101", "0100", "000"): 1}
+        count(ledger)
 
 
 def test_two_that_count_at_once_count_once_and_whoever_asks_meanwhile_is_told_the_same(ledger):
