@@ -9,6 +9,7 @@ import termios
 import threading
 import time
 import tty
+from collections.abc import Callable
 
 _RATES = {getattr(termios, f"B{rate}"): rate for rate in (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)}
 _BITS_PER_CHARACTER = 10
@@ -34,7 +35,7 @@ class PtyPort:
         attributes[4] = attributes[5] = getattr(termios, f"B{baud}")
         termios.tcsetattr(self._slave, termios.TCSANOW, attributes)
         self.path = os.ttyname(self._slave)
-        self._outgoing: queue.SimpleQueue[bytes | int | None] = queue.SimpleQueue()
+        self._outgoing: queue.SimpleQueue[bytes | int | Callable[[], None] | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_paced, name="pty-writer", daemon=True)
         self._writer.start()
 
@@ -54,6 +55,10 @@ class PtyPort:
         """Go to another line rate once everything queued so far has been sent."""
         self._outgoing.put(rate)
 
+    def when_sent(self, action: Callable[[], None]) -> None:
+        """Call something, on a thread of the port's, once everything queued so far has been sent."""
+        self._outgoing.put(action)
+
     def close(self) -> None:
         """Unplug: both ends are closed, and the host sees its port go away."""
         self._outgoing.put(None)
@@ -71,6 +76,9 @@ class PtyPort:
         while (data := self._outgoing.get()) is not None:
             if isinstance(data, int):
                 self.baud = data
+                continue
+            if callable(data):
+                data()
                 continue
             if self._pace == "usb":
                 size, duration = _USB_PACKET, _USB_FRAME_S

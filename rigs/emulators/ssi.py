@@ -37,6 +37,8 @@ _FACTORY: dict[int, tuple[int, range]] = {
 }
 """Factory value and range of each parameter; the factory line rate is the one the port was made with."""
 _SUFFIX = b"\r"
+_LONGEST_SENDING_S = 30.0
+"""Beyond what any queue of packets needs at the slowest line rate, s."""
 _CAPABILITIES = ssi.Capabilities(
     rates=0b0111_0110_0000,
     serial=0b0010_0100,
@@ -63,45 +65,57 @@ class Transmission:
         self.failures = 0
         """How many were given up; the device beeps for each (four low tones)."""
         self._port = port
-        self._answered = threading.Condition()
-        self._pending = False
+        self._changed = threading.Condition()
+        self._out = False
+        """Whether the packet has left and nothing was said of it yet."""
+        self._accepted = False
         self._again = False
         self._open = True
 
     def deliver(self, packet: Packet, response_s: float) -> bool:
         """Send a packet and wait for its acknowledgement; whether it came. Used by one thread at a time."""
-        with self._answered:
+        with self._changed:
             for tries in range(1 + ssi.RESENDS):
+                self._out = self._accepted = False
                 if not self._open:
                     return False
-                self._pending, self._again = True, False
                 self._port.send((packet.again() if tries else packet).encode())
-                self._answered.wait_for(lambda: not self._pending or self._again, response_s)
-                if not self._pending:
-                    return self._open
-            self._pending = False
+                self._port.when_sent(self._has_left)
+                self._changed.wait_for(lambda: self._out or not self._open, _LONGEST_SENDING_S)
+                answered = self._changed.wait_for(lambda: not self._out or not self._open, response_s)
+                if answered and not self._again:
+                    return self._accepted
+            self._out = False
             self.failures += 1
         return False
 
     def acknowledge(self) -> None:
-        """The host has it; nothing happens when nothing was sent, because hosts acknowledge twice."""
-        with self._answered:
-            self._pending = False
-            self._answered.notify()
+        """The host has it; nothing happens when nothing has been sent, because hosts acknowledge twice."""
+        self._answer(accepted=True)
 
-    def refuse(self, why: int | None) -> None:
-        """The host wants it again, or not at all."""
-        with self._answered:
-            self._again = why == Nak.RESEND
-            self._pending = self._pending and self._again
-            self._answered.notify()
+    def refuse(self, why: int | None) -> bool:
+        """The host wants it again, or not at all; whether there was something to refuse."""
+        return self._answer(again=why == Nak.RESEND)
 
     def power(self, on: bool) -> None:
         """Forget what was being sent when the supply is cut."""
-        with self._answered:
+        with self._changed:
             self._open = on
-            self._pending = False
-            self._answered.notify()
+            self._out = self._accepted = self._again = False
+            self._changed.notify()
+
+    def _answer(self, *, accepted: bool = False, again: bool = False) -> bool:
+        with self._changed:
+            if not self._out:
+                return False
+            self._out, self._accepted, self._again = False, accepted, again
+            self._changed.notify()
+            return True
+
+    def _has_left(self) -> None:
+        with self._changed:
+            self._out, self._again = True, False
+            self._changed.notify()
 
 
 class SsiEmulator:
@@ -133,6 +147,8 @@ class SsiEmulator:
         self._working = dict(self._stored)
         self._baud = port.baud
         self._enabled = True
+        self._said: Packet | None = None
+        self._resends = 0
         self._firmware = _FIRMWARE
         self._powered = True
         self._device = ScanDevice(looker, behaviour, self._deliver, self._configure, time_scale, keyboard)
@@ -174,11 +190,12 @@ class SsiEmulator:
             case Opcode.CMD_ACK | Opcode.SEGMENT_ACK:
                 self.transmission.acknowledge()
             case Opcode.CMD_NAK:
-                self.transmission.refuse(ssi.reason(packet))
+                if not self.transmission.refuse(ssi.reason(packet)) and ssi.reason(packet) == Nak.RESEND:
+                    self._say_again()
             case Opcode.REQUEST_REVISION:
-                self._port.send(self._revision().encode())
+                self._say(self._revision())
             case Opcode.CAPABILITIES_REQUEST:
-                self._port.send(ssi.capabilities_reply(_CAPABILITIES).encode())
+                self._say(ssi.capabilities_reply(_CAPABILITIES))
             case Opcode.PARAM_REQUEST:
                 self._tell(packet)
             case Opcode.PARAM_SEND:
@@ -220,7 +237,17 @@ class SsiEmulator:
 
     def _answer(self, packet: Packet) -> None:
         if self._working[Parameter.HANDSHAKE]:
-            self._port.send(packet.encode())
+            self._say(packet)
+
+    def _say(self, packet: Packet) -> None:
+        self._said, self._resends = packet, 0
+        self._port.send(packet.encode())
+
+    def _say_again(self) -> None:
+        """Repeat the last answer, which the host got damaged; no more often than any other packet."""
+        if self._said is not None and self._resends < ssi.RESENDS:
+            self._resends += 1
+            self._port.send(self._said.again().encode())
 
     def _revision(self) -> Packet:
         software = f"V{self._firmware / 100:.2f}" if self._behaviour.reports_firmware else ""
@@ -235,7 +262,7 @@ class SsiEmulator:
         if numbers == [ssi.ALL_PARAMETERS]:
             numbers = list(self._working)
         values = {number: self._working[number] for number in numbers if number in self._working}
-        self._port.send(ssi.param_send(values, source=ssi.DECODER).encode())
+        self._say(ssi.param_send(values, source=ssi.DECODER))
 
     def _change(self, packet: Packet) -> None:
         """Change all parameters of a packet, or none when one is out of range; those it does not have are ignored."""
