@@ -65,6 +65,13 @@ _UNBOUND = {
     "keyboard_link": Circumstance(
         Verdict.NOT_ASSESSED, Text(zh="测试台未绑定键盘（[keyboard]）", en="the bench binds no keyboard ([keyboard])")
     ),
+    "scanner_commands": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh='终端的协议没有命令，无法查询（driver = "plain-line"）',
+            en='the device\'s protocol has no commands, so nothing can be asked of it (driver = "plain-line")',
+        ),
+    ),
     "platform_admin": Circumstance(
         Verdict.NOT_ASSESSED,
         Text(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ from rigs.drivers.hid_stream import HidStreamKeyboard
 from rigs.drivers.hn_a import HnAPlatform
 from rigs.drivers.honeywell import HoneywellScanner
 from rigs.drivers.newland import NewlandScanner
+from rigs.drivers.plain_line import PlainLineScanner
 from rigs.drivers.platform_api import PlatformApi, TurnedClock, WallClock
 from rigs.drivers.serial_scanner import SerialScanner
 from rigs.drivers.ssi import SsiScanner
@@ -29,6 +31,7 @@ from rigs.optics.presenter import FramePortPresenter
 from rigs.optics.screen import ScreenPresenter
 from rigs.platform_credentials import PlatformCredentials, load_platform_credentials
 from rigs.platform_link import PlatformLink
+from rigs.protocols.plain_line import Ending
 from rigs.reference_platform import ReferencePlatform
 from rigs.roles import DeviceIdentity, Keyboard, PlatformClock, Power, Presenter
 from rigs.serial_line import SerialLine
@@ -242,7 +245,7 @@ class Bench:
         url = table.url or (emulator.greeting if emulator is not None else "")
         line = SerialLine(url, table.baud, "scanner", self.journal)
         try:
-            scanner = _SCANNERS[table.driver](
+            scanner = _driver(table)(
                 line,
                 read_timeout_s=table.read_timeout_s,
                 mode=table.mode,
@@ -271,6 +274,7 @@ class Bench:
             )
         arguments = ["emulate", "scanner", "--tethered", "--protocol", table.driver, "--camera", self.presenter.url]
         arguments += ["--baud", str(table.baud), "--pace", emulated.pace, "--time-scale", str(emulated.time_scale)]
+        arguments += ["--terminator", table.terminator]
         if rail is not None:
             arguments += ["--rail", rail]
         if self._emulation.defect is not None:
@@ -309,6 +313,13 @@ class Bench:
         self._closing.callback(child.close)
         self.journal.event(role, "process started", pid=child.pid)
         return child
+
+
+def _driver(table: ScannerTable) -> Callable[..., SerialScanner]:
+    if table.driver != "plain-line":
+        return _SCANNERS[table.driver]
+    ending = Ending[table.terminator.upper()]
+    return functools.partial(PlainLineScanner, ending=ending, gap_s=table.character_gap_ms / 1000)
 
 
 def _bound(role: Role | None, name: str) -> Role:

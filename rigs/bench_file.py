@@ -79,7 +79,7 @@ class EmulatedScannerTable(_Table):
 class ScannerTable(_Table):
     """The scanner under test."""
 
-    driver: Literal["gm65", "honeywell", "newland", "ssi"]
+    driver: Literal["gm65", "honeywell", "newland", "plain-line", "ssi"]
     url: str | None = None
     baud: Literal[9600, 19200, 38400, 57600, 115200] = 9600
     mode: Literal["command", "presentation"] = "command"
@@ -87,6 +87,10 @@ class ScannerTable(_Table):
     """At least 1.5 s, beyond every latency limit: a code that is not read then always counts as too late."""
     silence_s: float = Field(default=1.0, gt=0.01)
     """How long nothing must arrive before a symbol counts as not delivered."""
+    terminator: Literal["cr", "lf", "crlf", "tab", "none"] = "cr"
+    """What ends a content on a plain line; the other drivers set CR themselves, or find it."""
+    character_gap_ms: float = Field(default=50.0, ge=5, le=1000)
+    """Pause that ends a content on a plain line without terminator."""
     hardware: bool = False
     """Whether a URL is declared to lead to real hardware; the declaration stands in the report."""
     label: LabelTable = LabelTable()
@@ -96,6 +100,17 @@ class ScannerTable(_Table):
     def _one_of_both(self) -> Self:
         if (self.url is None) == (self.emulated is None):
             raise ValueError("needs either `url` (a real port) or a table [scanner.emulated], and not both")
+        return self
+
+    @model_validator(mode="after")
+    def _as_plain_as_its_line(self) -> Self:
+        if self.driver != "plain-line":
+            if self.terminator != "cr":
+                raise ValueError('`terminator` is for driver = "plain-line"; the others end a code with CR')
+        elif self.mode != "presentation":
+            raise ValueError('driver "plain-line" has no trigger: set mode = "presentation"')
+        elif self.terminator == "none" and self.character_gap_ms >= self.silence_s * 1000:
+            raise ValueError("`character_gap_ms` must be shorter than `silence_s`, or a code never ends in time")
         return self
 
 

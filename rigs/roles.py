@@ -71,6 +71,8 @@ class Scanner(Protocol):
     """Expanded uncertainty (k = 2) of arrival times, ms."""
     time_scale: float
     """How much faster than the wall clock the device's own clock runs; 1 on anything real."""
+    answers_commands: bool
+    """Whether it answers its host at all; one that does not can only be known to live by what it reads."""
 
     def identify(self) -> DeviceIdentity:
         """Ask the device who it is."""

@@ -346,6 +346,7 @@ def _unbound(file: BenchFile) -> list[str]:
     bound = {
         "keyboard_link": file.keyboard is not None,
         "power": file.power is not None,
+        "scanner_commands": file.scanner is None or file.scanner.driver != "plain-line",
         "platform_host": platform.reference is not None,
         "platform_admin": tokens is None or "admin" in tokens,
         "platform_officers": tokens is None or {"officer", "officer2"} <= tokens.keys(),

@@ -104,7 +104,7 @@ def _emulate(commands: Commands) -> None:
         required=True, metavar="DEVICE"
     )
     scanner = kinds.add_parser("scanner", help="a scanning terminal on a pty; prints the path of its port")
-    scanner.add_argument("--protocol", required=True, metavar="gm65|honeywell|newland|ssi")
+    scanner.add_argument("--protocol", required=True, metavar="gm65|honeywell|newland|plain-line|ssi")
     scanner.add_argument(
         "--camera", required=True, metavar="URL", help="frame it looks at: http://127.0.0.1:PORT/frame"
     )
@@ -113,6 +113,12 @@ def _emulate(commands: Commands) -> None:
     scanner.add_argument("--pace", default="uart", choices=("uart", "usb"), help="how its line paces (default: uart)")
     scanner.add_argument("--time-scale", type=float, default=1.0, help="how much faster its own clock runs")
     scanner.add_argument("--rail", metavar="HOST:PORT", help="emulated supply that feeds it")
+    scanner.add_argument(
+        "--terminator",
+        default="cr",
+        choices=("cr", "lf", "crlf", "tab", "none"),
+        help="what ends a code on a plain line",
+    )
     scanner.add_argument("--keyboard", action="store_true", help="type deliveries on a keyboard link too; prints it")
     scanner.add_argument("--tethered", action="store_true", help="end when standard input closes")
 
@@ -130,6 +136,7 @@ def _emulate(commands: Commands) -> None:
                 rail=options.rail,
                 tethered=options.tethered,
                 keyboard=options.keyboard,
+                terminator=options.terminator,
             )
         )
         return 0

@@ -91,7 +91,7 @@ class Script:
     def _send(self, data: bytes, split: int) -> int:
         line = self._scanner.line
         first = line.journal.count + 1
-        for start in range(0, len(data), split or len(data)):
+        for start in range(0, len(data), split or len(data) or 1):
             line.write(data[start : start + (split or len(data))])
             if split:
                 time.sleep(0.004)
@@ -128,4 +128,5 @@ class Script:
             wanted = f"{length} bytes"
         else:
             wanted = expect.hex() or "silence"
-        return Exchange(name, exact, seconds, wanted, received.hex() or "silence", (first, line.journal.count))
+        last = line.journal.count
+        return Exchange(name, exact, seconds, wanted, received.hex() or "silence", (min(first, last), last))

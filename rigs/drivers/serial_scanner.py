@@ -27,6 +27,7 @@ class SerialScanner(ABC):
     """
 
     uncertainty_ms = 2.0
+    answers_commands = True
     terminator = b"\r"
     configuration_codes: tuple[bytes, ...] = ()
 

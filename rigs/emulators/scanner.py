@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import socket
 import threading
@@ -16,9 +17,11 @@ from rigs.emulators.honeywell import HoneywellEmulator
 from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker
 from rigs.emulators.newland import NewlandEmulator
+from rigs.emulators.plain_line import PlainLineEmulator
 from rigs.emulators.pty_port import PtyPort
 from rigs.emulators.ssi import SsiEmulator
 from rigs.errors import BenchFileError
+from rigs.protocols.plain_line import Ending
 from rigs.tether import when_stdin_closes
 
 
@@ -39,6 +42,7 @@ EMULATORS: dict[str, Callable[[PtyPort, Looker, Behaviour, float, KeyboardPort |
     "gm65": Gm65Emulator,
     "honeywell": HoneywellEmulator,
     "newland": NewlandEmulator,
+    "plain-line": PlainLineEmulator,
     "ssi": SsiEmulator,
 }
 
@@ -57,6 +61,7 @@ class ScannerOptions:
         rail: ``host:port`` of an emulated supply that feeds it, or None for mains.
         tethered: end when standard input closes, so that no process outlives the bench that started it.
         keyboard: type every delivery on a keyboard link too, see ``KeyboardPort``.
+        terminator: what ends a content on a plain line, a name of ``Ending`` in lower case; elsewhere ``cr``.
     """
 
     protocol: str
@@ -68,6 +73,7 @@ class ScannerOptions:
     rail: str | None = None
     tethered: bool = False
     keyboard: bool = False
+    terminator: str = "cr"
 
 
 def run_scanner(options: ScannerOptions) -> None:
@@ -76,7 +82,7 @@ def run_scanner(options: ScannerOptions) -> None:
     Prints the path of its port and, with a keyboard link, a second line: ``keyboard host:port``.
 
     Raises:
-        BenchFileError: protocol or defect are unknown.
+        BenchFileError: protocol or defect are unknown, or a terminator is given that the protocol does not have.
     """
     if options.protocol not in EMULATORS:
         raise BenchFileError(
@@ -85,12 +91,21 @@ def run_scanner(options: ScannerOptions) -> None:
             remedy=f"choose one of {', '.join(sorted(EMULATORS))}",
         )
     behaviour = behaviour_of(options.defect)
+    make = EMULATORS[options.protocol]
+    if options.protocol == "plain-line":
+        make = functools.partial(PlainLineEmulator, ending=Ending[options.terminator.upper()])
+    elif options.terminator != "cr":
+        raise BenchFileError(
+            f"protocol {options.protocol!r} ends a code with CR",
+            where="--terminator",
+            remedy="use it with --protocol plain-line",
+        )
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     port = PtyPort(options.baud, options.pace)
     keyboard = KeyboardPort() if options.keyboard else None
-    emulator = EMULATORS[options.protocol](port, Looker(options.camera), behaviour, options.time_scale, keyboard)
+    emulator = make(port, Looker(options.camera), behaviour, options.time_scale, keyboard)
     if options.tethered:
         when_stdin_closes(stopping.set)
     if options.rail is not None:

@@ -151,6 +151,15 @@ def test_a_row_that_needs_a_keyboard_is_left_out_on_a_bench_without_one(row):
     assert row in planned().execute
 
 
+@pytest.mark.parametrize("row", ["EHC-TRM-002", "EHC-TRM-026"])
+def test_a_row_that_asks_the_device_is_left_out_where_nothing_can_be_asked(row):
+    plan = planned("full", row, unbound=("scanner_commands",))
+    verdict, words = reason(plan, row)
+    assert verdict is Verdict.NOT_ASSESSED
+    assert "no commands" in words
+    assert "EHC-TRM-017" in planned(unbound=("scanner_commands",)).execute
+
+
 def test_a_terminal_without_a_keyboard_needs_none_on_the_bench():
     plan = planned(subject=terminal(keyboard_link="no"), unbound=("keyboard_link",))
     assert reason(plan, "EHC-TRM-018")[0] is Verdict.NOT_APPLICABLE

@@ -19,12 +19,14 @@ import pytest
 from rigs.drivers.gm65 import Gm65Scanner
 from rigs.drivers.honeywell import HoneywellScanner
 from rigs.drivers.newland import NewlandScanner
+from rigs.drivers.plain_line import PlainLineScanner
 from rigs.drivers.serial_scanner import SerialScanner
 from rigs.errors import RigError
 from rigs.journal import Journal
 from rigs.optics.presenter import FramePortPresenter
 from rigs.optics.stimulus import Stimulus, Symbol
 from rigs.protocols import gm65, honeywell, newland
+from rigs.protocols.plain_line import Ending
 from rigs.roles import DeviceIdentity, Exchange
 from rigs.serial_line import SerialLine
 
@@ -34,8 +36,10 @@ READ_S = 2.0
 RUN = """
 import sys
 from rigs.emulators.scanner import ScannerOptions, run_scanner
-protocol, camera, baud, defect = sys.argv[1:]
-run_scanner(ScannerOptions(protocol, camera, defect or None, baud=int(baud), tethered=True))
+protocol, camera, baud, defect, terminator = sys.argv[1:]
+run_scanner(
+    ScannerOptions(protocol, camera, defect or None, baud=int(baud), tethered=True, terminator=terminator)
+)
 """
 DRIVERS: dict[str, type[SerialScanner]] = {
     "gm65": Gm65Scanner,
@@ -102,7 +106,8 @@ class Wire:
 
     def _start(self, key: tuple[str, int, str]) -> Emulator:
         protocol, baud, defect = key
-        arguments = [sys.executable, "-c", RUN, protocol, self.presenter.url, str(baud), defect]
+        name, _, terminator = protocol.partition(" ")
+        arguments = [sys.executable, "-c", RUN, name, self.presenter.url, str(baud), defect, terminator or "cr"]
         pipe = subprocess.PIPE
         return Emulator(subprocess.Popen(arguments, stdin=pipe, stdout=pipe, text=True, start_new_session=True))
 
@@ -405,3 +410,88 @@ def test_an_engine_without_the_older_set_is_asked_forty_other_things(
         assert len(script) == 40
         assert script[13]().name == "product information"
         assert script[28]().name == "range of a number"
+
+
+PLAIN = {
+    Ending.CR: "plain-line cr",
+    Ending.LF: "plain-line lf",
+    Ending.CRLF: "plain-line crlf",
+    Ending.TAB: "plain-line tab",
+    Ending.NONE: "plain-line none",
+}
+"""Emulators without commands: their protocol, and what they end a code with."""
+
+
+@contextmanager
+def plain(port: str, journal: Journal, ending: Ending, *, baud: int = BAUD) -> Iterator[PlainLineScanner]:
+    line = SerialLine(port, baud, "scanner", journal)
+    try:
+        yield PlainLineScanner(line, ending=ending, gap_s=0.05, read_timeout_s=READ_S, mode="presentation")
+    finally:
+        line.close()
+
+
+@pytest.mark.parametrize("ending", PLAIN)
+def test_a_scanner_without_commands_is_read_whatever_its_ending(wire: Wire, ending: Ending) -> None:
+    contents = [b"%064X:1" % (number + 7000 + 10 * len(ending.name)) for number in range(4)]
+    frames = [wire.presenter.prepare(Stimulus((Symbol(content),))) for content in contents]
+    emulator = wire.emulator(PLAIN[ending])
+    with plain(emulator.port, wire.journal, ending) as scanner:
+        for content, frame in zip(contents, frames, strict=True):
+            scanner.arm()
+            shown = wire.presenter.show(frame.result())
+            delivery = scanner.delivery(READ_S)
+            wire.presenter.clear()
+            assert delivery is not None
+            assert delivery.data == content
+            assert shown.t_ns < delivery.first_ns <= delivery.last_ns
+            scanner.disarm()
+        assert scanner.delivery(0) is None
+        scanner.make_sure_it_answers()
+        scanner.make_sure_it_answers()
+        assert (scanner.identify(), scanner.settings()) == (DeviceIdentity(), {})
+        emulator.process.kill()
+        emulator.process.wait()
+        with pytest.raises(RigError, match="went away"):
+            scanner.delivery(READ_S)
+    end(emulator.process)
+
+
+def test_a_scanner_without_commands_says_nothing_to_forty_disturbances(wire: Wire) -> None:
+    with plain(wire.emulator(PLAIN[Ending.CR]).port, wire.journal, Ending.CR) as scanner:
+        exchanges = [run() for run in scanner.exchanges()]
+    assert [exchange for exchange in exchanges if not exchange.exact] == []
+    assert len({exchange.name for exchange in exchanges}) == len(exchanges) == 40
+    assert all(first <= last for first, last in (exchange.journal for exchange in exchanges))
+
+
+def test_a_scanner_that_echoes_is_found(counterpart: Counterpart, journal: Journal) -> None:
+    counterpart.answer = lambda command: command
+    with plain(counterpart.port, journal, Ending.CR) as scanner:
+        exchange = scanner.exchanges()[0]()
+    assert not exchange.exact
+    assert exchange.expected == "silence"
+
+
+def test_a_plain_line_at_another_rate_tells_no_code(wire: Wire) -> None:
+    content = b"%064X:1" % 4711
+    frame = wire.presenter.prepare(Stimulus((Symbol(content),))).result()
+    with plain(wire.emulator(PLAIN[Ending.CR]).port, wire.journal, Ending.CR, baud=SLOW) as scanner:
+        wire.presenter.show(frame)
+        delivery = scanner.delivery(0.5)
+        wire.presenter.clear()
+        assert delivery is None or delivery.data != content
+
+
+def test_a_plain_line_that_never_spoke_is_the_benches_fault(counterpart: Counterpart, journal: Journal) -> None:
+    with plain(counterpart.port, journal, Ending.CR) as scanner:
+        scanner.make_sure_it_answers()
+        with pytest.raises(RigError, match="does not answer"):
+            scanner.make_sure_it_answers()
+        counterpart.send(CARD + b"\n")
+        assert scanner.delivery(0.2) is None
+        with pytest.raises(RigError, match="does not end with CR"):
+            scanner.make_sure_it_answers()
+        counterpart.send(b"\r")
+        assert scanner.delivery(1.0).data == CARD + b"\n"
+        scanner.make_sure_it_answers()

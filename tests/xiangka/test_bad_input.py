@@ -133,6 +133,13 @@ def test_a_wrong_option_is_told_in_one_line(arguments, named, prompt):
     assert code == WRONG_INPUT
 
 
+def test_a_terminator_the_protocol_does_not_have_is_told_in_one_line(shell):
+    camera = ("--camera", "http://127.0.0.1:1/frame", "--terminator", "lf")
+    ended = shell.run("emulate", "scanner", "--protocol", "gm65", "--tethered", *camera)
+    assert "--terminator" in one_line(ended.said)
+    assert ended.exit_code == WRONG_INPUT
+
+
 @pytest.mark.parametrize("address", ["http://127.0.0.1:port/frame", "nowhere"])
 def test_a_camera_that_is_no_address_is_told_in_one_line(address, shell):
     ended = shell.run("emulate", "scanner", "--protocol", "gm65", "--tethered", "--camera", address)
@@ -155,6 +162,12 @@ BENCHES = {
     "key of an empty table": (BENCH + "speed = 3\n", "unknown key 'platform.reference.speed'"),
     "unknown driver": (BENCH.replace("'gm65'", "'gm66'"), "choose one of 'gm65', 'honeywell'"),
     "unknown presenter": (BENCH.replace("'frame-port'", "'billboard'"), "choose one of 'frame-port', 'screen'"),
+    "plain line that is triggered": (BENCH.replace("'gm65'", "'plain-line'"), 'set mode = "presentation"'),
+    "terminator of another driver": (BENCH.replace("'gm65'", "'gm65'\nterminator = 'lf'"), "`terminator` is for"),
+    "pause longer than silence": (
+        BENCH.replace("'gm65'", "'plain-line'\nmode = 'presentation'\nterminator = 'none'\nsilence_s = 0.05"),
+        "`character_gap_ms` must be shorter",
+    ),
     "wrong rate": (BENCH.replace("[scanner]", "[scanner]\nbaud = 9601"), "'scanner.baud'"),
     "text for a number": (BENCH.replace("[scanner]", "[scanner]\nread_timeout_s = 'long'"), "scanner.read_timeout_s"),
     "no scanner at all": (BENCH.replace("[scanner.emulated]\n", ""), "either `url`"),
