@@ -39,12 +39,15 @@ def print_table(
 
 def draw(bursts: Mapping[str, list[Measured]], file: Path) -> None:
     """Draw accepted answers a second, each burst a point, the median a bar."""
-    figure, axes = plt.subplots(figsize=(8, 0.5 + 0.45 * len(bursts)), layout="constrained")
-    for row, (name, measured) in enumerate(reversed(bursts.items())):
-        axes.barh(row, median(one.rate for one in measured), color="#3b6ea5", height=0.6)
-        axes.plot([one.rate for one in measured], [row] * len(measured), "o", color="#d9822b", markersize=4)
-        axes.text(median(one.rate for one in measured), row, f" {name}", va="center", fontsize=8)
-    axes.set_yticks([])
+    names = list(reversed(bursts))
+    figure, axes = plt.subplots(figsize=(9, 0.6 + 0.4 * len(names)), layout="constrained")
+    for row, name in enumerate(names):
+        rates = [one.rate for one in bursts[name]]
+        axes.barh(row, median(rates), color="#3b6ea5", height=0.6)
+        axes.plot(rates, [row] * len(rates), "o", color="#d9822b", markersize=4)
+        axes.text(max(*rates, median(rates)) * 1.08, row, f"{median(rates):.0f}", va="center", fontsize=8)
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+    axes.margins(x=0.15)
     axes.set_xscale("log")
     axes.set_xlabel("accepted answers a second (log), 64 connections; dots: single bursts")
     figure.savefig(file, dpi=130)
