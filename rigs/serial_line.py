@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import queue
+import termios
 import threading
 import time
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ import serial
 
 from rigs.errors import RigError
 from rigs.journal import Journal
+
+_GONE = (serial.SerialException, OSError, termios.error)
+"""What a port that went away answers with; that of ``termios`` is no OSError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,16 @@ class SerialLine:
 
     @property
     def baud(self) -> int:
-        """Line rate, bit/s."""
+        """Line rate, bit/s; to change it raises RigError when the line is gone."""
         return int(self._port.baudrate)
 
     @baud.setter
     def baud(self, rate: int) -> None:
         self.journal.event(self.channel, "line rate", baud=rate)
-        self._port.baudrate = rate
+        try:
+            self._port.baudrate = rate
+        except _GONE as error:
+            raise self._lost(error) from error
 
     def write(self, data: bytes) -> int:
         """Send bytes; returns the journal record's number.
@@ -75,7 +82,7 @@ class SerialLine:
         record = self.journal.wire(self.channel, "tx", data)
         try:
             self._port.write(data)
-        except (serial.SerialException, OSError) as error:
+        except _GONE as error:
             raise self._lost(error) from error
         return record
 
@@ -101,9 +108,16 @@ class SerialLine:
         return self.journal.wire(self.channel, "rx", data, t_ns)
 
     def send_break(self) -> None:
-        """Hold the line in break for a quarter of a second."""
+        """Hold the line in break for a quarter of a second.
+
+        Raises:
+            RigError: the line is gone.
+        """
         self.journal.event(self.channel, "break")
-        self._port.send_break(0.25)
+        try:
+            self._port.send_break(0.25)
+        except _GONE as error:
+            raise self._lost(error) from error
 
     def close(self) -> None:
         """Release the port."""

@@ -70,8 +70,10 @@ class PlainLineScanner(SerialScanner):
         """Tell a device that has read before from a line on which nothing has ever arrived.
 
         Raises:
-            RigError: a second code went by on such a line, or what arrives never ends as the bench file says.
+            RigError: the line is gone, a second code went by on one that never spoke, or what arrives never ends as
+                the bench file says.
         """
+        self._pump(0)
         self._unheard += 1
         if self._heard or self._unheard < _UNHEARD:
             return

@@ -274,6 +274,10 @@ def test_unplugging_ends_the_run(wire: Wire, protocol: str) -> None:
             scanner.delivery(READ_S)
         with pytest.raises(RigError, match="went away"):
             scanner.arm()
+        with pytest.raises(RigError, match="went away"):
+            scanner.line.send_break()
+        with pytest.raises(RigError, match="went away"):
+            scanner.line.baud = SLOW
     end(emulator.process)
 
 
@@ -452,8 +456,9 @@ def test_a_scanner_without_commands_is_read_whatever_its_ending(wire: Wire, endi
         assert (scanner.identify(), scanner.settings()) == (DeviceIdentity(), {})
         emulator.process.kill()
         emulator.process.wait()
-        with pytest.raises(RigError, match="went away"):
-            scanner.delivery(READ_S)
+        for call in (lambda: scanner.delivery(READ_S), scanner.make_sure_it_answers, scanner.disarm):
+            with pytest.raises(RigError, match="went away"):
+                call()
     end(emulator.process)
 
 
