@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import asyncpg
-from sqlalchemy import BigInteger, Engine, LargeBinary
+from sqlalchemy import URL, BigInteger, Engine, LargeBinary
 from sqlalchemy.types import TypeEngine
 
 from reference_impl.records.audit import AuditKey, Entry, Lane, LaneEnd, open_lane
@@ -74,6 +74,21 @@ _NOTHING = b""
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
 _CONNECT_S = 5.0
+_OF_LIBPQ = (
+    "channel_binding",
+    "connect_timeout",
+    "gssencmode",
+    "keepalives",
+    "keepalives_count",
+    "keepalives_idle",
+    "keepalives_interval",
+    "load_balance_hosts",
+    "require_auth",
+    "sslcompression",
+    "sslsni",
+    "tcp_user_timeout",
+)
+"""Parameters of a connection that the driver of the jobs knows and this one would send on to the server."""
 
 _Waiting = tuple[Item, "asyncio.Future[None]"]
 
@@ -205,8 +220,7 @@ class PostgresItems:
         return await self._connected()
 
     async def _connect(self) -> None:
-        address = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        connection = await asyncpg.connect(address, timeout=_CONNECT_S)
+        connection = await asyncpg.connect(address_of(self._engine.url), timeout=_CONNECT_S)
         try:
             for setting in SETTINGS:
                 await connection.execute(setting)
@@ -226,6 +240,11 @@ class PostgresItems:
         connection, self._connection, self._lane = self._connection, None, None
         if connection is not None:
             await connection.close()
+
+
+def address_of(url: URL) -> str:
+    """Return a database's address as this driver reads it: what concerns only libpq's own sockets is left out."""
+    return url.set(drivername="postgresql").difference_update_query(_OF_LIBPQ).render_as_string(hide_password=False)
 
 
 def _chained(lane: Lane, entries: Sequence[Entry]) -> tuple[list[list[object]], LaneEnd]:

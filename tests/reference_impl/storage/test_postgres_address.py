@@ -1,0 +1,34 @@
+"""One URL serves both drivers."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import make_url
+from writing import Asked, Room
+
+from reference_impl.storage.engine import open_engine
+from reference_impl.storage.postgres_items import address_of
+from reference_impl.storage.schema import AUDIT
+
+LIBPQ = (
+    "connect_timeout=7&keepalives=1&keepalives_idle=30&application_name=hospital&sslmode=prefer&channel_binding=prefer"
+)
+
+
+@pytest.mark.parametrize("database", ["postgresql"])
+def test_what_only_one_driver_knows_keeps_the_other_from_nothing(room, database_url, database):
+    engine = open_engine(f"{database_url}?{LIBPQ}")
+
+    async def scenario():
+        writer = Room(engine).writer()
+        await writer.put(Asked((1).to_bytes(22)))
+        await writer.close()
+
+    asyncio.run(asyncio.wait_for(scenario(), 30))
+    engine.dispose()
+    assert room.count(AUDIT) == 1
+
+
+def test_the_address_keeps_what_concerns_the_server():
+    url = make_url(f"postgresql+psycopg://who:secret@there:5433/cards?{LIBPQ}")
+    assert address_of(url) == "postgresql://who:secret@there:5433/cards?application_name=hospital"
