@@ -261,7 +261,8 @@ def resurrects_closed_card(platform: Platform) -> None:
     def change(method: Method) -> Method:
         def serve(question: Question) -> Answer:
             card_id = bytes.fromhex(question.biz["ehealth_card_id"])
-            closed = CARDS.c.card_id == card_id, CARDS.c.state == CLOSED
+            # A replaced card stays closed: its holder has another, and the database keeps a person from having two.
+            closed = CARDS.c.card_id == card_id, CARDS.c.state == CLOSED, CARDS.c.replaced_by.is_(None)
             question.connection.execute(update(CARDS).where(*closed).values(state=ACTIVE))
             return method.serve(question)
 

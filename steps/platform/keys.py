@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pytest_bdd import then, when
 
 from rigs.drivers.hn_a import HnAPlatform
+from rigs.drivers.platform_api import PlatformApi
 from rigs.errors import SubjectFaultError
 from rigs.platform_link import CHANNEL
 from rigs.roles import PlatformAnswer
@@ -61,7 +62,7 @@ def rotate_under_load(sampler: Sampler, people: Iterator[dict[str, str]]) -> Rot
     """Half the codes shown are of the old key from beginning to end, the others are made as they are needed."""
     bench = sampler.run.bench
     total = round(PER_SECOND * LASTS_S)
-    before = _active_version(sampler)
+    before = active_version(sampler.run.bench.admin)
     with bench.callers(LINES, apart=True) as lines, ThreadPoolExecutor(1) as beside:
         held = cards(lines, people, (total // 2 + AFTER) // FETCHED)
         # Much shorter than a code lives: what is refused after the grace is refused for its key, not for its age.
@@ -79,7 +80,7 @@ def rotate_under_load(sampler: Sampler, people: Iterator[dict[str, str]]) -> Rot
         achieved = total / (time.monotonic() - start)
         grace_ends_ms = rotation.result()
         new = [code for codes in spread(lines, held[: AFTER // FETCHED], _fifty) for code in codes]
-    if _active_version(sampler) == before:
+    if active_version(sampler.run.bench.admin) == before:
         raise SubjectFaultError("confirmed a rotation, and goes on with the old key", where=CHANNEL)
     _observe_refused(sampler, "failed_good_verifications", "during the rotation", answers)
     sampler.observe("verification_rate", round(achieved, 1), unit="1/s", detail={"planned": PER_SECOND})
@@ -108,13 +109,13 @@ def revoke(sampler: Sampler, people: Iterator[dict[str, str]]) -> Revoked:
     bench = sampler.run.bench
     line = bench.platform
     card_id = register(line, next(people))
-    older, in_grace = dynamic_codes(line, card_id, SHOWN_BEFORE + OF_EACH), _active_version(sampler)
+    older, in_grace = dynamic_codes(line, card_id, SHOWN_BEFORE + OF_EACH), active_version(sampler.run.bench.admin)
     _rotate(sampler, time.monotonic(), life_of(line, card_id))
-    newer, active = dynamic_codes(line, card_id, SHOWN_BEFORE + OF_EACH), _active_version(sampler)
+    newer, active = dynamic_codes(line, card_id, SHOWN_BEFORE + OF_EACH), active_version(sampler.run.bench.admin)
     shown = [verify(line, code) for code in older[OF_EACH:] + newer[OF_EACH:]]
     _observe_refused(sampler, "failed_good_verifications", "before the revocation", shown)
     for version in (in_grace, active):
-        _revoke(sampler, version)
+        revoke_version(sampler.run.bench.admin, version)
     return Revoked(older[:OF_EACH], newer[:OF_EACH], dynamic_codes(line, card_id, OF_EACH))
 
 
@@ -144,16 +145,20 @@ def _rotate(sampler: Sampler, at_s: float, grace_s: float) -> float:
     return sampler.run.bench.clock.now_ms() + grace_s * 1000
 
 
-def _revoke(sampler: Sampler, version: int) -> None:
-    """Proposed by one officer, and carried out by the other."""
-    admin = sampler.run.bench.admin
+def revoke_version(api: PlatformApi, version: int) -> None:
+    """Revoke a version of the key of dynamic codes: proposed by one officer, and carried out by the other."""
     asked = {"operation": "revoke-key", "argument": {"purpose": "token", "version": version}}
-    proposed = admin.tell("POST", "/api/v1/key-requests", asked, role="officer")
-    admin.tell("POST", f"/api/v1/key-requests/{told(proposed, 'request_id')}/approval", role="officer2")
+    proposed = api.tell("POST", "/api/v1/key-requests", asked, role="officer")
+    api.tell("POST", f"/api/v1/key-requests/{told(proposed, 'request_id')}/approval", role="officer2")
 
 
-def _active_version(sampler: Sampler) -> int:
-    answer = sampler.run.bench.admin.tell("GET", "/api/v1/keys")
+def active_version(api: PlatformApi) -> int:
+    """The version dynamic codes are made with.
+
+    Raises:
+        SubjectFaultError: the platform does not tell.
+    """
+    answer = api.tell("GET", "/api/v1/keys")
     try:
         [active] = [
             int(key["version"])
