@@ -30,6 +30,6 @@ def test_what_only_one_driver_knows_keeps_the_other_from_nothing(room, database_
 
 
 def test_the_address_keeps_what_concerns_the_server():
-    url = make_url(f"postgresql+psycopg://who:secret@there:5433/cards?{LIBPQ}&sslmode=prefer")
+    url = make_url(f"postgresql+psycopg://who:secret@there:5433/cards?{LIBPQ}")
     kept = {"application_name": "hospital", "sslmode": "prefer"}
     assert make_url(address_of(url)) == url.set(drivername="postgresql", query=kept)
