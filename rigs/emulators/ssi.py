@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from enum import Enum, auto
 
 from rigs.emulators.behaviour import Behaviour
 from rigs.emulators.device import ScanDevice
@@ -37,8 +38,6 @@ _FACTORY: dict[int, tuple[int, range]] = {
 }
 """Factory value and range of each parameter; the factory line rate is the one the port was made with."""
 _SUFFIX = b"\r"
-_LONGEST_SENDING_S = 30.0
-"""Beyond what any queue of packets needs at the slowest line rate, s."""
 _CAPABILITIES = ssi.Capabilities(
     rates=0b0111_0110_0000,
     serial=0b0010_0100,
@@ -54,6 +53,17 @@ _CAPABILITIES = ssi.Capabilities(
 )
 
 
+class _Stage(Enum):
+    """Where a packet to the host is."""
+
+    QUEUED = auto()
+    LEFT = auto()
+    """All but its last byte has left, and nothing was said of it yet."""
+    ACCEPTED = auto()
+    WANTED_AGAIN = auto()
+    GIVEN_UP = auto()
+
+
 class Transmission:
     """Packets on their way to the host: each is sent until it is acknowledged, three times at most.
 
@@ -63,59 +73,60 @@ class Transmission:
 
     def __init__(self, port: PtyPort) -> None:
         self.failures = 0
-        """How many were given up; the device beeps for each (four low tones)."""
+        """How many were given up unanswered; the device beeps for each (four low tones)."""
         self._port = port
         self._changed = threading.Condition()
-        self._out = False
-        """Whether the packet has left and nothing was said of it yet."""
-        self._accepted = False
-        self._again = False
+        self._stage = _Stage.GIVEN_UP
         self._open = True
 
     def deliver(self, packet: Packet, response_s: float) -> bool:
         """Send a packet and wait for its acknowledgement; whether it came. Used by one thread at a time."""
-        with self._changed:
-            for tries in range(1 + ssi.RESENDS):
-                self._out = self._accepted = False
-                if not self._open:
-                    return False
-                self._port.send((packet.again() if tries else packet).encode())
-                self._port.when_sent(self._has_left)
-                self._changed.wait_for(lambda: self._out or not self._open, _LONGEST_SENDING_S)
-                answered = self._changed.wait_for(lambda: not self._out or not self._open, response_s)
-                if answered and not self._again:
-                    return self._accepted
-            self._out = False
-            self.failures += 1
+        for tries in range(1 + ssi.RESENDS):
+            stage = self._once((packet.again() if tries else packet).encode(), response_s)
+            if stage in (_Stage.ACCEPTED, _Stage.GIVEN_UP):
+                return stage is _Stage.ACCEPTED
+        self.failures += 1
         return False
 
     def acknowledge(self) -> None:
         """The host has it; nothing happens when nothing has been sent, because hosts acknowledge twice."""
-        self._answer(accepted=True)
+        self._go(_Stage.LEFT, _Stage.ACCEPTED)
 
     def refuse(self, why: int | None) -> bool:
         """The host wants it again, or not at all; whether there was something to refuse."""
-        return self._answer(again=why == Nak.RESEND)
+        return self._go(_Stage.LEFT, _Stage.WANTED_AGAIN if why == Nak.RESEND else _Stage.GIVEN_UP)
 
     def power(self, on: bool) -> None:
         """Forget what was being sent when the supply is cut."""
         with self._changed:
             self._open = on
-            self._out = self._accepted = self._again = False
+            self._stage = _Stage.GIVEN_UP
             self._changed.notify()
 
-    def _answer(self, *, accepted: bool = False, again: bool = False) -> bool:
+    def _once(self, frame: bytes, response_s: float) -> _Stage:
+        """Send a packet; where it is when it has been answered or ``response_s`` is over."""
         with self._changed:
-            if not self._out:
+            if not self._open:
+                return _Stage.GIVEN_UP
+            self._stage = _Stage.QUEUED
+            self._port.send(frame[:-1])
+            self._port.when_sent(self._leaves)  # before the last byte: a host may answer it at once
+            self._port.send(frame[-1:])
+            self._changed.wait_for(lambda: self._stage is not _Stage.QUEUED)
+            self._changed.wait_for(lambda: self._stage is not _Stage.LEFT, response_s)
+            stage, self._stage = self._stage, _Stage.GIVEN_UP
+            return stage
+
+    def _leaves(self) -> None:
+        self._go(_Stage.QUEUED, _Stage.LEFT)
+
+    def _go(self, before: _Stage, after: _Stage) -> bool:
+        with self._changed:
+            if self._stage is not before:
                 return False
-            self._out, self._accepted, self._again = False, accepted, again
+            self._stage = after
             self._changed.notify()
             return True
-
-    def _has_left(self) -> None:
-        with self._changed:
-            self._out, self._again = True, False
-            self._changed.notify()
 
 
 class SsiEmulator:

@@ -414,6 +414,34 @@ def test_a_packet_is_sent_as_often_as_the_host_wants(said: list[Packet], sending
         assert (len(port.sent), emulator.transmission.failures) == (size * sendings, failures)
 
 
+def test_an_acknowledgement_that_comes_at_once_is_taken() -> None:
+    with engine() as (emulator, port):
+        answer(emulator, port, ssi.param_send({Parameter.PACKETS: 1, Parameter.RESPONSE_TIMEOUT: 99}))
+        (packet,) = ssi.decode_packets(ssi.CodeType.QR, b"8A3F")
+        collect = port.send
+
+        def send(data: bytes) -> None:
+            collect(data)
+            if port.sent == packet.encode():
+                emulator.receive(ssi.ACK.encode())
+
+        port.sent, port.send = b"", send  # type: ignore[method-assign]
+        delivery = Thread(target=emulator._deliver, args=(b"8A3F",))
+        delivery.start()
+        delivery.join(5)
+        assert not delivery.is_alive()
+        assert (port.sent, emulator.transmission.failures) == (packet.encode(), 0)
+
+
+def test_an_acknowledgement_before_the_packet_has_left_is_not_its_own() -> None:
+    with engine() as (emulator, port):
+        answer(emulator, port, ssi.param_send({Parameter.PACKETS: 1, Parameter.RESPONSE_TIMEOUT: 1}))
+        port.when_sent = lambda action: (emulator.receive(ssi.ACK.encode()), action())  # type: ignore[assignment]
+        port.sent = b""
+        emulator._deliver(b"8A3F")
+        assert emulator.transmission.failures == 1
+
+
 @pytest.mark.parametrize(("multipacket", "waited_for"), [(0, 3), (1, 1)])
 def test_long_contents_are_paced_as_the_multipacket_option_says(multipacket: int, waited_for: int) -> None:
     content = b"8A3F" * 150
