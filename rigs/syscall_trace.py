@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,8 @@ STORES = ("pwrite64", "pwritev")
 SYNCS = ("fsync", "fdatasync")
 LOG_SUFFIXES = ("-wal", "-journal")
 """Files that hold what was decided before the database itself does."""
-AHEAD_SUFFIX = "-wal"
-"""The log of which the database is written later, and again if that fails."""
 INJECTED = "(INJECTED)"
+PATIENCE_S = 1.0
 
 _CALL = re.compile(r"^\d+\s+(?P<call>\w+)\((?P<fd>\d+)<(?P<what>[^>]*(?:->[^>]*)?)>(?P<rest>.*)$")
 _RESUMED = re.compile(r"^(?P<pid>\d+)\s+<\.\.\. (?P<call>\w+) resumed>(?P<rest>.*)$")
@@ -108,6 +108,15 @@ class Watched:
         """The lines since the last time."""
         return self._file.readlines()
 
+    def answered(self) -> list[str]:
+        """The lines since the last time, with the answer that has been received; at most ``PATIENCE_S`` later."""
+        lines, until = self.news(), time.monotonic() + PATIENCE_S
+        # The call that sent an answer is written down when it has ended, which may be after the answer came.
+        while not any(True for _ in acknowledgements(lines)) and time.monotonic() < until:
+            time.sleep(0.001)
+            lines += self.news()
+        return lines
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
@@ -116,21 +125,3 @@ class Watched:
 def hit(lines: Iterable[str]) -> bool:
     """Whether a call failed on demand."""
     return any(INJECTED in line for line in lines)
-
-
-def mended(lines: Iterable[str]) -> bool:
-    """Whether all that was logged had reached the disk in spite of the calls that failed on demand.
-
-    Something was synced with success after the last that failed; or what failed only carries over into the database
-    what the write-ahead log already holds on the disk, which is done again later.
-    """
-    sound, logged = True, False
-    for _, call, file, rest in _calls(lines):
-        ahead = file.endswith(AHEAD_SUFFIX)
-        if INJECTED in rest:
-            sound = sound and logged and not ahead
-        elif call in SYNCS and rest.rstrip().endswith("= 0"):
-            sound, logged = True, logged or ahead
-        elif call in STORES and ahead:
-            logged = False
-    return sound

@@ -17,7 +17,7 @@ from rigs.errors import RigError, SubjectFaultError
 from rigs.flood import Flood, Reply
 from rigs.platform_link import CHANNEL
 from rigs.reference_platform import ReferencePlatform
-from rigs.syscall_trace import Fault, Watched, acknowledgements, hit, mended, strace
+from rigs.syscall_trace import Fault, Watched, acknowledgements, hit, strace
 from steps.platform.apart import UNLIMITED, Apart, apart
 from steps.platform.asking import PLACE, dynamic_codes, register, static_code, verify
 from steps.sampling import Sampler
@@ -180,8 +180,9 @@ def _meet_errors(sampler: Sampler, mortal: Apart, card_id: str, fault: Fault, wa
             except SubjectFaultError:
                 accepted, said = False, "no answer"
                 _until_back(_host(mortal))
-            news = watched.news()
-            if not hit(news) or (accepted and mended(news)):
+            news = watched.answered() if accepted else watched.news()
+            # Upkeep and checkpoints meet errors too: what is asked is whether this use was logged before its answer.
+            if not hit(news) or (accepted and all(acknowledgements(news))):
                 continue
             sampler.observe(
                 "storage_error",

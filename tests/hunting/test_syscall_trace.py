@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from rigs.syscall_trace import acknowledgements, hit, mended
+import threading
+
+from rigs.syscall_trace import Watched, acknowledgements, hit
 
 ASK = '7 read(21<TCP:[127.0.0.1:1->127.0.0.1:2]>, "POST /gateway HTTP/1.1\\r\\n"..., 256000) = 627'
 LOG = '7 pwrite64(7</d/platform.sqlite-wal>, "\\r\\0"..., 4096, 32) = 4096'
@@ -50,17 +52,35 @@ def test_answers_to_anything_else_are_no_acknowledgements():
     assert judged(ANSWER, LOG, ANSWER) == []
 
 
-def test_a_later_sync_mends_a_failed_one():
+def test_a_call_that_failed_on_demand_is_seen():
     assert hit([SYNC, FAILED])
     assert not hit([SYNC])
-    assert not mended([SYNC, FAILED])
-    assert mended([FAILED, SYNC])
 
 
-def test_what_the_log_holds_on_the_disk_may_fail_to_be_carried_over():
-    assert mended([LOG, SYNC, CARRIED_OVER])
-    assert not mended([LOG, CARRIED_OVER])
-    assert not mended([CARRIED_OVER])
-    assert not mended([LOG, SYNC, NOT_LOGGED])
-    assert not mended([LOG, SYNC, CARRIED_OVER, LOG, FAILED])
-    assert mended([NOT_LOGGED, LOG, SYNC])
+def test_errors_of_upkeep_and_checkpoints_are_not_the_answers():
+    assert judged(ASK, LOG, SYNC, CARRIED_OVER, ANSWER) == [True]
+    assert judged(ASK, LOG, SYNC, FAILED, ANSWER) == [True]
+    assert judged(ASK, LOG, SYNC, ANSWER, LOG, FAILED) == [True]
+    assert judged(ASK, FAILED, LOG, SYNC, ANSWER) == [True]
+
+
+def test_an_error_before_the_answer_was_logged_is_the_answers():
+    assert judged(ASK, LOG, FAILED, ANSWER) == [False]
+    assert judged(ASK, NOT_LOGGED, ANSWER) == [False]
+    assert judged(ASK, NOT_LOGGED, CARRIED_OVER, ANSWER) == [False]
+
+
+def test_an_answer_is_waited_for_until_its_line_is_written(tmp_path):
+    trace = tmp_path / "trace"
+    trace.write_text("\n".join((ASK, LOG, SYNC, "")))
+    watched = Watched(trace)
+
+    def write_late():
+        with trace.open("a") as file:
+            file.write(ANSWER + "\n")
+
+    late = threading.Timer(0.05, write_late)
+    late.start()
+    assert watched.answered() == [f"{line}\n" for line in (ASK, LOG, SYNC, ANSWER)]
+    late.join()
+    watched.close()
