@@ -19,7 +19,7 @@ def test_a_sound_terminal_passes_twenty_times_with_twenty_seeds(seed, tmp_path):
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("protocol", ["gm65", "honeywell", "newland", "plain-line"])
+@pytest.mark.parametrize("protocol", ["gm65", "honeywell", "newland", "plain-line", "ssi"])
 def test_a_sound_terminal_passes_the_full_plan(seed, protocol, tmp_path):
     bench = f"rigs/benches/emulated-{protocol}.toml"
     ended = certify(tmp_path / "run", "--seed", str(seed), "--plan", "full", "--bench", bench, timeout_s=3500)

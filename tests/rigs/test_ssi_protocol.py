@@ -425,7 +425,7 @@ def test_an_acknowledgement_that_comes_at_once_is_taken() -> None:
             if port.sent == packet.encode():
                 emulator.receive(ssi.ACK.encode())
 
-        port.sent, port.send = b"", send  # type: ignore[method-assign]
+        port.sent, port.send = b"", send
         delivery = Thread(target=emulator._deliver, args=(b"8A3F",))
         delivery.start()
         delivery.join(5)
@@ -436,7 +436,7 @@ def test_an_acknowledgement_that_comes_at_once_is_taken() -> None:
 def test_an_acknowledgement_before_the_packet_has_left_is_not_its_own() -> None:
     with engine() as (emulator, port):
         answer(emulator, port, ssi.param_send({Parameter.PACKETS: 1, Parameter.RESPONSE_TIMEOUT: 1}))
-        port.when_sent = lambda action: (emulator.receive(ssi.ACK.encode()), action())  # type: ignore[assignment]
+        port.when_sent = lambda action: (emulator.receive(ssi.ACK.encode()), action())
         port.sent = b""
         emulator._deliver(b"8A3F")
         assert emulator.transmission.failures == 1

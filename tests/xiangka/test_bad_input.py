@@ -267,7 +267,7 @@ def test_a_port_that_cannot_be_opened_is_told_in_one_line(scanner, named, prompt
     assert code in (RIG_ERROR, WRONG_INPUT)
 
 
-@pytest.mark.parametrize("driver", ["gm65", "honeywell", "newland"])
+@pytest.mark.parametrize("driver", ["gm65", "honeywell", "newland", "ssi"])
 def test_a_port_nobody_answers_on_is_told_in_one_line(driver, silent_port, prompt):
     file = bench(prompt.folder, scanner=f"url = '{silent_port}'")
     file.write_text(file.read_text().replace("'gm65'", f"'{driver}'"))

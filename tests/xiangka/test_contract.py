@@ -14,7 +14,7 @@ from shell import RunFolder, bench, emulated_terminal, one_line
 from certification.catalogue import load_catalogue
 from certification.verdicts import Verdict
 from rigs.emulators.defects import DEFECTS
-from rigs.protocols import gm65, honeywell, newland
+from rigs.protocols import gm65, honeywell, newland, ssi
 from xiangka.scenarios import ROOT, implemented
 
 IDENTITY_NUMBER = re.compile(rb"439900[0-9]{11}[0-9Xx]")
@@ -153,6 +153,7 @@ def test_on_a_terminal_a_mistake_is_one_line_and_draws_nothing(shell, screen):
     [
         ("gm65", signal.SIGTERM, gm65.read_command(gm65.Register.MODE, 1), b"\x02\x00\x00"),
         ("honeywell", signal.SIGINT, honeywell.command("CBRENA?"), b"CBRENA"),
+        ("ssi", signal.SIGTERM, ssi.STOP.encode(), ssi.DECODER_ACK.encode()),
         ("newland", signal.SIGTERM, newland.command("C11ENA*"), b"\x02\x010000#C11ENA0"),
     ],
 )
