@@ -15,9 +15,9 @@ from rigs.protocols.ssi import CodeType, Opcode, Packet, Parameter
 from rigs.roles import Delivery, DeviceIdentity, Exchange
 from rigs.serial_line import SerialLine
 
-RESPONSE_S = 0.5
-"""How long an answer is waited for before the command is sent again, s; with two resends a decoder has longer than the
-time-out of 2 s that the guide grants it."""
+RESPONSE_S = 0.7
+"""How long an answer is waited for before the command is sent again, s; three tries are longer than the time-out of 2 s
+that the guide grants a decoder."""
 _LONGEST_READING = 99
 """Largest decode session time-out, 0.1 s."""
 _LISTED = (
