@@ -10,7 +10,7 @@ from dataclasses import replace
 from rigs.drivers.exchanges import Script
 from rigs.drivers.serial_scanner import SerialScanner
 from rigs.errors import RigError
-from rigs.protocols import ssi
+from rigs.protocols import ssi, ssi_messages
 from rigs.protocols.ssi import CodeType, Opcode, Packet, Parameter
 from rigs.roles import Delivery, DeviceIdentity, Exchange
 from rigs.serial_line import SerialLine
@@ -25,8 +25,8 @@ _LISTED = (
     *(Parameter.TRANSMISSION_FORMAT, Parameter.HANDSHAKE, Parameter.RESPONSE_TIMEOUT, Parameter.CHARACTER_TIMEOUT),
     *(Parameter.BEEPER_VOLUME, Parameter.BEEPER_TONE, Parameter.BAUD, Parameter.DECODE_EVENT, Parameter.MULTIPACKET),
 )
-_MODE, _LIST = ssi.param_request([Parameter.TRIGGER_MODE]), ssi.param_request(_LISTED)
-_ACK = ssi.DECODER_ACK.encode()
+_MODE, _LIST = ssi_messages.param_request([Parameter.TRIGGER_MODE]), ssi_messages.param_request(_LISTED)
+_ACK, _UNKNOWN = ssi.DECODER_ACK.encode(), ssi.nak(ssi.Nak.BAD_CONTEXT, ssi.DECODER).encode()
 _ANSWERS = {
     Opcode.REQUEST_REVISION: Opcode.REVISION_REPLY,
     Opcode.PARAM_REQUEST: Opcode.PARAM_SEND,
@@ -57,7 +57,7 @@ class SsiScanner(SerialScanner):
         self, line: SerialLine, *, read_timeout_s: float, mode: str, time_scale: float = 1.0, settle_s: float = 0.1
     ) -> None:
         self._found: dict[int, int] = {}
-        self._reader = ssi.DecodedReader()
+        self._reader = ssi_messages.DecodedReader()
         self._accepted: Packet | None = None
         self._content_since_ns = 0
         self._heard_ns = 0
@@ -66,7 +66,7 @@ class SsiScanner(SerialScanner):
     def identify(self) -> DeviceIdentity:
         """The software release; vendor, model, serial and hardware are on the label only."""
         frame = self.ask(ssi.REVISION.encode())
-        said = ssi.revision(ssi.decode(frame)) if frame else None
+        said = ssi_messages.revision(ssi.decode(frame)) if frame else None
         return DeviceIdentity(firmware=said.software or None if said else None)
 
     def settings(self) -> Mapping[str, str]:
@@ -78,7 +78,7 @@ class SsiScanner(SerialScanner):
         values = self._parameters(_LISTED)
         if values is None:
             raise self.silent()
-        return {ssi.write_number(number).hex().upper(): f"{value:02X}" for number, value in values.items()}
+        return {_name(number): f"{value:02X}" for number, value in values.items()}
 
     def answers(self) -> bool:
         """Whether the trigger mode can be asked for, or the question is refused."""
@@ -121,7 +121,7 @@ class SsiScanner(SerialScanner):
             raise self.silent()
         if values.get(Parameter.HANDSHAKE) == 0:
             self._found.setdefault(Parameter.HANDSHAKE, 0)
-            self.line.write(ssi.param_send({Parameter.HANDSHAKE: 1}).encode())
+            self.line.write(ssi_messages.param_send({Parameter.HANDSHAKE: 1}).encode())
         timeout = min(_LONGEST_READING, max(1, round(self.read_timeout_s * 10)))
         mode = ssi.MODE_HOST if self.mode == "command" else ssi.MODE_PRESENTATION
         self._insist({Parameter.TRIGGER_MODE: mode, Parameter.READ_TIMEOUT: timeout}, values)
@@ -133,7 +133,7 @@ class SsiScanner(SerialScanner):
         if not self._change(wanted, values):
             raise RigError(
                 f"the device on {self.line.url} refuses "
-                + " ".join(f"{ssi.write_number(number).hex().upper()}={value}" for number, value in wanted.items()),
+                + " ".join(f"{_name(number)}={value:02X}" for number, value in wanted.items()),
                 where=self.line.channel,
                 remedy="check that `driver` names the device's protocol and that its parameters are not locked",
             )
@@ -149,18 +149,18 @@ class SsiScanner(SerialScanner):
         return True
 
     def _told(self, values: Mapping[int, int]) -> bool:
-        return self._acknowledged(ssi.param_send(values))
+        return self._acknowledged(ssi_messages.param_send(values))
 
     def _acknowledged(self, packet: Packet, timeout_s: float = RESPONSE_S) -> bool:
         answer = self.ask(packet.encode(), timeout_s)
         return answer is not None and ssi.decode(answer).opcode == Opcode.CMD_ACK
 
     def _parameters(self, numbers: tuple[int, ...]) -> dict[int, int] | None:
-        frame = self.ask(ssi.param_request(numbers).encode())
+        frame = self.ask(ssi_messages.param_request(numbers).encode())
         if frame is None:
             return None
         try:
-            return ssi.sent_parameters(ssi.decode(frame).data)[1]
+            return ssi_messages.sent_parameters(ssi.decode(frame).data)[1]
         except ssi.SsiError:
             return {}
 
@@ -234,12 +234,17 @@ class SsiScanner(SerialScanner):
             decoded = self._reader.take(packet)
             if decoded is None:
                 return
-            data = _named(decoded).removesuffix(self.terminator)
+            data = _with_symbology(decoded).removesuffix(self.terminator)
             self._deliveries.append(Delivery(data, self._content_since_ns, t_ns, (record, record)))
         self._content_since_ns = 0
 
 
-def _named(decoded: ssi.Decoded) -> bytes:
+def _name(number: int) -> str:
+    """A parameter as the guide writes it, for instance ``8A`` or ``F000``."""
+    return ssi_messages.write_number(number).hex().upper()
+
+
+def _with_symbology(decoded: ssi_messages.Decoded) -> bytes:
     if decoded.code_type == CodeType.QR or decoded.content.startswith(b"]"):
         return decoded.content
     known = decoded.code_type in tuple(CodeType)
@@ -251,7 +256,7 @@ def _script(scanner: SsiScanner) -> Script:
     script = Script(scanner)
     settings = scanner.settings()
     mode_reply, listed_reply, revision_reply, capabilities_reply = (
-        scanner.ask(packet.encode()) or b"" for packet in (_MODE, _LIST, ssi.REVISION, ssi.CAPABILITIES)
+        scanner.ask(packet.encode()) or _UNKNOWN for packet in (_MODE, _LIST, ssi.REVISION, ssi.CAPABILITIES)
     )
     for size in (1, 2, 3, 4, 5, 6, 8, 16, 32, 64):
         script.add(f"parameters asked for in writes of {size} bytes", _LIST.encode(), listed_reply, split=size)
@@ -259,8 +264,8 @@ def _script(scanner: SsiScanner) -> Script:
     script.add("revision, asked again", ssi.REVISION.again().encode(), revision_reply)
     script.add("status bits nobody knows", replace(ssi.REVISION, status=0xF0).encode(), revision_reply)
     script.add("capabilities", ssi.CAPABILITIES.encode(), capabilities_reply)
-    nothing = ssi.param_send({}, source=ssi.DECODER).encode()
-    script.add("a parameter nobody has", ssi.param_request([0x3FF]).encode(), nothing)
+    nothing = ssi_messages.param_send({}, source=ssi.DECODER).encode()
+    script.add("a parameter nobody has", ssi_messages.param_request([0x3FF]).encode(), nothing)
     script.add("scanning disabled", ssi.DISABLE.encode(), _ACK)
     script.add("scanning enabled", ssi.ENABLE.encode(), _ACK)
     script.add("stop while idle", ssi.STOP.encode(), _ACK)
@@ -268,16 +273,16 @@ def _script(scanner: SsiScanner) -> Script:
     _script_changes(script, 0 if volume else 1, int(settings.get("F000", "00"), 16))
     _script_noise(script, mode_reply)
     _script_rates(script, scanner.line.baud, mode_reply)
-    script.add("settings as before", ssi.param_send({Parameter.BEEPER_VOLUME: volume}).encode(), _ACK)
+    script.add("settings as before", ssi_messages.param_send({Parameter.BEEPER_VOLUME: volume}).encode(), _ACK)
     return script
 
 
 def _script_changes(script: Script, volume: int, event: int) -> None:
     change: dict[int, int] = {Parameter.BEEPER_VOLUME: volume}
-    script.add("parameter changed for the time being", ssi.param_send(change).encode(), _ACK)
-    changed = ssi.param_send(change, source=ssi.DECODER).encode()
-    script.add("parameter read back", ssi.param_request(change).encode(), changed)
-    both = ssi.param_send({**change, Parameter.DECODE_EVENT: event})
+    script.add("parameter changed for the time being", ssi_messages.param_send(change).encode(), _ACK)
+    changed = ssi_messages.param_send(change, source=ssi.DECODER).encode()
+    script.add("parameter read back", ssi_messages.param_request(change).encode(), changed)
+    both = ssi_messages.param_send({**change, Parameter.DECODE_EVENT: event})
     script.add("two parameters in one packet", both.encode(), _ACK)
 
 
@@ -307,7 +312,7 @@ def _script_rates(script: Script, rate: int, reply: bytes) -> None:
     asked = _MODE.encode()
     elsewhere = 57600 if rate != 57600 else 38400
     values = {baud: value for value, baud in ssi.BAUD_RATES.items()}
-    there, back = (ssi.param_send({Parameter.BAUD: values[baud]}).encode() for baud in (elsewhere, rate))
+    there, back = (ssi_messages.param_send({Parameter.BAUD: values[baud]}).encode() for baud in (elsewhere, rate))
     script.add_rate("another line rate", there, _ACK, elsewhere)
     script.add("question at the other rate", asked, reply)
     script.add_rate("back to the first rate", back, _ACK, rate)

@@ -11,7 +11,7 @@ from rigs.emulators.device import ScanDevice
 from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker
 from rigs.emulators.pty_port import PtyPort
-from rigs.protocols import ssi
+from rigs.protocols import ssi, ssi_messages
 from rigs.protocols.ssi import Nak, Opcode, Packet, Parameter
 
 _FIRMWARE = 0x7B
@@ -38,7 +38,7 @@ _FACTORY: dict[int, tuple[int, range]] = {
 }
 """Factory value and range of each parameter; the factory line rate is the one the port was made with."""
 _SUFFIX = b"\r"
-_CAPABILITIES = ssi.Capabilities(
+_CAPABILITIES = ssi_messages.Capabilities(
     rates=0b0111_0110_0000,
     serial=0b0010_0100,
     multipacket=0b111,
@@ -206,7 +206,7 @@ class SsiEmulator:
             case Opcode.REQUEST_REVISION:
                 self._say(self._revision())
             case Opcode.CAPABILITIES_REQUEST:
-                self._say(ssi.capabilities_reply(_CAPABILITIES))
+                self._say(ssi_messages.capabilities_reply(_CAPABILITIES))
             case Opcode.PARAM_REQUEST:
                 self._tell(packet)
             case Opcode.PARAM_SEND:
@@ -262,23 +262,23 @@ class SsiEmulator:
 
     def _revision(self) -> Packet:
         software = f"V{self._firmware / 100:.2f}" if self._behaviour.reports_firmware else ""
-        return ssi.revision_reply(ssi.Revision(software, _BOARD, _ENGINE))
+        return ssi_messages.revision_reply(ssi_messages.Revision(software, _BOARD, _ENGINE))
 
     def _tell(self, packet: Packet) -> None:
         try:
-            numbers = ssi.requested_parameters(packet.data)
+            numbers = ssi_messages.requested_parameters(packet.data)
         except ssi.SsiError:
             self._comply(False)
             return
         if numbers == [ssi.ALL_PARAMETERS]:
             numbers = list(self._working)
         values = {number: self._working[number] for number in numbers if number in self._working}
-        self._say(ssi.param_send(values, source=ssi.DECODER))
+        self._say(ssi_messages.param_send(values, source=ssi.DECODER))
 
     def _change(self, packet: Packet) -> None:
         """Change all parameters of a packet, or none when one is out of range; those it does not have are ignored."""
         try:
-            beep, values = ssi.sent_parameters(packet.data)
+            beep, values = ssi_messages.sent_parameters(packet.data)
         except ssi.SsiError:
             self._comply(False)
             return
@@ -306,7 +306,7 @@ class SsiEmulator:
     def _deliver(self, text: bytes) -> None:
         suffix = _SUFFIX if self._working[Parameter.TRANSMISSION_FORMAT] else b""
         if self._working[Parameter.PACKETS]:
-            self._deliver_packets(ssi.decode_packets(ssi.CodeType.QR, text + suffix))
+            self._deliver_packets(ssi_messages.decode_packets(ssi.CodeType.QR, text + suffix))
         else:
             self._port.send(text + suffix)
         if self._working[Parameter.DECODE_EVENT]:

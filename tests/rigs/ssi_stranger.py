@@ -5,6 +5,7 @@ say what it sees and how it misbehaves; it runs until standard input closes:
 
     see HEX [TYPE]   have this content to deliver at the next session
     mute N           do not hear the next N packets
+    ignore HEX       never answer this opcode
     garble N         spoil the checksum of the next N packets it sends
     late SECONDS     wait so long before each answer
     deaf             take no acknowledgement for one
@@ -48,7 +49,7 @@ class Decoder:
         self.heard_at = 0.0
         self.heard: list[bytes] = []
         self.seen: list[tuple[bytes, int]] = []
-        self.mute = self.garble = 0
+        self.mute = self.garble = self.ignored = 0
         self.late = 0.0
         self.deaf = self.segments = self.bare = False
         self.unanswered: list[bytes] = []  # packets of a content still to be acknowledged, the first of them sent
@@ -85,8 +86,8 @@ class Decoder:
 
     def packet(self, frame: bytes) -> None:
         self.heard.append(frame)
-        if self.mute:
-            self.mute -= 1
+        if self.mute or frame[1] == self.ignored:
+            self.mute = max(0, self.mute - 1)
         elif not good(frame):
             self.say(0xD1, b"\x01")
         else:
@@ -182,6 +183,8 @@ class Decoder:
                 self.seen.append((bytes.fromhex(content), int(kind[0], 16) if kind else 0x1C))
             case ["mute", number]:
                 self.mute = int(number)
+            case ["ignore", opcode]:
+                self.ignored = int(opcode, 16)
             case ["garble", number]:
                 self.garble = int(number)
             case ["late", seconds]:

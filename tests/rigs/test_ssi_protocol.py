@@ -15,6 +15,7 @@ from rigs.emulators.behaviour import Behaviour
 from rigs.emulators.defects import FirmwareDrifts, HidesFirmware, ObeysSettingCodes, SwallowsSplitCommands
 from rigs.emulators.ssi import SsiEmulator
 from rigs.protocols import ssi
+from rigs.protocols import ssi_messages as messages
 from rigs.protocols.ssi import Damaged, Nak, Opcode, Packet, Parameter
 
 REVISION = ssi.REVISION.encode()
@@ -26,15 +27,15 @@ DOCUMENTED = {
     "scan enable": (ssi.ENABLE, "04 E9 04 00 FF 0F"),
     "scan disable": (ssi.DISABLE, "04 EA 04 00 FF 0E"),
     "ask for the revision": (ssi.REVISION, "04 A3 04 00 FF 55"),
-    "use packets": (ssi.param_send({Parameter.PACKETS: 1}), "07 C6 04 00 FF EE 01 FD 41"),
-    "ask for all parameters": (ssi.param_request([ssi.ALL_PARAMETERS]), "05 C7 04 00 FE FE 32"),
-    "ask for two": (ssi.param_request([0x01, Parameter.BAUD]), "06 C7 04 00 01 9C FE 92"),
+    "use packets": (messages.param_send({Parameter.PACKETS: 1}), "07 C6 04 00 FF EE 01 FD 41"),
+    "ask for all parameters": (messages.param_request([ssi.ALL_PARAMETERS]), "05 C7 04 00 FE FE 32"),
+    "ask for two": (messages.param_request([0x01, Parameter.BAUD]), "06 C7 04 00 01 9C FE 92"),
     "answer with four": (
-        ssi.param_send({0x01: 0, 0x02: 1, Parameter.BAUD: 7, 0xE6: 0x63}, source=ssi.DECODER),
+        messages.param_send({0x01: 0, 0x02: 1, Parameter.BAUD: 7, 0xE6: 0x63}, source=ssi.DECODER),
         "0D C6 00 00 FF 01 00 02 01 9C 07 E6 63 FC 3E",
     ),
     "answer with two": (
-        ssi.param_send({0x01: 0, Parameter.BAUD: 7}, source=ssi.DECODER),
+        messages.param_send({0x01: 0, Parameter.BAUD: 7}, source=ssi.DECODER),
         "09 C6 00 00 FF 01 00 9C 07 FD 8E",
     ),
 }
@@ -101,8 +102,8 @@ def answer(emulator: SsiEmulator, port: Port, packet: Packet | bytes) -> bytes:
 
 
 def value(emulator: SsiEmulator, port: Port, number: int) -> int:
-    told = ssi.decode(answer(emulator, port, ssi.param_request([number])))
-    return ssi.sent_parameters(told.data)[1][number]
+    told = ssi.decode(answer(emulator, port, messages.param_request([number])))
+    return messages.sent_parameters(told.data)[1][number]
 
 
 def restart(emulator: SsiEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,25 +157,28 @@ def test_one_changed_byte_is_noticed(packet: Packet, place: int, change: int) ->
 
 @given(st.binary(max_size=300))
 def test_nothing_but_its_own_error_is_raised(data: bytes) -> None:
-    readers = [ssi.sent_parameters, ssi.requested_parameters, ssi.decode]
+    readers = [messages.sent_parameters, messages.requested_parameters, ssi.decode]
     packet = Packet(Opcode.SEGMENT_DATA, data)
-    readers += [lambda data: ssi.capabilities(Packet(0, data)), lambda _: ssi.DecodedReader().take(packet)]
-    readers += [lambda data: ssi.DecodedReader().take(Packet(Opcode.DECODE_DATA, data))]
+    readers += [
+        lambda data: messages.capabilities(Packet(0, data)),
+        lambda _: messages.DecodedReader().take(packet),
+    ]
+    readers += [lambda data: messages.DecodedReader().take(Packet(Opcode.DECODE_DATA, data))]
     for read in readers:
         try:
             read(data)
         except ssi.SsiError:
             continue
-    ssi.revision(packet)
+    messages.revision(packet)
     ssi.reason(packet)
 
 
 @pytest.mark.parametrize("number", [-1, 0x400, 0xF3])
 def test_a_number_no_packet_can_hold_is_refused(number: int) -> None:
     with pytest.raises(ssi.SsiError):
-        ssi.write_number(number)
+        messages.write_number(number)
     with pytest.raises(ssi.SsiError):
-        ssi.param_send({Parameter.PACKETS: 0x100})
+        messages.param_send({Parameter.PACKETS: 0x100})
 
 
 def test_content_too_long_for_a_packet_is_refused() -> None:
@@ -238,32 +242,32 @@ def test_a_packet_inside_a_damaged_one_is_found() -> None:
 
 @given(st.binary(max_size=1200))
 def test_a_long_content_comes_whole_in_either_form(content: bytes) -> None:
-    for form in (ssi.decode_packets, ssi.segment_packets):
-        reader = ssi.DecodedReader()
+    for form in (messages.decode_packets, messages.segment_packets):
+        reader = messages.DecodedReader()
         packets = [ssi.decode(packet.encode()) for packet in form(ssi.CodeType.QR, content)]
         assert [reader.take(packet) for packet in packets][:-1] == [None] * (len(packets) - 1)
         assert reader.take(packets[0]) is None or len(packets) == 1
         reader.forget()
-        assert [reader.take(packet) for packet in packets][-1] == ssi.Decoded(ssi.CodeType.QR, content)
+        assert [reader.take(packet) for packet in packets][-1] == messages.Decoded(ssi.CodeType.QR, content)
 
 
 def test_a_segment_out_of_turn_is_refused_and_the_next_content_read() -> None:
-    reader = ssi.DecodedReader()
-    first, _, third = ssi.segment_packets(ssi.CodeType.QR, bytes(600))
+    reader = messages.DecodedReader()
+    first, _, third = messages.segment_packets(ssi.CodeType.QR, bytes(600))
     reader.take(first)
     with pytest.raises(ssi.SsiError):
         reader.take(third)
-    (whole,) = ssi.segment_packets(ssi.CodeType.QR, b"8A3F")
-    assert reader.take(whole) == ssi.Decoded(ssi.CodeType.QR, b"8A3F")
+    (whole,) = messages.segment_packets(ssi.CodeType.QR, b"8A3F")
+    assert reader.take(whole) == messages.Decoded(ssi.CodeType.QR, b"8A3F")
 
 
 def test_the_engine_answers_every_command() -> None:
     with engine() as (emulator, port):
         for packet in (ssi.START, ssi.STOP, ssi.DISABLE, ssi.ENABLE, ssi.DEFAULTS, Packet(Opcode.BEEP, b"\x01")):
             assert answer(emulator, port, packet) == ACK
-        said = ssi.revision(ssi.decode(answer(emulator, port, ssi.REVISION)))
+        said = messages.revision(ssi.decode(answer(emulator, port, ssi.REVISION)))
         assert (said.software, said.board, said.engine) == ("V1.23", "F", "EMU-SSI")
-        told = ssi.capabilities(ssi.decode(answer(emulator, port, ssi.CAPABILITIES)))
+        told = messages.capabilities(ssi.decode(answer(emulator, port, ssi.CAPABILITIES)))
         for opcode in (Opcode.START_SESSION, Opcode.PARAM_SEND, Opcode.CAPABILITIES_REQUEST):
             assert opcode in told.opcodes
 
@@ -276,17 +280,17 @@ def test_the_engine_answers_every_command() -> None:
         (Packet(Opcode.DECODE_DATA, b"\x1c8A3F"), Nak.BAD_CONTEXT),
         (Packet(Opcode.BEEP, b"\x7f"), Nak.DENIED),
         (Packet(Opcode.BEEP), Nak.DENIED),
-        (ssi.param_send({Parameter.PACKETS: 2}), Nak.DENIED),
-        (ssi.param_send({Parameter.BEEPER_VOLUME: 1, Parameter.BAUD: 0xFF}), Nak.DENIED),
+        (messages.param_send({Parameter.PACKETS: 2}), Nak.DENIED),
+        (messages.param_send({Parameter.BEEPER_VOLUME: 1, Parameter.BAUD: 0xFF}), Nak.DENIED),
         (Packet(Opcode.PARAM_SEND), Nak.DENIED),
         (Packet(Opcode.PARAM_SEND, b"\xff\xee"), Nak.DENIED),
     ],
 )
 def test_what_cannot_be_done_is_refused_and_changes_nothing(packet: Packet | bytes, why: Nak) -> None:
     with engine() as (emulator, port):
-        before = answer(emulator, port, ssi.param_request([ssi.ALL_PARAMETERS]))
+        before = answer(emulator, port, messages.param_request([ssi.ALL_PARAMETERS]))
         assert answer(emulator, port, packet) == refusal(why)
-        assert answer(emulator, port, ssi.param_request([ssi.ALL_PARAMETERS])) == before
+        assert answer(emulator, port, messages.param_request([ssi.ALL_PARAMETERS])) == before
 
 
 def test_acknowledgements_of_nothing_are_no_more_than_that() -> None:
@@ -305,7 +309,7 @@ def test_an_answer_that_came_damaged_is_given_twice_again() -> None:
 
 def test_without_handshake_nothing_is_acknowledged() -> None:
     with engine() as (emulator, port):
-        assert answer(emulator, port, ssi.param_send({Parameter.HANDSHAKE: 0})) == ACK
+        assert answer(emulator, port, messages.param_send({Parameter.HANDSHAKE: 0})) == ACK
         assert answer(emulator, port, ssi.STOP) == b""
         assert answer(emulator, port, ssi.REVISION) != b""
 
@@ -321,24 +325,30 @@ def test_defaults_are_those_of_the_guide() -> None:
         Parameter.DECODE_EVENT: 0,
     }
     with engine() as (emulator, port):
-        told = ssi.sent_parameters(ssi.decode(answer(emulator, port, ssi.param_request(documented))).data)
+        told = messages.sent_parameters(ssi.decode(answer(emulator, port, messages.param_request(documented))).data)
         assert told == (ssi.NO_BEEP, documented)
-        answer(emulator, port, ssi.param_send(dict.fromkeys((Parameter.PACKETS, Parameter.DECODE_EVENT), 1)))
+        answer(emulator, port, messages.param_send(dict.fromkeys((Parameter.PACKETS, Parameter.DECODE_EVENT), 1)))
         answer(emulator, port, ssi.DEFAULTS)
-        assert ssi.sent_parameters(ssi.decode(answer(emulator, port, ssi.param_request(documented))).data) == told
+        assert (
+            messages.sent_parameters(ssi.decode(answer(emulator, port, messages.param_request(documented))).data)
+            == told
+        )
 
 
 def test_parameters_nobody_has_are_left_out() -> None:
     with engine() as (emulator, port):
-        told = ssi.decode(answer(emulator, port, ssi.param_request([0x3FF, 0x01, Parameter.PACKETS])))
-        assert ssi.sent_parameters(told.data)[1] == {Parameter.PACKETS: 0}
-        assert answer(emulator, port, ssi.param_request([0x3FF])) == ssi.param_send({}, source=ssi.DECODER).encode()
+        told = ssi.decode(answer(emulator, port, messages.param_request([0x3FF, 0x01, Parameter.PACKETS])))
+        assert messages.sent_parameters(told.data)[1] == {Parameter.PACKETS: 0}
+        assert (
+            answer(emulator, port, messages.param_request([0x3FF]))
+            == messages.param_send({}, source=ssi.DECODER).encode()
+        )
 
 
 def test_only_permanent_parameters_survive_a_power_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     with engine() as (emulator, port):
-        answer(emulator, port, ssi.param_send({Parameter.BEEPER_VOLUME: 2, Parameter.BAUD: 10}))
-        answer(emulator, port, ssi.param_send({Parameter.BEEPER_TONE: 3}, permanent=True))
+        answer(emulator, port, messages.param_send({Parameter.BEEPER_VOLUME: 2, Parameter.BAUD: 10}))
+        answer(emulator, port, messages.param_send({Parameter.BEEPER_TONE: 3}, permanent=True))
         answer(emulator, port, ssi.DISABLE)
         assert port.baud == 115200
         restart(emulator, monkeypatch)
@@ -350,7 +360,7 @@ def test_only_permanent_parameters_survive_a_power_cut(monkeypatch: pytest.Monke
 
 def test_a_new_line_rate_is_acknowledged_at_the_old_one() -> None:
     with engine() as (emulator, port):
-        assert answer(emulator, port, ssi.param_send({Parameter.BAUD: 9})) == ACK
+        assert answer(emulator, port, messages.param_send({Parameter.BAUD: 9})) == ACK
         assert port.baud_at == [(len(ACK), 57600)]
 
 
@@ -359,7 +369,7 @@ def test_a_session_needs_scanning_enabled_and_the_host_to_be_asked() -> None:
         answer(emulator, port, ssi.DISABLE)
         assert answer(emulator, port, ssi.START) == refusal(Nak.DENIED)
         answer(emulator, port, ssi.ENABLE)
-        answer(emulator, port, ssi.param_send({Parameter.TRIGGER_MODE: ssi.MODE_PRESENTATION}))
+        answer(emulator, port, messages.param_send({Parameter.TRIGGER_MODE: ssi.MODE_PRESENTATION}))
         assert answer(emulator, port, ssi.START) == refusal(Nak.DENIED)
 
 
@@ -371,7 +381,7 @@ def test_unknown_status_bits_are_ignored() -> None:
 def test_bare_text_ends_as_the_parameter_says_and_is_not_waited_for() -> None:
     with engine() as (emulator, port):
         emulator._deliver(b"8A3F")
-        answer(emulator, port, ssi.param_send({Parameter.TRANSMISSION_FORMAT: 1}))
+        answer(emulator, port, messages.param_send({Parameter.TRANSMISSION_FORMAT: 1}))
         port.sent = b""
         emulator._deliver(b"8A3F")
         assert port.sent == b"8A3F\r"
@@ -380,10 +390,10 @@ def test_bare_text_ends_as_the_parameter_says_and_is_not_waited_for() -> None:
 
 def test_a_packet_without_acknowledgement_is_sent_twice_again_and_given_up() -> None:
     with engine() as (emulator, port):
-        answer(emulator, port, ssi.param_send({Parameter.PACKETS: 1, Parameter.RESPONSE_TIMEOUT: 1}))
+        answer(emulator, port, messages.param_send({Parameter.PACKETS: 1, Parameter.RESPONSE_TIMEOUT: 1}))
         port.sent = b""
         emulator._deliver(b"8A3F")
-        (packet,) = ssi.decode_packets(ssi.CodeType.QR, b"8A3F")
+        (packet,) = messages.decode_packets(ssi.CodeType.QR, b"8A3F")
         assert port.sent == packet.encode() + packet.again().encode() * 2
         assert emulator.transmission.failures == 1
 
@@ -401,11 +411,11 @@ def test_a_packet_without_acknowledgement_is_sent_twice_again_and_given_up() -> 
 )
 def test_a_packet_is_sent_as_often_as_the_host_wants(said: list[Packet], sendings: int, failures: int) -> None:
     with engine() as (emulator, port):
-        answer(emulator, port, ssi.param_send({Parameter.PACKETS: 1}))
+        answer(emulator, port, messages.param_send({Parameter.PACKETS: 1}))
         port.sent = b""
         delivery = Thread(target=emulator._deliver, args=(b"8A3F",))
         delivery.start()
-        size = len(ssi.decode_packets(ssi.CodeType.QR, b"8A3F")[0].encode())
+        size = len(messages.decode_packets(ssi.CodeType.QR, b"8A3F")[0].encode())
         for number, packet in enumerate(said):
             assert eventually(lambda number=number: len(port.sent) >= size * min(number + 1, sendings))
             emulator.receive(packet.encode())
@@ -416,8 +426,8 @@ def test_a_packet_is_sent_as_often_as_the_host_wants(said: list[Packet], sending
 
 def test_an_acknowledgement_that_comes_at_once_is_taken() -> None:
     with engine() as (emulator, port):
-        answer(emulator, port, ssi.param_send({Parameter.PACKETS: 1, Parameter.RESPONSE_TIMEOUT: 99}))
-        (packet,) = ssi.decode_packets(ssi.CodeType.QR, b"8A3F")
+        answer(emulator, port, messages.param_send({Parameter.PACKETS: 1, Parameter.RESPONSE_TIMEOUT: 99}))
+        (packet,) = messages.decode_packets(ssi.CodeType.QR, b"8A3F")
         collect = port.send
 
         def send(data: bytes) -> None:
@@ -435,7 +445,7 @@ def test_an_acknowledgement_that_comes_at_once_is_taken() -> None:
 
 def test_an_acknowledgement_before_the_packet_has_left_is_not_its_own() -> None:
     with engine() as (emulator, port):
-        answer(emulator, port, ssi.param_send({Parameter.PACKETS: 1, Parameter.RESPONSE_TIMEOUT: 1}))
+        answer(emulator, port, messages.param_send({Parameter.PACKETS: 1, Parameter.RESPONSE_TIMEOUT: 1}))
         port.when_sent = lambda action: (emulator.receive(ssi.ACK.encode()), action())
         port.sent = b""
         emulator._deliver(b"8A3F")
@@ -447,11 +457,11 @@ def test_long_contents_are_paced_as_the_multipacket_option_says(multipacket: int
     content = b"8A3F" * 150
     with engine() as (emulator, port):
         values = {Parameter.PACKETS: 1, Parameter.MULTIPACKET: multipacket, Parameter.DECODE_EVENT: 1}
-        answer(emulator, port, ssi.param_send(values))
+        answer(emulator, port, messages.param_send(values))
         port.sent = b""
         delivery = Thread(target=emulator._deliver, args=(content,))
         delivery.start()
-        frames = [packet.encode() for packet in ssi.decode_packets(ssi.CodeType.QR, content)]
+        frames = [packet.encode() for packet in messages.decode_packets(ssi.CodeType.QR, content)]
         for number in range(waited_for):
             expected = sum(map(len, frames[: 3 - waited_for + number + 1]))
             assert eventually(lambda expected=expected: len(port.sent) >= expected)
@@ -466,7 +476,7 @@ def test_long_contents_are_paced_as_the_multipacket_option_says(multipacket: int
 
 def test_a_power_cut_ends_a_transmission() -> None:
     with engine() as (emulator, port):
-        answer(emulator, port, ssi.param_send({Parameter.PACKETS: 1, Parameter.RESPONSE_TIMEOUT: 99}))
+        answer(emulator, port, messages.param_send({Parameter.PACKETS: 1, Parameter.RESPONSE_TIMEOUT: 99}))
         port.sent = b""
         delivery = Thread(target=emulator._deliver, args=(b"8A3F",))
         delivery.start()
@@ -478,10 +488,10 @@ def test_a_power_cut_ends_a_transmission() -> None:
 
 def test_defects_show_in_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     with engine(HidesFirmware()) as (emulator, port):
-        assert ssi.revision(ssi.decode(answer(emulator, port, ssi.REVISION))).software == ""
+        assert messages.revision(ssi.decode(answer(emulator, port, ssi.REVISION))).software == ""
     with engine(FirmwareDrifts()) as (emulator, port):
         restart(emulator, monkeypatch)
-        assert ssi.revision(ssi.decode(answer(emulator, port, ssi.REVISION))).software == "V1.24"
+        assert messages.revision(ssi.decode(answer(emulator, port, ssi.REVISION))).software == "V1.24"
     with engine(SwallowsSplitCommands()) as (emulator, port):
         assert answer(emulator, port, REVISION[:3]) + answer(emulator, port, REVISION[3:]) == b""
         assert answer(emulator, port, REVISION) != b""

@@ -117,6 +117,18 @@ def test_its_forty_exchanges_are_exact(stranger: Stranger, journal: Journal) -> 
         assert scanner.settings() == before
 
 
+@pytest.mark.parametrize(("opcode", "name"), [("A3", "revision"), ("D3", "capabilities"), ("E5", "stop while idle")])
+def test_a_message_that_is_never_answered_is_not_exact(
+    stranger: Stranger, journal: Journal, opcode: str, name: str
+) -> None:
+    stranger.order(f"ignore {opcode}")
+    with opened(stranger.port, journal) as scanner:
+        exchanges = [run() for run in scanner.exchanges()[10:18]]
+        missed = [exchange for exchange in exchanges if not exchange.exact]
+        assert name in {exchange.name for exchange in missed}
+        assert {exchange.received for exchange in missed} == {"silence"}
+
+
 @pytest.mark.parametrize("form", ["", "segments"])
 def test_a_long_content_comes_whole(stranger: Stranger, journal: Journal, form: str) -> None:
     stranger.order(form)
