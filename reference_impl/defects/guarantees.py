@@ -20,7 +20,7 @@ from reference_impl.clock import now_ms
 from reference_impl.codes.tokens import issued_at
 from reference_impl.codes.verification import Verification
 from reference_impl.defects.exchanging import put, wrap
-from reference_impl.defects.unsafe_connections import CommitsLate, on_each_connection, waits_for_no_disk
+from reference_impl.defects.unsafe_commits import commit_late, wait_for_no_disk
 from reference_impl.door.gateway import Gate
 from reference_impl.door.logbook import LOG
 from reference_impl.door.question import Answer, Method, Parts, Question
@@ -144,11 +144,7 @@ LATE_S = 0.05
 def acknowledges_before_commit(platform: Platform) -> None:
     """Answer a verification first, and commit it a little later."""
     if (items := _postgres_items(platform)) is not None:
-
-        async def late(connection: Any) -> CommitsLate:
-            return CommitsLate(connection, LATE_S)
-
-        on_each_connection(items, late)
+        commit_late(items, LATE_S)
         return
     writer = _sqlite_writer(platform)
     sound = writer._transaction
@@ -180,7 +176,7 @@ def _later(seconds: float, call: Callable[[], None]) -> None:
 def never_syncs(platform: Platform) -> None:
     """Leave it to the system when records reach the disk."""
     if (items := _postgres_items(platform)) is not None:
-        on_each_connection(items, waits_for_no_disk)
+        wait_for_no_disk(items)
         return
     raw: sqlite3.Connection = cast("Any", _sqlite_writer(platform))._raw
     raw.execute("PRAGMA synchronous=OFF")

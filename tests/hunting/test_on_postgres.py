@@ -89,13 +89,13 @@ class Campaign:
 
 
 def lost(kill, kills):
-    """How many acknowledged uses the first of so many kills lost that lost any; each had something to lose."""
-    done = 0
-    while done < kills:
-        killed = kill()
-        if killed.lost:
-            return killed.lost
-        done += killed.acknowledged > 0
+    """How many acknowledged uses the first of so many kills lost that lost any; most had something to lose."""
+    found = []
+    for _ in range(kills):
+        found.append(kill())
+        if found[-1].lost:
+            return found[-1].lost
+    assert sum(killed.acknowledged > 0 for killed in found) > kills / 4
     return 0
 
 
