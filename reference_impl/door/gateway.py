@@ -126,7 +126,6 @@ class Gateway:
         except StaleTimestampError:
             # Only an authentic request gets as far as its timestamp.
             assert call is not None  # noqa: S101 - opened, therefore received
-            account, line = self._line(profile, call)
             self.gate.told(address, account.app_id, STALE_TIMESTAMP)
             self.observe(call.method, STALE_TIMESTAMP.code, perf_counter() - begun)
             return _refused(line, call, RefusalError(STALE_TIMESTAMP, "timestamp"), now)
@@ -152,6 +151,11 @@ class Gateway:
             answer = line.seal(call, OK.code, OK_MESSAGE, biz, now)
         self.observe(request.method, outcome.code, perf_counter() - begun)
         return answer
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait: for their signature to be checked, or for the writer."""
+        return self.writer.waiting + (self._aside.under_way if self._aside else 0)
 
     def _more_coming(self) -> bool:
         return self._aside is not None and self._aside.under_way > 0

@@ -10,10 +10,13 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+MOST_HELD_BYTES = 64 * 1024
+
 
 class JoiningTransport:
     """A transport that holds what is written until the pass of the event loop ends, then writes it at once.
 
+    More than ``MOST_HELD_BYTES`` go on at once, so that whoever writes much learns when the caller reads too slowly.
     Only what uvicorn asks of a transport is here.
     """
 
@@ -21,6 +24,7 @@ class JoiningTransport:
         self._transport = transport
         self._loop = loop
         self._held: list[bytes] = []
+        self._bytes = 0
         self.is_closing = transport.is_closing
         self.get_extra_info = transport.get_extra_info
         self.pause_reading = transport.pause_reading
@@ -32,6 +36,9 @@ class JoiningTransport:
         if not self._held:
             self._loop.call_soon(self._release)
         self._held.append(data)
+        self._bytes += len(data)
+        if self._bytes > MOST_HELD_BYTES:
+            self._release()
 
     def close(self) -> None:
         """Close when everything is sent."""
@@ -40,7 +47,7 @@ class JoiningTransport:
 
     def _release(self) -> None:
         if self._held:
-            held, self._held = self._held, []
+            held, self._held, self._bytes = self._held, [], 0
             self._transport.write(b"".join(held))
 
 

@@ -151,7 +151,7 @@ def open_served(options: PlatformOptions, lane: str) -> Opened:
         only_given_out=options.static_codes == ISSUED,
     )
     platform.gateway.observe, platform.writer.on_batch = metrics.observe, metrics.batch
-    metrics.queue = lambda: platform.writer.waiting
+    metrics.queue = lambda: platform.gateway.waiting
     locks.append(lock_recorder(platform.writer.submit, clock))
     if options.defect is not None:
         defect_named(options.defect).apply(platform)

@@ -15,6 +15,7 @@ import asyncpg
 from sqlalchemy import URL, BigInteger, Engine, LargeBinary
 from sqlalchemy.types import TypeEngine
 
+from reference_impl.errors import PlatformError
 from reference_impl.records.audit import AuditKey, Entry, Lane, LaneEnd, open_lane
 from reference_impl.storage.batch import MAX_BATCH, Caches, CardRow, Item, fail, give, uncounted
 from reference_impl.storage.postgres_session import HOLD_LANE, SETTINGS, lane_held_error
@@ -74,21 +75,39 @@ _NOTHING = b""
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
 _CONNECT_S = 5.0
-_OF_LIBPQ = (
-    "channel_binding",
-    "connect_timeout",
-    "gssencmode",
-    "keepalives",
-    "keepalives_count",
-    "keepalives_idle",
-    "keepalives_interval",
-    "load_balance_hosts",
-    "require_auth",
-    "sslcompression",
-    "sslsni",
-    "tcp_user_timeout",
+_OF_BOTH = frozenset(
+    {
+        "application_name",
+        "client_encoding",
+        "dbname",
+        "host",
+        "krbsrvname",
+        "options",
+        "passfile",
+        "password",
+        "port",
+        "sslcert",
+        "sslcrl",
+        "sslkey",
+        "sslmode",
+        "sslpassword",
+        "sslrootcert",
+        "target_session_attrs",
+        "user",
+    }
 )
-"""Parameters of a connection that the driver of the jobs knows and this one would send on to the server."""
+"""Parameters of a connection that mean the same to the driver of the jobs and to this one."""
+_OF_SOCKETS = frozenset(
+    {
+        "connect_timeout",
+        "keepalives",
+        "keepalives_count",
+        "keepalives_idle",
+        "keepalives_interval",
+        "tcp_user_timeout",
+    }
+)
+"""Parameters that concern the sockets of the jobs' driver, which this one would send on to the server."""
 
 _Waiting = tuple[Item, "asyncio.Future[None]"]
 
@@ -101,10 +120,14 @@ class PostgresItems:
         caches: told the epoch at the beginning of every transaction.
         lane: name of the audit lane; held by a lock of the database while the connection lasts.
         audit_key: key the lane's end is sealed with.
+
+    Raises:
+        PlatformError: the address names what not both drivers keep to.
     """
 
     def __init__(self, engine: Engine, caches: Caches, lane: str, audit_key: AuditKey) -> None:
         self._engine = engine
+        self._address = address_of(engine.url)
         self._caches = caches
         self._lane_name = lane
         self._audit_key = audit_key
@@ -147,10 +170,12 @@ class PostgresItems:
             while self._waiting:
                 batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
                 try:
-                    await self._settle([item for item, _ in batch])
+                    await self._settle_again([item for item, _ in batch])
                 except BaseException as error:
-                    await self._give_up(batch, error)
+                    self._give_up(batch, error)
                     if not isinstance(error, Exception):
+                        self._give_up(self._waiting, error)
+                        self._waiting = []
                         raise
                 else:
                     self.on_batch(len(batch))
@@ -159,11 +184,21 @@ class PostgresItems:
         finally:
             self._task = None
 
-    async def _give_up(self, batch: Sequence[_Waiting], error: BaseException) -> None:
+    def _give_up(self, batch: Sequence[_Waiting], error: BaseException) -> None:
         # Whether a commit that was interrupted took effect only the database knows, and with it where the lane ends.
         for _, future in batch:
             fail(future, error)
-        await self._disconnect()
+        connection, self._connection, self._lane = self._connection, None, None
+        if connection is not None:
+            connection.terminate()
+
+    async def _settle_again(self, items: Sequence[Item]) -> None:
+        try:
+            await self._settle(items)
+        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+            # A job that spends the same keys in another order waited for this batch while it waited for the job. The
+            # batch was given up and nothing of it is left; the job has gone on.
+            await self._settle(items)
 
     async def _settle(self, items: Sequence[Item]) -> None:
         connection, lane = await self._connected()
@@ -220,7 +255,7 @@ class PostgresItems:
         return await self._connected()
 
     async def _connect(self) -> None:
-        connection = await asyncpg.connect(address_of(self._engine.url), timeout=_CONNECT_S)
+        connection = await asyncpg.connect(self._address, timeout=_CONNECT_S)
         try:
             for setting in SETTINGS:
                 await connection.execute(setting)
@@ -243,8 +278,19 @@ class PostgresItems:
 
 
 def address_of(url: URL) -> str:
-    """Return a database's address as this driver reads it: what concerns only libpq's own sockets is left out."""
-    return url.set(drivername="postgresql").difference_update_query(_OF_LIBPQ).render_as_string(hide_password=False)
+    """Return a database's address as this driver reads it.
+
+    Raises:
+        PlatformError: it names a parameter of libpq that this driver does not keep to.
+    """
+    unknown = sorted(set(url.query) - _OF_BOTH - _OF_SOCKETS)
+    if unknown:
+        raise PlatformError(
+            f"the platform's drivers do not both keep to {', '.join(unknown)}",
+            where="database_url",
+            remedy="leave it out of the URL",
+        )
+    return url.set(drivername="postgresql").difference_update_query(_OF_SOCKETS).render_as_string(hide_password=False)
 
 
 def _chained(lane: Lane, entries: Sequence[Entry]) -> tuple[list[list[object]], LaneEnd]:

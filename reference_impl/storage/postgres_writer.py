@@ -26,12 +26,12 @@ class PostgresWriter:
         audit_key: key the lanes' ends are sealed with.
 
     Raises:
-        PlatformError: another process writes the lane.
+        PlatformError: another process writes the lane, or the address names what not both drivers keep to.
     """
 
     def __init__(self, engine: Engine, caches: Caches, lane: str, audit_key: AuditKey) -> None:
-        self._jobs = PostgresJobs(engine, caches, f"{lane}j", audit_key)
         self._items = PostgresItems(engine, caches, lane, audit_key)
+        self._jobs = PostgresJobs(engine, caches, f"{lane}j", audit_key)
         # Not asked here: items gather by themselves while the batch before them is under way.
         self.more_coming: Callable[[], bool] = bool
 

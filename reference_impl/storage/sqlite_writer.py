@@ -96,7 +96,7 @@ class SqliteWriter:
     async def close(self) -> None:
         """Finish what is queued and let go of the database."""
         while self._items or self._tasks:
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
         self.close_now()
 
     def close_now(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 
-from reference_impl.door.joined_writes import JoiningTransport
+from reference_impl.door.joined_writes import MOST_HELD_BYTES, JoiningTransport
 
 
 class Socket(asyncio.Transport):
@@ -36,6 +36,20 @@ def test_what_one_pass_writes_is_written_once():
         return below.told
 
     assert asyncio.run(answer_twice()) == [b"head 1 body 1", b"head 2 ", b"body 2"]
+
+
+def test_much_is_not_held_back():
+    async def answer_at_length():
+        below = Socket()
+        transport = JoiningTransport(below, asyncio.get_running_loop())
+        transport.write(b"head")
+        transport.write(bytes(MOST_HELD_BYTES))
+        assert [len(part) for part in below.told] == [MOST_HELD_BYTES + 4]
+        transport.write(b"more")
+        await asyncio.sleep(0)
+        return below.told[1:]
+
+    assert asyncio.run(answer_at_length()) == [b"more"]
 
 
 def test_closing_sends_what_was_held_first_and_only_once():

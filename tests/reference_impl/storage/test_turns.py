@@ -1,12 +1,14 @@
 """Turns at a SQLite file: one process has it, who waits gets it as soon as it is free."""
 
 import asyncio
+import errno
 import threading
 
 import pytest
 from sqlalchemy import text
 from writing import Asked
 
+from reference_impl.storage import turns
 from reference_impl.storage.engine import open_engine, sqlite_url
 from reference_impl.storage.turns import Turns
 
@@ -39,6 +41,23 @@ def test_who_waits_gets_it_when_it_is_given_back(two):
     waiting.join(10)
     assert not waiting.is_alive()
     assert not mine.take_now()
+
+
+def test_who_waits_too_long_leaves_it_to_the_database(two, monkeypatch):
+    mine, theirs = two
+    monkeypatch.setattr(turns, "PATIENCE_S", 0.05)
+    assert mine.take_now()
+    theirs.take()
+    assert not theirs.take_now()
+
+
+def test_a_file_system_without_locks_is_no_trouble(two, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(turns.fcntl, "flock", refuse)
+    assert two[0].take_now()
+    two[0].give_back()
 
 
 def test_it_goes_with_whoever_held_it(tmp_path):
