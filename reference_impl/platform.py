@@ -140,16 +140,10 @@ class Platform:
 
     async def keep_up(self) -> None:
         """Count verifications, forget what was kept long enough, keep keys in order; one process a database does."""
-        counted = asyncio.Event()
-
-        async def purge() -> None:
-            await counted.wait()
-            await audit.keep_purging(self.writer.submit, lambda: self.parts.keyring.audit_versions, self.clock)
-
         await asyncio.gather(
             keep_forgetting(self.writer.submit, self.clock),
-            keep_counting(self.writer.submit, counted.set),
-            purge(),
+            keep_counting(self.writer.submit),
+            audit.keep_purging(self.writer.submit, lambda: self.parts.keyring.audit_versions, self.clock),
             keep_keys(self),
         )
 

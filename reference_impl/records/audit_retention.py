@@ -17,6 +17,8 @@ from reference_impl.errors import PlatformError
 from reference_impl.records.audit_chain import Entry, append, canonical, detail_text, entry_of, record_hash
 from reference_impl.records.audit_register import REMEDY, AuditKey, Beginning, enter, read_register
 from reference_impl.storage.schema import AUDIT
+from reference_impl.storage.schema_records import VERIFICATIONS_COUNTED
+from reference_impl.wire.vocabulary import VERIFY
 
 LOG = logging.getLogger("reference_impl")
 
@@ -34,8 +36,8 @@ def forget(
 ) -> int:
     """Drop records older than ``days`` from the beginning of each lane, at most ``limit``; return how many went.
 
-    A record is never dropped before one that stands earlier in its lane, so the chain stays whole. What is dropped is
-    recorded. Less than ``limit`` says that nothing is left to drop.
+    A record is never dropped before one that stands earlier in its lane, so the chain stays whole, and no verification
+    before it was counted. What is dropped is recorded. Less than ``limit`` says that nothing is left to drop.
 
     Raises:
         PlatformError: fewer days than the law asks for; the register, or a record that would go, was tampered with.
@@ -62,9 +64,11 @@ def _forget_lane(
     rows = connection.execute(
         select(AUDIT).where(AUDIT.c.lane == lane, AUDIT.c.seq >= beginning.first_seq).order_by(AUDIT.c.seq).limit(limit)
     )
+    uncounted = connection.scalar(select(VERIFICATIONS_COUNTED.c.next_seq).where(VERIFICATIONS_COUNTED.c.lane == lane))
     head, gone = beginning.before_first, 0
     for row in rows:
-        if row.at_ms >= oldest_ms:
+        # A lane that nobody counted yet has no row of its own, and all its verifications are to be counted.
+        if row.at_ms >= oldest_ms or (row.op == VERIFY and (uncounted is None or row.seq >= uncounted)):
             break
         if record_hash(canonical(lane, beginning.first_seq + gone, entry_of(row), head)) != row.hash:
             # Dropping it would drop the evidence with it.

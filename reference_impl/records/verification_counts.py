@@ -76,13 +76,9 @@ def counted(connection: Connection, first_day: int, last_day: int) -> Counter[Ki
 
 async def keep_counting(
     write: Callable[[Job[int]], Awaitable[int]],
-    caught_up: Callable[[], None],
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
-    """Count on, again and again until cancelled; ``write`` does a job of the writer's.
-
-    ``caught_up`` is called whenever nothing is left to be counted: then the audit may be forgotten.
-    """
+    """Count on, again and again until cancelled; ``write`` does a job of the writer's."""
     while True:
         passed = 0
         try:
@@ -90,9 +86,6 @@ async def keep_counting(
         except Exception:
             # What was not counted is still in the audit, and a database that is away comes back.
             LOG.warning("verifications could not be counted")
-        else:
-            if passed < COUNT_AT_ONCE:
-                caught_up()
         await pause(0 if passed == COUNT_AT_ONCE else COUNT_EVERY_S)
 
 
