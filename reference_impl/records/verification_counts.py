@@ -37,10 +37,7 @@ _FOUND = func.count().label("verifications")
 _LANES = AUDIT_LANES.outerjoin(VERIFICATIONS_COUNTED, VERIFICATIONS_COUNTED.c.lane == AUDIT_LANES.c.lane)
 _NEXT = func.coalesce(VERIFICATIONS_COUNTED.c.next_seq, _FIRST_SEQ)
 _WAITING = (
-    select(AUDIT_LANES.c.lane, AUDIT_LANES.c.next_seq)
-    .select_from(_LANES)
-    .where(AUDIT_LANES.c.next_seq > _NEXT)
-    .order_by(AUDIT_LANES.c.lane)
+    select(AUDIT_LANES.c.lane).select_from(_LANES).where(AUDIT_LANES.c.next_seq > _NEXT).order_by(AUDIT_LANES.c.lane)
 )
 
 
@@ -56,10 +53,10 @@ class Kind(NamedTuple):
 def count_on(connection: Connection, limit: int = COUNT_AT_ONCE) -> int:
     """Count what the audit holds beyond what was counted, ``limit`` records at most; return how many were passed."""
     left = limit
-    for lane, end in connection.execute(_WAITING).all():
+    for lane in connection.scalars(_WAITING).all():
         if not left:
             break
-        left -= _count_lane(connection, lane, end, left)
+        left -= _count_lane(connection, lane, left)
     return limit - left
 
 
@@ -89,11 +86,13 @@ async def keep_counting(
         await pause(0 if passed == COUNT_AT_ONCE else COUNT_EVERY_S)
 
 
-def _count_lane(connection: Connection, lane: str, end: int, limit: int) -> int:
+def _count_lane(connection: Connection, lane: str, limit: int) -> int:
     connection.execute(unless_held(connection, VERIFICATIONS_COUNTED), {"lane": lane, "next_seq": _FIRST_SEQ})
     own = VERIFICATIONS_COUNTED.c.lane == lane
     # Held until the transaction ends: no two processes count the same records.
     begun = connection.scalars(select(VERIFICATIONS_COUNTED.c.next_seq).where(own).with_for_update()).one()
+    # Read behind the lock: whoever held it may have counted further than the lane went before.
+    end = connection.scalars(select(AUDIT_LANES.c.next_seq).where(AUDIT_LANES.c.lane == lane)).one()
     there = connection.scalar(select(func.min(AUDIT.c.seq)).where(AUDIT.c.lane == lane, AUDIT.c.seq >= begun))
     first = end if there is None else there
     behind = min(first + limit, end)

@@ -166,6 +166,26 @@ def test_two_that_count_at_once_count_once_and_whoever_asks_meanwhile_is_told_th
     assert told(ledger) == truth(entries)
 
 
+@pytest.mark.parametrize("database", ["postgresql"])
+def test_whoever_counts_after_another_counted_further_counts_nothing_again(ledger, monkeypatch):
+    """On SQLite nobody else gets so far: whoever writes has the whole database."""
+    entries = [entry("org-1", "010101", "0100", "000", FROM_MS + n) for n in range(6)]
+    ledger.write("w0", entries[:3])
+    sound, others = verification_counts.unless_held, []
+
+    def unless_held(*of):
+        if not others:
+            others.append(1)
+            ledger.write("w0", entries[3:])
+            others.append(count(ledger))
+        return sound(*of)
+
+    monkeypatch.setattr(verification_counts, "unless_held", unless_held)
+    assert count(ledger) == 0
+    assert others == [1, 6]
+    assert [told(ledger), count(ledger), told(ledger)] == [truth(entries), 0, truth(entries)]
+
+
 @pytest.mark.parametrize("database", ["sqlite"])
 def test_what_is_asked_beyond_what_was_counted_is_looked_up_and_not_searched_for(ledger):
     plans = []
