@@ -53,7 +53,7 @@ def check_loopback(asked: Asked, url: str) -> None:
     if not here:
         raise PlatformError(
             f"{asked.whose} is told names and numbers, so it is asked on this machine only",
-            where=f"{asked.option} {url}",
+            where=_where(asked, url),
             remedy="use 127.0.0.1, or allow other addresses explicitly on a closed test network",
         )
 
@@ -65,5 +65,21 @@ def _parts(asked: Asked, url: str) -> SplitResult:
     except ValueError:
         usable = False
     if not usable:
-        raise PlatformError(f"this is no address of {asked.whose}", where=f"{asked.option} {url}", remedy=asked.remedy)
+        raise PlatformError(f"this is no address of {asked.whose}", where=_where(asked, url), remedy=asked.remedy)
     return parts
+
+
+def _where(asked: Asked, url: str) -> str:
+    """Name the option with scheme, host and port of what it was given: the rest may be a password."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return asked.option
+    if not parts.hostname:
+        return asked.option
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    try:
+        port = "" if parts.port is None else f":{parts.port}"
+    except ValueError:
+        port = ""
+    return f"{asked.option} {parts.scheme}://{host}{port}"

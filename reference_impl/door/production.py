@@ -31,7 +31,8 @@ def refuse_production(options: PlatformOptions) -> None:
         if _MARK.search(name):
             raise PlatformError(
                 f"{what} is named like one of a production deployment",
-                where=name,
+                # Before the last @ of an address may stand a password, which is not to be repeated.
+                where=name.rpartition("@")[2] if "://" in name else name,
                 remedy="this platform serves synthetic people only: give it data, keys and a database of its own",
             )
     if options.tls is not None:

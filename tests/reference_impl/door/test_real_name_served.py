@@ -112,6 +112,33 @@ def test_what_is_no_address_is_refused_before_anything_is_opened(tmp_path, url):
             check_options(PlatformOptions(tmp_path, real_name=url, allow_non_loopback=allowed))
 
 
+WITH_PASSWORD = {
+    "http://user:hunter2@192.0.2.1:8660/hunter2?key=hunter2#hunter2": "--real-name http://192.0.2.1:8660",
+    "http://user:hunter2@[2001:db8::1]:8660": "--real-name http://[2001:db8::1]:8660",
+    "ftp://user:hunter2@127.0.0.1": "--real-name ftp://127.0.0.1",
+    "http://user:hunter2@127.0.0.1:99999": "--real-name http://127.0.0.1",
+    "http://user:hunter2@:8660": "--real-name",
+    "http://user:hunter2@[::1": "--real-name",
+    "user:hunter2@127.0.0.1": "--real-name",
+}
+
+
+@pytest.mark.parametrize(("url", "where"), WITH_PASSWORD.items())
+def test_a_password_in_an_address_is_not_repeated(tmp_path, url, where):
+    with pytest.raises(PlatformError) as caught:
+        check_options(PlatformOptions(tmp_path, real_name=url))
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.where == where
+
+
+@pytest.mark.parametrize("option", ["national", "real_name"])
+def test_nor_is_it_where_the_address_is_named_like_production(tmp_path, option):
+    url = "https://user:hunter2@persons.prod.example"
+    with pytest.raises(PlatformError, match="production") as caught:
+        check_options(PlatformOptions(tmp_path, allow_non_loopback=True, **{option: url}))
+    assert "hunter2" not in str(caught.value)
+
+
 def test_an_address_named_like_production_is_refused(tmp_path):
     options = PlatformOptions(tmp_path, real_name="https://persons.prod.example", allow_non_loopback=True)
     with pytest.raises(PlatformError, match="production"):
