@@ -6,7 +6,10 @@ static code would be refused here is as unknown as one that is not here, for a w
 
 from __future__ import annotations
 
+import asyncio
+import math
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
@@ -17,8 +20,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
+from reference_impl.access.rate_limit import Monotonic
 from reference_impl.cards.holding import find_by_id
 from reference_impl.clock import now_ms
+from reference_impl.door.api.openapi import WAIT
 from reference_impl.door.api.problems import documented, problem_answer
 from reference_impl.door.national_proof import WINDOW_MS, Proved, key_version, read_question
 from reference_impl.door.question import Parts
@@ -34,6 +39,8 @@ from reference_impl.wire.payload import STATIC, CardCode, build
 
 OPERATION = "national.query"
 ACTOR = "national-platform"
+FOLLOW_EVERY_S = 1.0
+"""How often a question that is not proved yet may have the writer look for a newer key."""
 
 _CARD_ID = re.compile("[0-9A-F]{64}")
 _STATUS: Mapping[Outcome, int] = {
@@ -45,16 +52,18 @@ _ANSWERS: Mapping[int | str, dict[str, Any]] = {
     200: {"description": "the card, its province, and name, gender and birthday of its holder"},
     **{int(status): {"description": outcome.en} for outcome, status in _STATUS.items()},
     **documented(401),
+    429: {**documented(429)[429], "headers": WAIT},
 }
 
 
-def routes(platform: Platform) -> APIRouter:
-    """Return the route that the national platform asks at."""
+def routes(platform: Platform, clock: Monotonic = time.monotonic) -> APIRouter:
+    """Return the route that the national platform asks at; ``clock`` gives seconds that never go back."""
     router = APIRouter(tags=["national link"])
+    newer_keys = _NewerKeys(platform, clock)
 
     @router.post(
         PLATFORM_QUERY_PATH,
-        summary="Whose an active card is; proved with the key of the link, as is every answer but 401",
+        summary="Whose an active card is; proved with the key of the link, as is every answer but 401 and 429",
         response_class=Response,
         responses=dict(_ANSWERS),
         openapi_extra={
@@ -65,7 +74,10 @@ def routes(platform: Platform) -> APIRouter:
         },
     )
     async def _national_query(request: Request) -> Response:
-        await _follow_keys(platform, request)
+        wait = platform.gateway.gate.admit_address(request.client.host if request.client else "")
+        if wait is not None:
+            return problem_answer(429, wait.outcome.name, wait.outcome.message(), {"Retry-After": wait.retry_after})
+        await newer_keys.follow(request)
         now = now_ms(platform.clock)
         asked = await read_question(request, lambda version: _key(platform, version, now), now)
         if asked is None:
@@ -81,14 +93,36 @@ def routes(platform: Platform) -> APIRouter:
     return router
 
 
-async def _follow_keys(platform: Platform, request: Request) -> None:
-    """Let this process meet a key that another one made, which it would else meet with whatever it writes next."""
-    try:
-        newer = key_version(request) > platform.parts.keyring.national_link.active
-    except MalformedError:
-        return
-    if newer:
-        await platform.writer.submit(lambda _: None)
+class _NewerKeys:
+    """Lets this process meet a key that another one made, which it would else meet with whatever it writes next.
+
+    Whoever asks has proved nothing yet, so that little work may come of it: keys are numbered one after the other, and
+    once a second suffices.
+    """
+
+    def __init__(self, platform: Platform, clock: Monotonic) -> None:
+        self._platform = platform
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._looked_at = -math.inf
+
+    async def follow(self, request: Request) -> None:
+        """Look for the key that a question says it is proved with, if it can be the next."""
+        try:
+            version = key_version(request)
+        except MalformedError:
+            return
+        if not self._next(version):
+            return
+        # Of questions that come together the first looks, and the others wait for what it finds.
+        async with self._lock:
+            now = self._clock()
+            if self._next(version) and now - self._looked_at >= FOLLOW_EVERY_S:
+                self._looked_at = now
+                await self._platform.writer.submit(lambda _: None)
+
+    def _next(self, version: int) -> bool:
+        return version == self._platform.parts.keyring.national_link.active + 1
 
 
 def _key(platform: Platform, version: int, now: int) -> bytes | None:

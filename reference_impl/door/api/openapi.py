@@ -22,20 +22,22 @@ the role admin, auditor or officer. What is refused is a problem (RFC 9457) whos
 
 _PART = re.compile(r"\{[^}]+\}")
 _UNUSED = ("HTTPValidationError", "ValidationError")
-_WAIT = {
+WAIT = {
     "Retry-After": {
         "required": True,
         "description": "seconds after which to ask again",
         "schema": {"type": "integer", "minimum": 1},
     }
 }
+"""The field that whoever must wait is answered with."""
+
 _AT_THE_DOOR: Mapping[int, Mapping[str, Any]] = {
     400: {},
     405: {"Allow": {"required": True, "schema": {"const": "POST"}}},
     413: {},
-    429: _WAIT,
+    429: WAIT,
     500: {},
-    503: _WAIT,
+    503: WAIT,
 }
 """What a gateway answers instead of its dialect, with the fields that each such answer has."""
 

@@ -1,5 +1,6 @@
 """What the national platform may ask of this one: who proves nothing learns nothing, and nobody learns much."""
 
+import asyncio
 import json
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
@@ -8,11 +9,15 @@ from random import Random
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import select, update
 
+from reference_impl.access.gate import AccessGate
+from reference_impl.access.rate_limit import Quotas
+from reference_impl.door import national_questions
 from reference_impl.door.national_proof import WINDOW_MS
 from reference_impl.door.strictness import StrictFace
-from reference_impl.keys.keyring import PassingKeys
+from reference_impl.keys.keyring import PassingKeys, open_keyring
 from reference_impl.keys.life_cycle import rotate
 from reference_impl.keys.purposes import NATIONAL_LINK
 from reference_impl.records.national_link import (
@@ -189,6 +194,75 @@ def test_a_key_made_a_moment_ago_is_known_and_the_old_one_until_its_grace_is_ove
     bench.clock.now += HOUR_MS / 1000
     with pytest.raises(LinkDownError, match="status 401"):
         nation.resolve(card_id)
+
+
+@pytest.fixture
+def jobs(bench, monkeypatch):
+    """What the platform's writer was given to do."""
+    sound, given = bench.platform.writer.submit, []
+
+    def submit(job):
+        given.append(job)
+        return sound(job)
+
+    monkeypatch.setattr(bench.platform.writer, "submit", submit)
+    return given
+
+
+@pytest.fixture
+def seconds():
+    return [0.0]
+
+
+@pytest.fixture
+def timed(bench, seconds):
+    """The national platform asking at a route whose seconds the test counts."""
+    asgi = FastAPI()
+    asgi.include_router(national_questions.routes(bench.platform, lambda: seconds[0]))
+    return Nation(bench, asgi)
+
+
+def test_who_proves_nothing_gives_the_writer_one_job_a_second_at_most(timed, seconds, jobs):
+    active = timed.keys.active
+    for version in (active + 2, 99, active):
+        assert timed.ask(question(UNKNOWN), key=b"x" * 32, version=version) == (401, False)
+    assert not jobs
+    for expected in (1, 2):
+        for _ in range(20):
+            assert timed.ask(question(UNKNOWN), key=b"x" * 32, version=active + 1) == (401, False)
+        assert len(jobs) == expected
+        seconds[0] += national_questions.FOLLOW_EVERY_S
+
+
+def test_questions_that_come_together_under_a_new_key_are_all_answered(timed, bench):
+    card_id, old = bench.register(1), timed.keys
+    root, random = bench.platform.memory.root, bench.platform.parts.random
+    bench.do(lambda connection: rotate(connection, root, NATIONAL_LINK, HOUR_MS, bench.now_ms(), random))
+    with bench.platform.readers.connect() as connection:
+        new = open_keyring(connection, root, bench.now_ms()).national_link
+    assert bench.platform.parts.keyring.national_link.active == old.active
+    timed.keys = new
+
+    async def together():
+        transport = httpx.ASGITransport(timed.asgi)
+        async with httpx.AsyncClient(transport=transport, base_url="http://platform") as client:
+            clocks = (lambda ahead=ahead: bench.clock() + ahead for ahead in range(5))
+            links = [HttpNationalLink(client, lambda: new, c, PLATFORM_QUERY_PATH, NATION) for c in clocks]
+            return await asyncio.gather(*(link.resolve(card_id) for link in links))
+
+    assert [card.card_id for card in bench.wait(together())] == [card_id] * 5
+
+
+def test_who_asks_too_often_must_wait_before_anything_is_looked_at(open_bench, make_api):
+    bench = open_bench(gate=AccessGate(Quotas(address=1), clock=lambda: 0.0))
+    api = make_api(bench, national=True)
+    answers = [api.plain("POST", PLATFORM_QUERY_PATH, content=b"{}") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429, 429]
+    assert answers[-1].json()["code"] == "rate_limited"
+    assert int(answers[-1].headers["Retry-After"]) >= 1
+    assert api.plain("POST", PLATFORM_QUERY_PATH, content=b"{}", client=("127.0.0.2", 1)).status_code == 401
+    told = api.application.api.openapi()["paths"][PLATFORM_QUERY_PATH]["post"]["responses"]["429"]
+    assert set(told["headers"]) == {"Retry-After"}
 
 
 def test_a_key_revoked_while_the_question_was_read_is_worth_nothing(nation, bench, monkeypatch):
