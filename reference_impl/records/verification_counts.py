@@ -92,7 +92,7 @@ def _count_lane(connection: Connection, lane: str, limit: int) -> int:
     # Held until the transaction ends: no two processes count the same records.
     begun = connection.scalars(select(VERIFICATIONS_COUNTED.c.next_seq).where(own).with_for_update()).one()
     # Read behind the lock: whoever held it may have counted further than the lane went before.
-    end = connection.scalars(select(AUDIT_LANES.c.next_seq).where(AUDIT_LANES.c.lane == lane)).one()
+    end: int = connection.scalars(select(AUDIT_LANES.c.next_seq).where(AUDIT_LANES.c.lane == lane)).one()
     there = connection.scalar(select(func.min(AUDIT.c.seq)).where(AUDIT.c.lane == lane, AUDIT.c.seq >= begun))
     first = end if there is None else there
     behind = min(first + limit, end)
