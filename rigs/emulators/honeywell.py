@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import time
 
-from rigs.emulators.behaviour import Behaviour
-from rigs.emulators.device import ScanDevice
-from rigs.emulators.keyboard_port import KeyboardPort
-from rigs.emulators.looker import Looker
-from rigs.emulators.pty_port import PtyPort
+from rigs.emulators.hardware import Hardware
 from rigs.protocols import honeywell
 from rigs.protocols.honeywell import Entry, Menu, Setting, Trigger
 
@@ -50,21 +46,11 @@ class HoneywellEmulator:
     """An emulated Honeywell engine on a port.
 
     Args:
-        port: the device's end of the line.
-        looker: what it sees with.
-        behaviour: how it behaves.
-        time_scale: how much faster than the wall clock the device's own clock runs.
-        keyboard: its keyboard link, or None.
+        hardware: what it is made of.
     """
 
-    def __init__(
-        self,
-        port: PtyPort,
-        looker: Looker,
-        behaviour: Behaviour,
-        time_scale: float,
-        keyboard: KeyboardPort | None = None,
-    ) -> None:
+    def __init__(self, hardware: Hardware) -> None:
+        port, behaviour = hardware.port, hardware.behaviour
         self._port = port
         self._behaviour = behaviour
         self._reader = honeywell.CommandReader()
@@ -75,7 +61,7 @@ class HoneywellEmulator:
         self._working = dict(self._stored)
         self._firmware = _FIRMWARE
         self._powered = True
-        self._device = ScanDevice(looker, behaviour, self._deliver, self._configure, time_scale, keyboard)
+        self._device = hardware.device(self._deliver, self._configure)
         self._apply()
 
     def receive(self, data: bytes) -> None:

@@ -5,11 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from rigs.emulators.behaviour import Behaviour
-from rigs.emulators.device import ScanDevice
-from rigs.emulators.keyboard_port import KeyboardPort
-from rigs.emulators.looker import Looker
-from rigs.emulators.pty_port import PtyPort
+from rigs.emulators.hardware import Hardware
 from rigs.protocols import newland, newland_legacy
 from rigs.protocols.newland import Code, Entry, Menu, Setting, State
 
@@ -51,21 +47,11 @@ class NewlandEmulator:
     """An emulated Newland engine on a port.
 
     Args:
-        port: the device's end of the line.
-        looker: what it sees with.
-        behaviour: how it behaves.
-        time_scale: how much faster than the wall clock the device's own clock runs.
-        keyboard: its keyboard link, or None.
+        hardware: what it is made of.
     """
 
-    def __init__(
-        self,
-        port: PtyPort,
-        looker: Looker,
-        behaviour: Behaviour,
-        time_scale: float,
-        keyboard: KeyboardPort | None = None,
-    ) -> None:
+    def __init__(self, hardware: Hardware) -> None:
+        port, behaviour = hardware.port, hardware.behaviour
         self._port = port
         self._behaviour = behaviour
         self._reader = newland.CommandReader()
@@ -78,7 +64,7 @@ class NewlandEmulator:
         self._powered = True
         self._configuring = False
         self._leaving: threading.Timer | None = None
-        self._device = ScanDevice(looker, behaviour, self._deliver, self._configure, time_scale, keyboard)
+        self._device = hardware.device(self._deliver, self._configure)
         self._apply()
 
     def receive(self, data: bytes) -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from rigs.emulators.behaviour import Behaviour
-from rigs.emulators.device import ScanDevice
-from rigs.emulators.keyboard_port import KeyboardPort
-from rigs.emulators.looker import Looker
-from rigs.emulators.pty_port import PtyPort
+from rigs.emulators.hardware import Hardware
 from rigs.protocols.plain_line import Ending
 
 
@@ -14,26 +10,14 @@ class PlainLineEmulator:
     """An emulated scanner without commands on a port.
 
     Args:
-        port: the device's end of the line.
-        looker: what it sees with.
-        behaviour: how it behaves.
-        time_scale: how much faster than the wall clock the device's own clock runs.
-        keyboard: its keyboard link, or None.
+        hardware: what it is made of.
         ending: what it sends after each content.
     """
 
-    def __init__(
-        self,
-        port: PtyPort,
-        looker: Looker,
-        behaviour: Behaviour,
-        time_scale: float,
-        keyboard: KeyboardPort | None = None,
-        ending: Ending = Ending.CR,
-    ) -> None:
-        self._port = port
+    def __init__(self, hardware: Hardware, ending: Ending = Ending.CR) -> None:
+        self._port = hardware.port
         self._ending = ending
-        self._device = ScanDevice(looker, behaviour, self._deliver, self._configure, time_scale, keyboard)
+        self._device = hardware.device(self._deliver, self._configure)
         self._device.presentation = True
 
     def receive(self, data: bytes) -> None:

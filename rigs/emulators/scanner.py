@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from rigs.emulators.behaviour import Behaviour
 from rigs.emulators.defects import behaviour_of
 from rigs.emulators.gm65 import Gm65Emulator
+from rigs.emulators.hardware import Hardware
 from rigs.emulators.honeywell import HoneywellEmulator
 from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker
@@ -38,7 +38,7 @@ class Emulator(Protocol):
         """Stop the device."""
 
 
-EMULATORS: dict[str, Callable[[PtyPort, Looker, Behaviour, float, KeyboardPort | None], Emulator]] = {
+EMULATORS: dict[str, Callable[[Hardware], Emulator]] = {
     "gm65": Gm65Emulator,
     "honeywell": HoneywellEmulator,
     "newland": NewlandEmulator,
@@ -105,7 +105,7 @@ def run_scanner(options: ScannerOptions) -> None:
         signal.signal(number, lambda *_: stopping.set())
     port = PtyPort(options.baud, options.pace)
     keyboard = KeyboardPort() if options.keyboard else None
-    emulator = make(port, Looker(options.camera), behaviour, options.time_scale, keyboard)
+    emulator = make(Hardware(port, Looker(options.camera), behaviour, options.time_scale, keyboard))
     if options.tethered:
         when_stdin_closes(stopping.set)
     if options.rail is not None:

@@ -6,10 +6,7 @@ import threading
 import time
 from enum import Enum, auto
 
-from rigs.emulators.behaviour import Behaviour
-from rigs.emulators.device import ScanDevice
-from rigs.emulators.keyboard_port import KeyboardPort
-from rigs.emulators.looker import Looker
+from rigs.emulators.hardware import Hardware
 from rigs.emulators.pty_port import PtyPort
 from rigs.protocols import ssi, ssi_messages
 from rigs.protocols.ssi import Nak, Opcode, Packet, Parameter
@@ -133,21 +130,11 @@ class SsiEmulator:
     """An emulated Zebra engine on a port.
 
     Args:
-        port: the device's end of the line.
-        looker: what it sees with.
-        behaviour: how it behaves.
-        time_scale: how much faster than the wall clock the device's own clock runs.
-        keyboard: its keyboard link, or None.
+        hardware: what it is made of.
     """
 
-    def __init__(
-        self,
-        port: PtyPort,
-        looker: Looker,
-        behaviour: Behaviour,
-        time_scale: float,
-        keyboard: KeyboardPort | None = None,
-    ) -> None:
+    def __init__(self, hardware: Hardware) -> None:
+        port, behaviour = hardware.port, hardware.behaviour
         self.transmission = Transmission(port)
         self._port = port
         self._behaviour = behaviour
@@ -162,7 +149,7 @@ class SsiEmulator:
         self._resends = 0
         self._firmware = _FIRMWARE
         self._powered = True
-        self._device = ScanDevice(looker, behaviour, self._deliver, self._configure, time_scale, keyboard)
+        self._device = hardware.device(self._deliver, self._configure)
         self._apply()
 
     def receive(self, data: bytes) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from rigs.emulators.behaviour import Behaviour
 from rigs.emulators.defects import FirmwareDrifts, HidesFirmware, ObeysSettingCodes
+from rigs.emulators.hardware import Hardware
 from rigs.emulators.honeywell import HoneywellEmulator
 from rigs.protocols import honeywell
 from rigs.protocols.honeywell import Menu, Setting, Trigger
@@ -52,7 +53,7 @@ class Blind:
 @contextmanager
 def engine(behaviour: Behaviour | None = None) -> Iterator[tuple[HoneywellEmulator, Port]]:
     port = Port()
-    emulator = HoneywellEmulator(port, Blind(), behaviour or Behaviour(), 1.0)
+    emulator = HoneywellEmulator(Hardware(port, Blind(), behaviour or Behaviour()))
     try:
         yield emulator, port
     finally:

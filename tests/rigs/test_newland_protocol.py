@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from rigs.emulators.behaviour import Behaviour
 from rigs.emulators.defects import FirmwareDrifts, HidesFirmware, ObeysSettingCodes
+from rigs.emulators.hardware import Hardware
 from rigs.emulators.newland import NewlandEmulator
 from rigs.protocols import newland, newland_legacy
 from rigs.protocols.newland import Code, Menu, Setting, State
@@ -62,7 +63,7 @@ class Blind:
 @contextmanager
 def engine(behaviour: Behaviour | None = None) -> Iterator[tuple[NewlandEmulator, Port]]:
     port = Port()
-    emulator = NewlandEmulator(port, Blind(), behaviour or Behaviour(), 1.0)
+    emulator = NewlandEmulator(Hardware(port, Blind(), behaviour or Behaviour()))
     try:
         yield emulator, port
     finally:

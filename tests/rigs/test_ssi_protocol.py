@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from rigs.emulators.behaviour import Behaviour
 from rigs.emulators.defects import FirmwareDrifts, HidesFirmware, ObeysSettingCodes, SwallowsSplitCommands
+from rigs.emulators.hardware import Hardware
 from rigs.emulators.ssi import SsiEmulator
 from rigs.protocols import ssi
 from rigs.protocols import ssi_messages as messages
@@ -88,7 +89,7 @@ class Blind:
 @contextmanager
 def engine(behaviour: Behaviour | None = None) -> Iterator[tuple[SsiEmulator, Port]]:
     port = Port()
-    emulator = SsiEmulator(port, Blind(), behaviour or Behaviour(), 1.0)
+    emulator = SsiEmulator(Hardware(port, Blind(), behaviour or Behaviour()))
     try:
         yield emulator, port
     finally:

@@ -1,0 +1,35 @@
+"""What an emulated scanner is made of, whatever it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rigs.emulators.behaviour import Behaviour
+from rigs.emulators.device import ScanDevice
+from rigs.emulators.keyboard_port import KeyboardPort
+from rigs.emulators.looker import Looker
+from rigs.emulators.pty_port import PtyPort
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """The parts of one scanner.
+
+    Attributes:
+        port: the device's end of the line.
+        looker: what it sees with.
+        behaviour: how it behaves.
+        time_scale: how much faster than the wall clock the device's own clock runs.
+        keyboard: its keyboard link, or None.
+    """
+
+    port: PtyPort
+    looker: Looker
+    behaviour: Behaviour
+    time_scale: float = 1.0
+    keyboard: KeyboardPort | None = None
+
+    def device(self, deliver: Callable[[bytes], None], configure: Callable[[bytes], bool]) -> ScanDevice:
+        """Return the running part that does not depend on a protocol; arguments as ``ScanDevice``."""
+        return ScanDevice(self.looker, self.behaviour, deliver, configure, self.time_scale, self.keyboard)
