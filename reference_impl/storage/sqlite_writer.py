@@ -204,7 +204,7 @@ class SqliteWriter:
         """Spend the keys of all items if all are new, as they nearly always are; else none, and tell so."""
         keys = [(item.request_key,) for item in items]
         keys += [(item.token_key,) for item in items if item.token_key is not None]
-        # Neighbours in the table are written one after the other, which halves the way to their pages.
+        # In the order of the table, so that neighbours are written one after the other.
         keys.sort()
         self._raw.execute("SAVEPOINT spending")
         try:
