@@ -10,6 +10,7 @@ from importlib import resources
 from certification.catalogue import Catalogue, Requirement, SubjectKind, Text
 from certification.errors import PlanError
 from certification.subject import Subject
+from certification.unbound import UNBOUND
 from certification.verdicts import Circumstance, Verdict
 
 
@@ -58,47 +59,6 @@ _NO_STATEMENT = Circumstance(
         en="no conformance statement: no subject file was given (--subject)",
     ),
 )
-_UNBOUND = {
-    "power": Circumstance(
-        Verdict.NOT_ASSESSED, Text(zh="测试台未绑定电源（[power]）", en="the bench binds no supply ([power])")
-    ),
-    "keyboard_link": Circumstance(
-        Verdict.NOT_ASSESSED, Text(zh="测试台未绑定键盘（[keyboard]）", en="the bench binds no keyboard ([keyboard])")
-    ),
-    "scanner_commands": Circumstance(
-        Verdict.NOT_ASSESSED,
-        Text(
-            zh='终端的协议没有命令，无法查询（driver = "plain-line"）',
-            en='the device\'s protocol has no commands, so nothing can be asked of it (driver = "plain-line")',
-        ),
-    ),
-    "platform_admin": Circumstance(
-        Verdict.NOT_ASSESSED,
-        Text(
-            zh="凭据文件中没有平台管理令牌（admin_token）",
-            en="the credentials hold no token of the platform's administration (admin_token)",
-        ),
-    ),
-    "platform_officers": Circumstance(
-        Verdict.NOT_ASSESSED,
-        Text(
-            zh="凭据文件中没有两名密钥管理员的令牌（officer_tokens）",
-            en="the credentials hold no tokens of two key officers (officer_tokens)",
-        ),
-    ),
-    "platform_clock": Circumstance(
-        Verdict.NOT_ASSESSED,
-        Text(zh="平台时钟不可拨动（test_clock）", en="the platform's clock cannot be turned (test_clock)"),
-    ),
-    "platform_host": Circumstance(
-        Verdict.NOT_ASSESSED,
-        Text(
-            zh="平台不由测试台启动（[platform.reference]），无法重启或查看其文件",
-            en="the bench does not run the platform ([platform.reference]): it cannot restart it or see its files",
-        ),
-    ),
-}
-"""What to say of rows that need a role, or a link the statement answers with yes, and the bench does not bind it."""
 
 
 def make_plan(
@@ -118,7 +78,7 @@ def make_plan(
         name: ``quick`` or ``full``.
         only: ids asked for by name; empty for the whole plan. An id asked for is run whatever the plan leaves out.
         scenarios: ids that have a scenario.
-        unbound: roles and links the bench does not bind, of those named in ``_UNBOUND``.
+        unbound: roles and links the bench does not bind, of those named in ``UNBOUND``.
 
     Raises:
         PlanError: an id in ``only`` is unknown, or demanded of another kind of subject.
@@ -146,7 +106,7 @@ def make_plan(
         elif not subject.declared and requirement_id in _NEEDS_SUBJECT_FILE:
             left_out[requirement_id] = _NOT_FILED
         elif lacking := _needs(requirement, subject) & set(unbound):
-            left_out[requirement_id] = _UNBOUND[min(lacking)]
+            left_out[requirement_id] = UNBOUND[min(lacking)]
         elif only and requirement_id not in only:
             left_out[requirement_id] = Circumstance(
                 Verdict.NOT_ASSESSED, Text(zh="本次未选中（--only）", en="not chosen for this run (--only)")

@@ -3,63 +3,35 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
 
 from reference_impl.wire.envelope import Credentials
-from rigs.bench_file import BenchFile, EmulatedScannerTable, FramePortTable, ScannerTable, ScreenTable
-from rigs.child_process import ChildProcess
-from rigs.drivers.gm65 import Gm65Scanner
+from rigs.bench_file import BenchFile
+from rigs.bench_tables.presenters import FramePortTable, ScreenTable
+from rigs.bench_tables.scanner import ScannerTable
 from rigs.drivers.hid_stream import HidStreamKeyboard
 from rigs.drivers.hn_a import HnAPlatform
-from rigs.drivers.honeywell import HoneywellScanner
-from rigs.drivers.newland import NewlandScanner
-from rigs.drivers.plain_line import PlainLineScanner
-from rigs.drivers.platform_api import PlatformApi, TurnedClock, WallClock
+from rigs.drivers.platform_api import PlatformApi
 from rigs.drivers.serial_scanner import SerialScanner
-from rigs.drivers.ssi import SsiScanner
 from rigs.errors import BenchFileError, RigError, SubjectFaultError
-from rigs.instruments.power_supply import ScpiPowerSupply
 from rigs.journal import Journal
-from rigs.optics.presenter import FramePortPresenter
-from rigs.optics.screen import ScreenPresenter
-from rigs.platform_credentials import PlatformCredentials, load_platform_credentials
-from rigs.platform_link import PlatformLink
-from rigs.protocols.plain_line import Ending
+from rigs.opening.opening import EmulationOptions, Opening
+from rigs.opening.platform import open_clock, open_platform
+from rigs.opening.power import open_power
+from rigs.opening.presenters import open_presenter
+from rigs.opening.scanner import Surroundings, open_scanner
 from rigs.reference_platform import ReferencePlatform
-from rigs.roles import DeviceIdentity, Keyboard, PlatformClock, Power, Presenter
-from rigs.serial_line import SerialLine
+from rigs.roles import DeviceIdentity, Keyboard, Power, Presenter
 
 Role = TypeVar("Role")
 
 PATIENCE_S = 6.0
 """A subject that is silent for longer is gone; one that comes back earlier has only hung."""
-
-_SCANNERS: dict[str, type[SerialScanner]] = {
-    "gm65": Gm65Scanner,
-    "honeywell": HoneywellScanner,
-    "newland": NewlandScanner,
-    "ssi": SsiScanner,
-}
-
-
-@dataclass(frozen=True)
-class EmulationOptions:
-    """What a run adds to the emulated parts of a bench.
-
-    Attributes:
-        defect: deliberate defect of the emulated subject, or None.
-        state: folder where the reference platform keeps its data.
-    """
-
-    state: Path
-    defect: str | None = None
 
 
 class Bench:
@@ -79,8 +51,7 @@ class Bench:
         _refuse_defect(file, emulation.defect)
         self.file = file
         self.journal = journal
-        self._emulation = emulation
-        self._closing = contextlib.ExitStack()
+        self._opening = Opening(journal, emulation)
         self.power: Power | None = None
         self._presenter: Presenter | None = None
         self._scanner: SerialScanner | None = None
@@ -90,7 +61,7 @@ class Bench:
         try:
             self._open()
         except BaseException:
-            self._closing.close()
+            self._opening.closing.close()
             raise
 
     def __enter__(self) -> Self:
@@ -196,130 +167,29 @@ class Bench:
 
     def close(self) -> None:
         """Close every role and end every process the bench started."""
-        self._closing.close()
+        self._opening.closing.close()
 
     def _open(self) -> None:
         self._keyboard_url: str | None = None
         if self.file.presenter is not None and self.file.scanner is not None:
             self._open_terminal(self.file.presenter, self.file.scanner)
-        self.link, self.credentials = self._open_platform()
+        platform = open_platform(self.file.platform, self._opening, subject=self.file.subject == "platform")
+        self.link, self.credentials, self._host = platform.link, platform.credentials, platform.host
         self.admin = PlatformApi(self.link, self.credentials.tokens, self.journal)
-        self._closing.callback(self.admin.close)
+        self._opening.closing.callback(self.admin.close)
         self.platform = HnAPlatform(self.link, self.credentials.institution, self.journal)
-        self._closing.callback(self.platform.close)
-        self.clock = self._open_clock()
+        self._opening.closing.callback(self.platform.close)
+        self.clock = open_clock(self.file.platform, platform, self.admin)
 
     def _open_terminal(self, shown: FramePortTable | ScreenTable, table: ScannerTable) -> None:
-        self._presenter = self._open_presenter(shown)
-        rail = self._open_power()
-        emulator = None if table.emulated is None else self._emulate_scanner(table, table.emulated, rail)
-        self._scanner = self._open_scanner(table, emulator)
-        self._keyboard_url = self._find_keyboard(emulator)
+        self._presenter = open_presenter(shown, self._opening)
+        power = None if self.file.power is None else open_power(self.file.power, self._opening)
+        self.power = None if power is None else power.supply
+        rail = None if power is None else power.rail
+        opened = open_scanner(table, Surroundings(self._presenter, self.file.keyboard, rail), self._opening)
+        self._scanner, self._keyboard_url = opened.scanner, opened.keyboard_url
         if self._keyboard_url is not None:
             self.open_keyboard().close()
-
-    def _open_presenter(self, table: FramePortTable | ScreenTable) -> Presenter:
-        match table:
-            case FramePortTable():
-                presenter: Presenter = FramePortPresenter(self.journal, table.frame_port)
-            case ScreenTable():
-                presenter = ScreenPresenter(self.journal, table)
-        self._closing.callback(presenter.close)
-        return presenter
-
-    def _open_power(self) -> str | None:
-        table = self.file.power
-        if table is None:
-            return None
-        rail = None
-        resource = table.resource
-        if resource is None:
-            greeting = self._start("power", ["emulate", "power-supply", "--tethered"]).greeting
-            resource, rail = greeting.split()
-        supply = ScpiPowerSupply(resource, self.journal)
-        self._closing.callback(supply.close)
-        self.power = supply
-        return rail
-
-    def _open_scanner(self, table: ScannerTable, emulator: ChildProcess | None) -> SerialScanner:
-        url = table.url or (emulator.greeting if emulator is not None else "")
-        line = SerialLine(url, table.baud, "scanner", self.journal)
-        try:
-            scanner = _driver(table)(
-                line,
-                read_timeout_s=table.read_timeout_s,
-                mode=table.mode,
-                time_scale=1.0 if table.emulated is None else table.emulated.time_scale,
-                settle_s=min(0.1, table.silence_s / 4),
-            )
-        except BaseException:
-            line.close()
-            raise
-        self._closing.callback(scanner.close)
-        return scanner
-
-    def _find_keyboard(self, emulator: ChildProcess | None) -> str | None:
-        table = self.file.keyboard
-        if table is None or table.url is not None or emulator is None:
-            return None if table is None else table.url
-        return f"socket://{emulator.line().removeprefix('keyboard ')}"
-
-    def _emulate_scanner(self, table: ScannerTable, emulated: EmulatedScannerTable, rail: str | None) -> ChildProcess:
-        keyboard = self.file.keyboard
-        if not isinstance(self.presenter, FramePortPresenter):
-            raise BenchFileError(
-                "an emulated scanner can only look at a frame port",
-                where="[presenter]",
-                remedy='use driver = "frame-port"',
-            )
-        arguments = ["emulate", "scanner", "--tethered", "--protocol", table.driver, "--camera", self.presenter.url]
-        arguments += ["--baud", str(table.baud), "--pace", emulated.pace, "--time-scale", str(emulated.time_scale)]
-        arguments += ["--terminator", table.terminator]
-        if rail is not None:
-            arguments += ["--rail", rail]
-        if self._emulation.defect is not None:
-            arguments += ["--defect", self._emulation.defect]
-        if keyboard is not None and keyboard.emulated is not None:
-            arguments.append("--keyboard")
-        return self._start("scanner", arguments)
-
-    def _open_platform(self) -> tuple[PlatformLink, PlatformCredentials]:
-        table = self.file.platform
-        subject = self.file.subject == "platform"
-        if table.url is not None and table.credentials is not None:
-            return PlatformLink(table.url, subject=subject), load_platform_credentials(table.credentials)
-        assert table.reference is not None  # noqa: S101 - the bench file has one of both
-        self._host = ReferencePlatform(
-            table.reference,
-            self._emulation.state,
-            self._emulation.defect if subject else None,
-            subject=subject,
-            journal=self.journal,
-        )
-        self._closing.callback(self._host.close)
-        return self._host.link, self._host.credentials
-
-    def _open_clock(self) -> PlatformClock:
-        if not self.file.platform.clock_turns:
-            return WallClock()
-        clock = TurnedClock(self.link, self.admin)
-        clock.read()
-        if self._host is not None:
-            self._host.after_start = clock.resume
-        return clock
-
-    def _start(self, role: str, arguments: list[str]) -> ChildProcess:
-        child = ChildProcess(role, arguments)
-        self._closing.callback(child.close)
-        self.journal.event(role, "process started", pid=child.pid)
-        return child
-
-
-def _driver(table: ScannerTable) -> Callable[..., SerialScanner]:
-    if table.driver != "plain-line":
-        return _SCANNERS[table.driver]
-    ending = Ending[table.terminator.upper()]
-    return functools.partial(PlainLineScanner, ending=ending, gap_s=table.character_gap_ms / 1000)
 
 
 def _bound(role: Role | None, name: str) -> Role:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from rigs.bench_file import ReferencePlatformTable
+from rigs.bench_tables.platform import ReferencePlatformTable
 from rigs.child_process import ChildProcess
 from rigs.errors import RigError, SubjectFaultError
 from rigs.journal import Journal

@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rigs.bench import Bench, EmulationOptions
+from rigs.bench import Bench
 from rigs.bench_file import BenchFile, load_bench
 from rigs.journal import Journal
+from rigs.opening.opening import EmulationOptions
 
 
 def check_bench(file: Path) -> int:

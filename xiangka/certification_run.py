@@ -29,13 +29,14 @@ from certification.verdicts import (
 )
 from fixtures.evidence import Evidence
 from fixtures.run import Run
-from rigs.bench import Bench, EmulationOptions
+from rigs.bench import Bench
 from rigs.bench_file import BenchFile, load_bench
 from rigs.errors import RigError, SubjectFaultError
 from rigs.journal import Journal
-from rigs.platform_credentials import load_platform_credentials
+from rigs.opening.opening import EmulationOptions
 from xiangka.defect_names import check_defect
 from xiangka.scenarios import ROOT, implemented
+from xiangka.unbound import unbound_roles
 from xiangka.versions import machine, versions
 from xiangka.watching import Watcher
 
@@ -116,7 +117,7 @@ class CertificationRun:
             name=self.options.plan,
             only=self.options.only,
             scenarios=implemented(self.catalogue),
-            unbound=_unbound(self.bench_file),
+            unbound=unbound_roles(self.bench_file),
         )
         started = datetime.now(UTC).astimezone()
         self.name = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -337,22 +338,6 @@ class CertificationRun:
                 "notes": [note.model_dump() for note in self.notes],
             },
         )
-
-
-def _unbound(file: BenchFile) -> list[str]:
-    """Roles and links a bench does not bind, as plans name them."""
-    platform = file.platform
-    tokens = None if platform.credentials is None else load_platform_credentials(platform.credentials).tokens
-    bound = {
-        "keyboard_link": file.keyboard is not None,
-        "power": file.power is not None,
-        "scanner_commands": file.scanner is None or file.scanner.driver != "plain-line",
-        "platform_host": platform.reference is not None,
-        "platform_admin": tokens is None or "admin" in tokens,
-        "platform_officers": tokens is None or {"officer", "officer2"} <= tokens.keys(),
-        "platform_clock": platform.clock_turns,
-    }
-    return [role for role, there in bound.items() if not there]
 
 
 def _subject_beside(bench: Path) -> Path | None:

@@ -15,6 +15,7 @@ from reference_impl.errors import PlatformError
 from reports.errors import ReportError
 from rigs.errors import BenchFileError, RigError
 from xiangka import __version__
+from xiangka.emulate_commands import add_emulate
 from xiangka.platform_commands import add_platform
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
@@ -61,7 +62,7 @@ def _parser() -> _Parser:
     parser.add_argument("--version", action="version", version=f"xiangka {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _certify(commands)
-    _emulate(commands)
+    add_emulate(commands)
     _bench(commands)
     _catalogue(commands)
     _defects(commands)
@@ -97,61 +98,6 @@ def _certify(commands: Commands) -> None:
         )
 
     parser.set_defaults(command=command)
-
-
-def _emulate(commands: Commands) -> None:
-    kinds = commands.add_parser("emulate", help="run an emulated device").add_subparsers(
-        required=True, metavar="DEVICE"
-    )
-    scanner = kinds.add_parser("scanner", help="a scanning terminal on a pty; prints the path of its port")
-    scanner.add_argument("--protocol", required=True, metavar="gm65|honeywell|newland|plain-line|ssi")
-    scanner.add_argument(
-        "--camera", required=True, metavar="URL", help="frame it looks at: http://127.0.0.1:PORT/frame"
-    )
-    scanner.add_argument("--defect", metavar="NAME", help="a deliberate defect; see `xiangka defects list`")
-    scanner.add_argument("--baud", type=int, default=9600, choices=(9600, 19200, 38400, 57600, 115200))
-    scanner.add_argument("--pace", default="uart", choices=("uart", "usb"), help="how its line paces (default: uart)")
-    scanner.add_argument("--time-scale", type=float, default=1.0, help="how much faster its own clock runs")
-    scanner.add_argument("--rail", metavar="HOST:PORT", help="emulated supply that feeds it")
-    scanner.add_argument(
-        "--terminator",
-        default="cr",
-        choices=("cr", "lf", "crlf", "tab", "none"),
-        help="what ends a code on a plain line",
-    )
-    scanner.add_argument("--keyboard", action="store_true", help="type deliveries on a keyboard link too; prints it")
-    scanner.add_argument("--tethered", action="store_true", help="end when standard input closes")
-
-    def run_scanner(options: argparse.Namespace) -> int:
-        from rigs.emulators import scanner as emulator
-
-        emulator.run_scanner(
-            emulator.ScannerOptions(
-                protocol=options.protocol,
-                camera=options.camera,
-                defect=options.defect,
-                baud=options.baud,
-                pace=options.pace,
-                time_scale=options.time_scale,
-                rail=options.rail,
-                tethered=options.tethered,
-                keyboard=options.keyboard,
-                terminator=options.terminator,
-            )
-        )
-        return 0
-
-    scanner.set_defaults(command=run_scanner)
-    supply = kinds.add_parser("power-supply", help="a SCPI bench supply; prints its VISA resource and its rail")
-    supply.add_argument("--tethered", action="store_true", help="end when standard input closes")
-
-    def run_supply(options: argparse.Namespace) -> int:
-        from rigs.emulators import power_supply as emulator
-
-        emulator.run_power_supply(emulator.PowerSupplyOptions(tethered=options.tethered))
-        return 0
-
-    supply.set_defaults(command=run_supply)
 
 
 def _bench(commands: Commands) -> None:

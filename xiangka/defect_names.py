@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from certification.catalogue import Text
 from certification.errors import PlanError
 from reference_impl.defects.table import DEFECTS as OF_THE_PLATFORM
-from rigs.emulators.defects import DEFECTS as OF_THE_TERMINAL
+from rigs.emulators.defects.table import DEFECTS as OF_THE_TERMINAL
 
 
 def known_defects() -> dict[str, Mapping[str, tuple[tuple[str, ...], Text]]]:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from rigs.emulators.defects import behaviour_of
+from rigs.emulators.behaviour import Behaviour
+from rigs.emulators.defects.table import behaviour_of
 from rigs.emulators.gm65 import Gm65Emulator
 from rigs.emulators.hardware import Hardware
 from rigs.emulators.honeywell import HoneywellEmulator
@@ -90,7 +91,7 @@ def run_scanner(options: ScannerOptions) -> None:
             where="--protocol",
             remedy=f"choose one of {', '.join(sorted(EMULATORS))}",
         )
-    behaviour = behaviour_of(options.defect)
+    behaviour = behaviour_of(options.defect, Behaviour)
     make = EMULATORS[options.protocol]
     if options.protocol == "plain-line":
         make = functools.partial(PlainLineEmulator, ending=Ending[options.terminator.upper()])

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 
 import cv2
 
-from rigs.bench_file import ScreenTable
+from rigs.bench_tables.presenters import ScreenTable
 from rigs.errors import RigError
 from rigs.journal import Journal
 from rigs.optics.frames import EMPTY, Frame, image_from_netpbm

@@ -18,10 +18,11 @@ from rich.console import Console
 from rich.table import Table
 
 from fixtures.card_codes import static_code
-from rigs.bench import Bench, EmulationOptions
+from rigs.bench import Bench
 from rigs.bench_file import BenchFile, EmulatedScannerTable, load_bench
 from rigs.emulators.behaviour import Behaviour
 from rigs.journal import Journal
+from rigs.opening.opening import EmulationOptions
 from rigs.optics.frames import make_frame
 from rigs.optics.stimulus import Stimulus, Symbol
 from rigs.readings import ReadingStation

@@ -6,7 +6,7 @@ import pytest
 from certifying import certify
 
 from certification.catalogue import load_catalogue
-from rigs.emulators.defects import DEFECTS
+from rigs.emulators.defects.table import DEFECTS
 from xiangka.defect_names import known_defects
 from xiangka.scenarios import implemented
 

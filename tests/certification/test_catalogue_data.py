@@ -28,7 +28,7 @@ from certification.errors import PlanError
 from certification.statistics import allowed_failures, lower_bound, plan_confidence
 from certification.subject import statement_options
 from certification.verdicts import Verdict, judge
-from rigs.emulators.defects import DEFECTS
+from rigs.emulators.defects.table import DEFECTS
 from xiangka.scenarios import FEATURES, UNTAGGED, all_scenarios, implemented
 
 CATALOGUE = load_catalogue()

@@ -13,7 +13,7 @@ import pytest
 
 from fixtures.gateway_grammar import questions
 from fixtures.population import people
-from rigs.bench_file import ReferencePlatformTable
+from rigs.bench_tables.platform import ReferencePlatformTable
 from rigs.errors import RigError, SubjectFaultError
 from rigs.flood import Flood
 from rigs.journal import Journal

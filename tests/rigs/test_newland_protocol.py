@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rigs.emulators.behaviour import Behaviour
-from rigs.emulators.defects import FirmwareDrifts, HidesFirmware, ObeysSettingCodes
+from rigs.emulators.defects.identity import FirmwareDrifts, HidesFirmware
+from rigs.emulators.defects.safety import ObeysSettingCodes
 from rigs.emulators.hardware import Hardware
 from rigs.emulators.newland import NewlandEmulator
 from rigs.protocols import newland, newland_legacy

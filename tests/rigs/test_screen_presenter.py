@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import zxingcpp
 
-from rigs.bench_file import ScreenTable
+from rigs.bench_tables.presenters import ScreenTable
 from rigs.errors import RigError
 from rigs.journal import Journal
 from rigs.optics.scene import BENCH_GREY

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rigs.emulators.behaviour import Behaviour
-from rigs.emulators.defects import FirmwareDrifts, HidesFirmware, ObeysSettingCodes, SwallowsSplitCommands
+from rigs.emulators.defects.identity import FirmwareDrifts, HidesFirmware
+from rigs.emulators.defects.links import SwallowsSplitCommands
+from rigs.emulators.defects.safety import ObeysSettingCodes
 from rigs.emulators.hardware import Hardware
 from rigs.emulators.ssi import SsiEmulator
 from rigs.protocols import ssi

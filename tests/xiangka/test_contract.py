@@ -13,7 +13,7 @@ from shell import RunFolder, bench, emulated_terminal, one_line
 
 from certification.catalogue import load_catalogue
 from certification.verdicts import Verdict
-from rigs.emulators.defects import DEFECTS
+from rigs.emulators.defects.table import DEFECTS
 from rigs.protocols import gm65, honeywell, newland, ssi
 from xiangka.scenarios import ROOT, implemented
 

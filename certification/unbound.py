@@ -1,0 +1,50 @@
+"""What is said of rows that need a role, or a link the statement answers with yes, which the bench does not bind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from certification.catalogue import Text
+from certification.verdicts import Circumstance, Verdict
+
+UNBOUND: Mapping[str, Circumstance] = {
+    "power": Circumstance(
+        Verdict.NOT_ASSESSED, Text(zh="测试台未绑定电源（[power]）", en="the bench binds no supply ([power])")
+    ),
+    "keyboard_link": Circumstance(
+        Verdict.NOT_ASSESSED, Text(zh="测试台未绑定键盘（[keyboard]）", en="the bench binds no keyboard ([keyboard])")
+    ),
+    "scanner_commands": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh='终端的协议没有命令，无法查询（driver = "plain-line"）',
+            en='the device\'s protocol has no commands, so nothing can be asked of it (driver = "plain-line")',
+        ),
+    ),
+    "platform_admin": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh="凭据文件中没有平台管理令牌（admin_token）",
+            en="the credentials hold no token of the platform's administration (admin_token)",
+        ),
+    ),
+    "platform_officers": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh="凭据文件中没有两名密钥管理员的令牌（officer_tokens）",
+            en="the credentials hold no tokens of two key officers (officer_tokens)",
+        ),
+    ),
+    "platform_clock": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(zh="平台时钟不可拨动（test_clock）", en="the platform's clock cannot be turned (test_clock)"),
+    ),
+    "platform_host": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh="平台不由测试台启动（[platform.reference]），无法重启或查看其文件",
+            en="the bench does not run the platform ([platform.reference]): it cannot restart it or see its files",
+        ),
+    ),
+}
+"""By role or link, as a requirement's ``needs_roles`` and a statement's options name them."""

@@ -1,0 +1,1 @@
+"""The tables of a bench file, a module for each kind of role."""

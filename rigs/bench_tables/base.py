@@ -1,0 +1,27 @@
+"""What every table of a bench file is, and the label a device bears."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from rigs.roles import DeviceIdentity
+
+
+class Table(BaseModel):
+    """A table whose keys are all checked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LabelTable(Table):
+    """What the person who set up the bench read from the device's label; the device's own word goes first."""
+
+    vendor: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    hardware: str | None = None
+    firmware: str | None = None
+
+    def identity(self) -> DeviceIdentity:
+        """The label as an identity."""
+        return DeviceIdentity(**self.model_dump())

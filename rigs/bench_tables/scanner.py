@@ -1,0 +1,72 @@
+"""Tables of the scanner under test and of its keyboard link."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from rigs.bench_tables.base import LabelTable, Table
+
+
+class EmulatedScannerTable(Table):
+    """Start the software twin of the scanner on a pty of its own."""
+
+    pace: Literal["uart", "usb"] = "uart"
+    time_scale: float = Field(default=1.0, ge=1.0)
+
+
+class ScannerTable(Table):
+    """The scanner under test."""
+
+    driver: Literal["gm65", "honeywell", "newland", "plain-line", "ssi"]
+    url: str | None = None
+    baud: Literal[9600, 19200, 38400, 57600, 115200] = 9600
+    mode: Literal["command", "presentation"] = "command"
+    read_timeout_s: float = Field(default=2.0, ge=1.5, le=25)
+    """At least 1.5 s, beyond every latency limit: a code that is not read then always counts as too late."""
+    silence_s: float = Field(default=1.0, gt=0.01)
+    """How long nothing must arrive before a symbol counts as not delivered."""
+    terminator: Literal["cr", "lf", "crlf", "tab", "none"] = "cr"
+    """What ends a content on a plain line; the other drivers set CR themselves, or find it."""
+    character_gap_ms: float = Field(default=50.0, ge=5, le=1000)
+    """Pause that ends a content on a plain line without terminator."""
+    hardware: bool = False
+    """Whether a URL is declared to lead to real hardware; the declaration stands in the report."""
+    label: LabelTable = LabelTable()
+    emulated: EmulatedScannerTable | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.url is None) == (self.emulated is None):
+            raise ValueError("needs either `url` (a real port) or a table [scanner.emulated], and not both")
+        return self
+
+    @model_validator(mode="after")
+    def _as_plain_as_its_line(self) -> Self:
+        if self.driver != "plain-line":
+            if self.terminator != "cr":
+                raise ValueError('`terminator` is for driver = "plain-line"; the others end a code with CR')
+        elif self.mode != "presentation":
+            raise ValueError('driver "plain-line" has no trigger: set mode = "presentation"')
+        elif self.terminator == "none" and self.character_gap_ms >= self.silence_s * 1000:
+            raise ValueError("`character_gap_ms` must be shorter than `silence_s`, or a code never ends in time")
+        return self
+
+
+class EmulatedKeyboardTable(Table):
+    """Let the emulated scanner type every delivery on a keyboard link too."""
+
+
+class KeyboardTable(Table):
+    """The keyboard link of the scanner."""
+
+    driver: Literal["hid-stream"]
+    url: Annotated[str, Field(pattern=r"^socket://[^:/]+:\d+$")] | None = None
+    emulated: EmulatedKeyboardTable | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.url is None) == (self.emulated is None):
+            raise ValueError("needs either `url` (socket://host:port) or a table [keyboard.emulated], and not both")
+        return self

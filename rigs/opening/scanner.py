@@ -1,0 +1,113 @@
+"""Opens the scanner under test and finds its keyboard link."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rigs.bench_tables.scanner import EmulatedScannerTable, KeyboardTable, ScannerTable
+from rigs.child_process import ChildProcess
+from rigs.drivers.gm65 import Gm65Scanner
+from rigs.drivers.honeywell import HoneywellScanner
+from rigs.drivers.newland import NewlandScanner
+from rigs.drivers.plain_line import PlainLineScanner
+from rigs.drivers.serial_scanner import SerialScanner
+from rigs.drivers.ssi import SsiScanner
+from rigs.errors import BenchFileError
+from rigs.opening.opening import Opening
+from rigs.optics.presenter import FramePortPresenter
+from rigs.protocols.plain_line import Ending
+from rigs.roles import Presenter
+from rigs.serial_line import SerialLine
+
+_SCANNERS: dict[str, type[SerialScanner]] = {
+    "gm65": Gm65Scanner,
+    "honeywell": HoneywellScanner,
+    "newland": NewlandScanner,
+    "ssi": SsiScanner,
+}
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an emulated scanner is connected to.
+
+    Attributes:
+        presenter: what it looks at.
+        keyboard: the bench's keyboard link, or None.
+        rail: ``host:port`` of an emulated supply that feeds it, or None for mains.
+    """
+
+    presenter: Presenter
+    keyboard: KeyboardTable | None = None
+    rail: str | None = None
+
+
+@dataclass(frozen=True)
+class OpenedScanner:
+    """A scanner and where its keyboard link is.
+
+    Attributes:
+        scanner: the role.
+        keyboard_url: ``socket://host:port`` of the keyboard link, or None.
+    """
+
+    scanner: SerialScanner
+    keyboard_url: str | None
+
+
+def open_scanner(table: ScannerTable, around: Surroundings, opening: Opening) -> OpenedScanner:
+    """The scanner of a bench.
+
+    Raises:
+        RigError: its port is absent, busy or silent.
+        BenchFileError: an emulated scanner faces a presenter it cannot look at.
+    """
+    emulator = None if table.emulated is None else _emulate(table, table.emulated, around, opening)
+    line = SerialLine(table.url or (emulator.greeting if emulator else ""), table.baud, "scanner", opening.journal)
+    try:
+        scanner = _driver(table)(
+            line,
+            read_timeout_s=table.read_timeout_s,
+            mode=table.mode,
+            time_scale=1.0 if table.emulated is None else table.emulated.time_scale,
+            settle_s=min(0.1, table.silence_s / 4),
+        )
+    except BaseException:
+        line.close()
+        raise
+    opening.closing.callback(scanner.close)
+    return OpenedScanner(scanner, _find_keyboard(around.keyboard, emulator))
+
+
+def _emulate(
+    table: ScannerTable, emulated: EmulatedScannerTable, around: Surroundings, opening: Opening
+) -> ChildProcess:
+    if not isinstance(around.presenter, FramePortPresenter):
+        raise BenchFileError(
+            "an emulated scanner can only look at a frame port",
+            where="[presenter]",
+            remedy='use driver = "frame-port"',
+        )
+    arguments = ["emulate", "scanner", "--tethered", "--protocol", table.driver, "--camera", around.presenter.url]
+    arguments += ["--baud", str(table.baud), "--pace", emulated.pace, "--time-scale", str(emulated.time_scale)]
+    arguments += ["--terminator", table.terminator, *opening.defective()]
+    if around.rail is not None:
+        arguments += ["--rail", around.rail]
+    if around.keyboard is not None and around.keyboard.emulated is not None:
+        arguments.append("--keyboard")
+    return opening.start("scanner", arguments)
+
+
+def _find_keyboard(table: KeyboardTable | None, emulator: ChildProcess | None) -> str | None:
+    if table is None or table.url is not None or emulator is None:
+        return None if table is None else table.url
+    return f"socket://{emulator.line().removeprefix('keyboard ')}"
+
+
+def _driver(table: ScannerTable) -> Callable[..., SerialScanner]:
+    if table.driver != "plain-line":
+        return _SCANNERS[table.driver]
+    ending = Ending[table.terminator.upper()]
+    return functools.partial(PlainLineScanner, ending=ending, gap_s=table.character_gap_ms / 1000)

@@ -1,0 +1,33 @@
+"""What a scenario may ask of a device, whatever the device is. Each module holds the roles of one kind."""
+
+from rigs.roles.instruments import Power
+from rigs.roles.optics import Presenter, Shown
+from rigs.roles.platform import (
+    ApiAnswer,
+    AppAccess,
+    Platform,
+    PlatformAdmin,
+    PlatformAnswer,
+    PlatformClock,
+    PlatformHost,
+)
+from rigs.roles.terminal import Delivery, DeviceIdentity, Exchange, Keyboard, Keystrokes, Scanner
+
+__all__ = [
+    "ApiAnswer",
+    "AppAccess",
+    "Delivery",
+    "DeviceIdentity",
+    "Exchange",
+    "Keyboard",
+    "Keystrokes",
+    "Platform",
+    "PlatformAdmin",
+    "PlatformAnswer",
+    "PlatformClock",
+    "PlatformHost",
+    "Power",
+    "Presenter",
+    "Scanner",
+    "Shown",
+]

@@ -1,0 +1,22 @@
+"""Which roles and links a bench does not bind, so that the rows in need of them are left open with that reason."""
+
+from __future__ import annotations
+
+from rigs.bench_file import BenchFile
+from rigs.platform_credentials import load_platform_credentials
+
+
+def unbound_roles(file: BenchFile) -> list[str]:
+    """Roles and links a bench does not bind, as plans name them."""
+    platform = file.platform
+    tokens = None if platform.credentials is None else load_platform_credentials(platform.credentials).tokens
+    bound = {
+        "keyboard_link": file.keyboard is not None,
+        "power": file.power is not None,
+        "scanner_commands": file.scanner is None or file.scanner.driver != "plain-line",
+        "platform_host": platform.reference is not None,
+        "platform_admin": tokens is None or "admin" in tokens,
+        "platform_officers": tokens is None or {"officer", "officer2"} <= tokens.keys(),
+        "platform_clock": platform.clock_turns,
+    }
+    return [role for role, there in bound.items() if not there]
