@@ -57,3 +57,28 @@ class SubjectFaultError(Exception):
             return f"{self.where}: {self.what}"
         first, last = self.journal
         return f"{self.where}: {self.what} (journal {first if first == last else f'{first}–{last}'})"
+
+
+class NotAssessedError(Exception):
+    """A row could not be assessed, and neither the bench nor the subject is to blame; the run goes on with the next.
+
+    Args:
+        zh: why, Chinese.
+        en: the same in English.
+    """
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(zh, en)
+        self.zh = zh
+        self.en = en
+
+    def __str__(self) -> str:
+        return self.en
+
+
+class OperatorTimeoutError(NotAssessedError):
+    """The person at the bench gave no valid answer in time."""
+
+
+class OperatorDeclinedError(NotAssessedError):
+    """The person at the bench declined to do or to say what was asked."""
