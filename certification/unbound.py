@@ -21,6 +21,10 @@ UNBOUND: Mapping[str, Circumstance] = {
             en='the device\'s protocol has no commands, so nothing can be asked of it (driver = "plain-line")',
         ),
     ),
+    "operator": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(zh="测试台无操作员（[operator]）", en="there is no person at the bench ([operator])"),
+    ),
     "platform_admin": Circumstance(
         Verdict.NOT_ASSESSED,
         Text(

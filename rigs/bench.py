@@ -21,12 +21,13 @@ from rigs.drivers.serial_scanner import SerialScanner
 from rigs.errors import BenchFileError, RigError, SubjectFaultError
 from rigs.journal import Journal
 from rigs.opening.opening import EmulationOptions, Opening
+from rigs.opening.operator import open_operator
 from rigs.opening.platform import open_clock, open_platform
 from rigs.opening.power import open_power
 from rigs.opening.presenters import open_presenter
 from rigs.opening.scanner import Surroundings, open_scanner
 from rigs.reference_platform import ReferencePlatform
-from rigs.roles import DeviceIdentity, Keyboard, Power, Presenter
+from rigs.roles import DeviceIdentity, Keyboard, Operator, Power, Presenter
 
 Role = TypeVar("Role")
 
@@ -81,6 +82,11 @@ class Bench:
     def scanner(self) -> SerialScanner:
         """The scanner under test."""
         return _bound(self._scanner, "scanner")
+
+    @property
+    def operator(self) -> Operator:
+        """The person at the bench."""
+        return _bound(self._opening.operator, "operator")
 
     @property
     def silence_s(self) -> float:
@@ -171,6 +177,8 @@ class Bench:
 
     def _open(self) -> None:
         self._keyboard_url: str | None = None
+        if self.file.operator is not None:
+            self._opening = replace(self._opening, operator=open_operator(self.file.operator, self._opening))
         if self.file.presenter is not None and self.file.scanner is not None:
             self._open_terminal(self.file.presenter, self.file.scanner)
         platform = open_platform(self.file.platform, self._opening, subject=self.file.subject == "platform")

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from rigs.bench_tables.base import Table
+from rigs.bench_tables.operator import OperatorTable
 from rigs.bench_tables.platform import PlatformTable
 from rigs.bench_tables.power import PowerTable
 from rigs.bench_tables.presenters import FramePortTable, ScreenTable
@@ -30,6 +31,7 @@ class BenchFile(Table):
     platform: PlatformTable
     power: PowerTable | None = None
     keyboard: KeyboardTable | None = None
+    operator: OperatorTable | None = None
 
     @field_validator("keyboard")
     @classmethod
@@ -53,6 +55,14 @@ class BenchFile(Table):
             raise ValueError(f"key {lacking[0]!r} is missing; a bench with [{bound[0]}] needs presenter and scanner")
         return self
 
+    @model_validator(mode="after")
+    def _somebody_to_fill_roles(self) -> Self:
+        if self.operator is None:
+            for name, table in self:
+                if getattr(table, "driver", None) == "operator":
+                    raise ValueError(f"[{name}] is filled by a person: add a table [operator]")
+        return self
+
     @property
     def subject(self) -> Literal["terminal", "platform"]:
         """What stands on the bench to be tested."""
@@ -71,6 +81,7 @@ class BenchFile(Table):
         local = url.startswith("/dev/") and not os.path.realpath(url).startswith(_PTY)
         return (
             self.scanner.emulated is not None
+            or (self.operator is not None and self.operator.driver == "scripted")
             or isinstance(self.presenter, FramePortTable)
             or not (local or (self.scanner.hardware and "://" in url))
         )
@@ -80,6 +91,8 @@ class BenchFile(Table):
         settings = self.model_dump(mode="json", exclude_none=True)
         if self.platform.credentials is not None:
             settings["platform"]["credentials"] = self.platform.credentials.name
+        if self.operator is not None and self.operator.script is not None:
+            settings["operator"]["script"] = self.operator.script.name
         reference = self.platform.reference
         if reference is not None:
             for of_a_url in ("real", "test_clock"):

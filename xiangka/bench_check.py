@@ -56,4 +56,8 @@ def _other_rows(file: BenchFile, bench: Bench) -> Iterator[tuple[str, str]]:
     else:
         yield "administration", ", ".join(sorted(bench.credentials.tokens)) or "— (no token in the credentials)"
         yield "clock", "can be turned" if bench.clock.turns else "cannot be turned: time is waited for"
+    if file.operator is not None:
+        place = file.operator.console if file.operator.script is None else file.operator.script.name
+        language = {"zh": "中文", "en": "English"}[file.operator.language]
+        yield "operator", f"{file.operator.driver} {place}, {language}, {file.operator.timeout_s:g} s a question"
     yield "counts as", "emulated: certifies nothing" if file.emulated else "real"

@@ -31,7 +31,7 @@ from fixtures.evidence import Evidence
 from fixtures.run import Run
 from rigs.bench import Bench
 from rigs.bench_file import BenchFile, load_bench
-from rigs.errors import RigError, SubjectFaultError
+from rigs.errors import NotAssessedError, RigError, SubjectFaultError
 from rigs.journal import Journal
 from rigs.opening.opening import EmulationOptions
 from xiangka.defect_names import check_defect
@@ -145,6 +145,8 @@ class CertificationRun:
         self.journal = Journal(staging / "journal.jsonl")
         try:
             self.bench = Bench(self.bench_file, self.journal, EmulationOptions(Path(self._state), self.options.defect))
+            if self.bench_file.operator is not None:
+                self.bench.operator.around(self.watcher.paused)
             identity = self.bench.identify()
         except BaseException:
             self.journal.close()
@@ -217,6 +219,10 @@ class CertificationRun:
         zh, en = self._noun.zh, self._noun.en
         reason = Text(zh=f"{zh}未能完成此项：{error}", en=f"the {en} did not get through it: {error}")
         self.circumstances[requirement] = Circumstance(Verdict.FAIL, reason)
+
+    def not_assessed(self, requirement: str, error: NotAssessedError) -> None:
+        """Leave a row open that the person at the bench did not get done, and blame nobody."""
+        self.circumstances[requirement] = Circumstance(Verdict.NOT_ASSESSED, Text(zh=error.zh, en=error.en))
 
     def subject_gone(self) -> None:
         """Say that the subject is gone, so that nothing further can be asked of it."""

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from certification.errors import PlanError
 from fixtures.run import RUN
-from rigs.errors import RigError, SubjectFaultError
+from rigs.errors import NotAssessedError, RigError, SubjectFaultError
 from steps.criterion import NonconformityError, UndecidedError
 from xiangka.certification_run import DEFAULT_BENCH, CertificationRun, RunOptions
 from xiangka.watching import Silent
@@ -147,7 +147,8 @@ def _revive(certification: CertificationRun) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Blame the bench for a scenario that ended in a RigError, and the subject for one it broke off."""
+    """Blame the bench for a scenario that ended in a RigError, the subject for one it broke off, and nobody for one
+    that the operator left out."""
     report = yield
     requirement = requirement_of(item)
     certification = item.config.stash.get(CERTIFICATION, None)
@@ -159,6 +160,10 @@ def pytest_runtest_makereport(
         elif isinstance(error, SubjectFaultError):
             certification.subject_fault(requirement, error)
             report.longrepr = f"FAIL {error}"
+        elif isinstance(error, NotAssessedError):
+            certification.not_assessed(requirement, error)
+            report.outcome = "skipped"
+            report.longrepr = (str(item.path), 0, f"NOT_ASSESSED {error}")
         elif not isinstance(error, NonconformityError | UndecidedError):
             certification.harness_error(requirement, error)
     return report

@@ -13,6 +13,7 @@ def unbound_roles(file: BenchFile) -> list[str]:
     bound = {
         "keyboard_link": file.keyboard is not None,
         "power": file.power is not None,
+        "operator": file.operator is not None,
         "scanner_commands": file.scanner is None or file.scanner.driver != "plain-line",
         "platform_host": platform.reference is not None,
         "platform_admin": tokens is None or "admin" in tokens,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from rich.console import Console
@@ -33,6 +36,9 @@ class Watcher(Protocol):
     def finished(self, requirement: str, verdict: Verdict, seconds: float) -> None:
         """A scenario is over."""
 
+    def paused(self) -> AbstractContextManager[None]:
+        """Nothing is drawn while this is entered, because a person is being asked something."""
+
     def close(self) -> None:
         """Nothing more is coming."""
 
@@ -51,6 +57,10 @@ class Silent:
 
     def finished(self, requirement: str, verdict: Verdict, seconds: float) -> None:
         """Ignored."""
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Nothing is drawn anyway."""
+        return contextlib.nullcontext()
 
     def close(self) -> None:
         """Ignored."""
@@ -85,6 +95,10 @@ class PlainLines:
     def finished(self, requirement: str, verdict: Verdict, seconds: float) -> None:
         """Say what came of it."""
         self._console.print(f"      {requirement} {verdict} {seconds:.1f} s", markup=False, highlight=False)
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Lines are written by the scenario itself, which waits for the person."""
+        return contextlib.nullcontext()
 
     def close(self) -> None:
         """Nothing is left open."""
@@ -126,6 +140,15 @@ class Bar:
         self._progress.advance(self._run)
         colour = COLOURS.get(verdict, "white")
         self._progress.console.print(f"[{colour}]{verdict:<14}[/] {requirement}  {seconds:5.1f} s", highlight=False)
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave the bars as they stand, and draw them anew below the dialogue."""
+        self._progress.stop()
+        try:
+            yield
+        finally:
+            self._progress.start()
 
     def close(self) -> None:
         """Take the bars away."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rigs.child_process import ChildProcess
+from rigs.errors import BenchFileError
 from rigs.journal import Journal
+from rigs.roles import Operator
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,24 @@ class Opening:
         journal: where every wire is recorded.
         emulation: defect and state folder for what the bench starts itself.
         closing: what is to be closed with the bench, last opened first.
+        operator: the person at the bench, who is opened before every other role; None where the bench has nobody.
     """
 
     journal: Journal
     emulation: EmulationOptions
     closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    operator: Operator | None = None
+
+    @property
+    def person(self) -> Operator:
+        """The operator, for a role that a person fills.
+
+        Raises:
+            BenchFileError: the bench has nobody.
+        """
+        if self.operator is None:
+            raise BenchFileError("there is no person at this bench", where="operator", remedy="add a table [operator]")
+        return self.operator
 
     def start(self, role: str, arguments: list[str]) -> ChildProcess:
         """Start an emulated part as a process that ends with the bench.

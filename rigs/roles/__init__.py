@@ -1,6 +1,7 @@
 """What a scenario may ask of a device, whatever the device is. Each module holds the roles of one kind."""
 
 from rigs.roles.instruments import Power
+from rigs.roles.operator import Answered, AnswerKind, Bilingual, Operator
 from rigs.roles.optics import Presenter, Shown
 from rigs.roles.platform import (
     ApiAnswer,
@@ -14,13 +15,17 @@ from rigs.roles.platform import (
 from rigs.roles.terminal import Delivery, DeviceIdentity, Exchange, Keyboard, Keystrokes, Scanner
 
 __all__ = [
+    "AnswerKind",
+    "Answered",
     "ApiAnswer",
     "AppAccess",
+    "Bilingual",
     "Delivery",
     "DeviceIdentity",
     "Exchange",
     "Keyboard",
     "Keystrokes",
+    "Operator",
     "Platform",
     "PlatformAdmin",
     "PlatformAnswer",
