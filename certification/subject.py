@@ -1,24 +1,24 @@
-"""The subject under test: its identity and the options of its conformance statement.
+"""The subject under test: its identity, the options of its conformance statement, and what its vendor declares.
 
 A subject file is TOML: ``kind``, ``[identity]`` as the application form gives it, ``[options]`` with ``"yes"``,
-``"no"`` or ``"unanswered"`` for each option of that kind of subject. An unanswered option decides nothing, so it blocks
-a run and is listed.
+``"no"`` or ``"unanswered"`` for each option of that kind of subject, ``[declarations]`` with documents of others, and
+``[probed]`` with what a probe of the device filled in and the vendor has not confirmed yet. How a file is read and
+what keeps it from being used stands in ``subject_file.py``.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from certification.catalogue import Requirement, SubjectKind
-from certification.errors import PlanError
-from certification.toml_errors import first_problem
+from certification.declarations import Declarations
+from certification.options import Options, PlatformOptions, TerminalOptions, statement_options
 
-Answer = Literal["yes", "no", "unanswered"]
+Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+"""SHA-256 in hex; empty where it is still to be filled in."""
 
 
 class Identity(BaseModel):
@@ -31,7 +31,7 @@ class Identity(BaseModel):
     serial: str
     hardware: str
     firmware: str
-    firmware_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None
+    firmware_sha256: Digest | None
     filing_number: str
     """Number under which the national commission filed the product (检测备案); ``none`` for a prototype."""
 
@@ -39,7 +39,7 @@ class Identity(BaseModel):
 class PlatformIdentity(Identity):
     """Who a platform is: ``serial`` names the deployment, ``hardware`` what it runs on, ``firmware`` its version."""
 
-    firmware_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    firmware_sha256: Digest | None = None
     """Digest of the installed release, where one is published."""
     filing_number: str
     """Number under which its security level was filed (网络安全等级保护备案); ``none`` before that."""
@@ -48,39 +48,13 @@ class PlatformIdentity(Identity):
 IDENTITY_FIELDS = ("vendor", "model", "serial", "hardware", "firmware")
 
 
-class Options(BaseModel):
-    """What the vendor declares the subject has; decides which requirements apply."""
+class Probed(BaseModel):
+    """What a probe filled in, by key; each stays here until the vendor has confirmed it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-
-class TerminalOptions(Options):
-    """What a terminal may have or lack."""
-
-    serial_link: Answer
-    keyboard_link: Answer
-    usb_link: Answer
-    card_reader: Answer
-    bank_card: Answer
-    security_module: Answer
-    firmware_update: Answer
-
-
-class PlatformOptions(Options):
-    """What a card platform may have or lack. What the notice demands of every platform is no option."""
-
-    online_issuance: Answer
-    """Whether residents apply by themselves, through WeChat, an app or a bank."""
-    offline_issuance: Answer
-    """Whether a clerk issues cards at a window."""
-    record_sharing: Answer
-    """Whether institutions see one another's records of a resident, as the resident consents."""
-
-    @model_validator(mode="after")
-    def _issues_somehow(self) -> Self:
-        if self.online_issuance == self.offline_issuance == "no":
-            raise ValueError("a platform that issues cards neither online nor offline has no card to test")
-        return self
+    identity: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
 
 class Subject(BaseModel):
@@ -91,6 +65,8 @@ class Subject(BaseModel):
     kind: SubjectKind
     identity: Identity
     options: Options
+    declarations: Declarations = Declarations()
+    probed: Probed = Probed()
     _declared: bool = PrivateAttr(default=True)
 
     @property
@@ -121,64 +97,11 @@ class PlatformSubject(Subject):
     options: PlatformOptions
 
 
-_STATEMENTS: Mapping[str, type[TerminalSubject | PlatformSubject]] = {
+SUBJECTS: Mapping[str, type[TerminalSubject | PlatformSubject]] = {
     SubjectKind.TERMINAL: TerminalSubject,
     SubjectKind.PLATFORM: PlatformSubject,
 }
 """The form of the subject file of each kind this version can certify."""
-_OPTIONS: Mapping[SubjectKind, type[Options]] = {
-    SubjectKind.TERMINAL: TerminalOptions,
-    SubjectKind.PLATFORM: PlatformOptions,
-}
-
-
-def statement_options(kind: SubjectKind) -> frozenset[str]:
-    """Options the conformance statement of a kind of subject answers; none where no statement is known."""
-    return frozenset(_OPTIONS[kind].model_fields if kind in _OPTIONS else ())
-
-
-def load_subject(path: Path) -> Subject:
-    """Read and check a subject file.
-
-    Raises:
-        PlanError: the file is missing, not TOML, of a kind that cannot be certified, has a wrong key, or leaves an
-            option unanswered.
-    """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PlanError(
-            f"cannot be read ({error.strerror})", where=str(path), remedy="check the path given to --subject"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PlanError(f"is not TOML: {error}", where=str(path), remedy="correct the line named") from error
-    model = _statement_of(data, path)
-    try:
-        subject = model.model_validate(data)
-    except ValidationError as error:
-        what, remedy = first_problem(error, model)
-        raise PlanError(what, where=str(path), remedy=remedy) from error
-    unanswered = [name for name, answer in subject.options if answer == "unanswered"]
-    if unanswered:
-        raise PlanError(
-            f"options left unanswered: {', '.join(unanswered)}",
-            where=f"{path} [options]",
-            remedy='answer each with "yes" or "no"',
-        )
-    return subject
-
-
-def _statement_of(data: Mapping[str, Any], path: Path) -> type[TerminalSubject | PlatformSubject]:
-    """The form a subject file must have; a kind nobody knows is left to the form to complain of."""
-    kind = data.get("kind")
-    if kind in list(SubjectKind) and kind not in _STATEMENTS:
-        known = " or ".join(f'"{one}"' for one in _STATEMENTS)
-        raise PlanError(
-            f"no statement is known for a {kind}",
-            where=f"{path} kind",
-            remedy=f"only kind = {known} can be certified by this version",
-        )
-    return _STATEMENTS.get(str(kind), TerminalSubject)
 
 
 def undeclared(kind: SubjectKind, identity: Mapping[str, str | None], options: Collection[str] = ()) -> Subject:
@@ -189,7 +112,7 @@ def undeclared(kind: SubjectKind, identity: Mapping[str, str | None], options: C
         identity: what the subject says of itself.
         options: options that are known to be there, because the bench binds them; all others count as absent.
     """
-    model = _STATEMENTS[kind]
+    model = SUBJECTS[kind]
     fields = {name: identity.get(name) or "—" for name in IDENTITY_FIELDS}
     subject = model.model_validate(
         {

@@ -1,4 +1,4 @@
-"""Turns the validation of a TOML file into one sentence that names the key and the remedy."""
+"""Turns the validation of a TOML file into sentences that name the key and the remedy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+
+from certification.catalogue import Text
 
 
 def first_problem(error: ValidationError, model: type[BaseModel]) -> tuple[str, str]:
@@ -25,6 +27,33 @@ def first_problem(error: ValidationError, model: type[BaseModel]) -> tuple[str, 
     if problem["type"] == "missing":
         return f"key {key!r} is missing", "add it"
     return f"{key or 'the file'}: {problem['msg']} (found {problem['input']!r})", "correct the value"
+
+
+def every_problem(error: ValidationError, model: type[BaseModel]) -> list[tuple[str, Text, Text]]:
+    """Every problem of a file as (key, what, remedy) in both languages, in the order of the file's form."""
+    return [_told(problem, model) for problem in error.errors()]
+
+
+def _told(problem: Any, model: type[BaseModel]) -> tuple[str, Text, Text]:
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        known = _keys_at(model, problem["loc"][:-1])
+        near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1, cutoff=0.5)
+        if near:
+            remedy = Text(zh=f"是否应为 {near[0]}？", en=f"did you mean {near[0]!r}?")
+        else:
+            remedy = Text(zh=f"可用的键：{'、'.join(sorted(known))}", en=f"known keys: {', '.join(sorted(known))}")
+        return key, Text(zh="未知的键", en="unknown key"), remedy
+    if problem["type"] == "missing":
+        return key, Text(zh="缺少该键", en="is missing"), Text(zh="请补上", en="add it")
+    said = problem["msg"].removeprefix("Value error, ")
+    found = problem["input"]
+    found = found if isinstance(found, str | int | float | bool) else type(found).__name__
+    return (
+        key or "—",
+        Text(zh=f"值无效：{found!r}（{said}）", en=f"{said} (found {found!r})"),
+        Text(zh="更正该值", en="correct the value"),
+    )
 
 
 def _keys_at(model: type[BaseModel], path: Iterable[Any]) -> list[str]:

@@ -11,12 +11,6 @@ def _t(zh: str, en: str) -> Text:
     return Text(zh=zh, en=en)
 
 
-OPTIONS: Mapping[str, Text] = {
-    "online_issuance": _t("在线申领", "Online issuance"),
-    "offline_issuance": _t("窗口发卡", "Issuance at the window"),
-    "record_sharing": _t("就诊记录共享调阅", "Record sharing"),
-}
-
 MEASURES: Mapping[str, Text] = {
     "application": _t("在线申领", "online applications"),
     "active_cards": _t("每人有效卡数", "active cards a person"),

@@ -11,16 +11,6 @@ def _t(zh: str, en: str) -> Text:
     return Text(zh=zh, en=en)
 
 
-OPTIONS: Mapping[str, Text] = {
-    "serial_link": _t("串行链路", "Serial link"),
-    "keyboard_link": _t("键盘链路（HID）", "Keyboard link (HID)"),
-    "usb_link": _t("USB 链路", "USB link"),
-    "card_reader": _t("读卡器", "Card reader"),
-    "bank_card": _t("银行卡", "Bank card"),
-    "security_module": _t("安全模块", "Security module"),
-    "firmware_update": _t("固件更新", "Firmware update"),
-}
-
 MEASURES: Mapping[str, Text] = {
     "identity": _t("标识核对", "identity fields"),
     "firmware_sha256": _t("固件 SHA-256", "firmware SHA-256"),

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from certification.catalogue import Text
 from certification.decision import Outcome
 from certification.observations import Cell
+from certification.options import OPTIONS as STATEMENTS
+from certification.options import meanings
 from reports import platform_words, terminal_words
 
 
@@ -110,7 +112,7 @@ METHODS: Mapping[str, Text] = {
     "D": _t("声明", "declaration"),
 }
 
-OPTIONS: Mapping[str, Text] = {**platform_words.OPTIONS, **terminal_words.OPTIONS}
+OPTIONS: Mapping[str, Text] = {name: meaning.title for kind in STATEMENTS for name, meaning in meanings(kind).items()}
 
 ANSWERS: Mapping[str, Text] = {
     "yes": _t("有", "yes"),

@@ -14,8 +14,10 @@ from typing import Any
 from certification.catalogue import SubjectKind, Text, load_catalogue
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
+from certification.options import statement_options
 from certification.plan import Plan, make_plan
-from certification.subject import IDENTITY_FIELDS, Subject, load_subject, statement_options, undeclared
+from certification.subject import IDENTITY_FIELDS, Subject, undeclared
+from certification.subject_file import load_subject
 from certification.verdicts import (
     INTERRUPTED,
     INVALID,

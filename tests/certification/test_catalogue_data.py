@@ -25,8 +25,8 @@ from certification.clauses import (
 )
 from certification.decision import Outcome, judge_clause
 from certification.errors import PlanError
+from certification.options import statement_options
 from certification.statistics import allowed_failures, lower_bound, plan_confidence
-from certification.subject import statement_options
 from certification.verdicts import Verdict, judge
 from rigs.emulators.defects.table import DEFECTS
 from xiangka.scenarios import FEATURES, UNTAGGED, all_scenarios, implemented

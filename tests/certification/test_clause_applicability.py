@@ -8,8 +8,10 @@ import pytest
 
 from certification.catalogue import load_catalogue
 from certification.observations import Observation
+from certification.options import TerminalOptions, statement_options
 from certification.plan import Plan, make_plan
-from certification.subject import Subject, TerminalOptions, load_subject, statement_options
+from certification.subject import Subject
+from certification.subject_file import load_subject
 from certification.verdicts import Row, Verdict, judge, judge_run
 
 KEYSTROKES = "EHC-TRM-026"

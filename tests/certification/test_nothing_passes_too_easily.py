@@ -15,7 +15,7 @@ from certification.clauses import Clause, LimitClause
 from certification.decision import Outcome
 from certification.errors import PlanError
 from certification.observations import Observation
-from certification.subject import load_subject
+from certification.subject_file import load_subject
 from certification.verdicts import Verdict, judge
 
 HOLDS, BROKEN = Outcome.HOLDS, Outcome.BROKEN

@@ -6,15 +6,14 @@ import pytest
 
 from certification.catalogue import SubjectKind, load_catalogue
 from certification.errors import PlanError
+from certification.options import PlatformOptions, TerminalOptions
 from certification.plan import Plan, make_plan, plan_names
 from certification.subject import (
     IDENTITY_FIELDS,
     Identity,
     PlatformIdentity,
-    PlatformOptions,
     PlatformSubject,
     Subject,
-    TerminalOptions,
     TerminalSubject,
     undeclared,
 )
