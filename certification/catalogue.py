@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -84,6 +85,12 @@ class Requirement(_Record):
     """Option of the subject's statement that must be answered ``yes`` for the requirement to apply."""
     needs_roles: tuple[str, ...] = ()
     """Bench roles without any of which the requirement cannot be assessed at all."""
+    goes_on: bool = False
+    """Whether its sample goes on where an interrupted run stopped; every other row begins again."""
+    needs_declaration: str | None = None
+    """Declaration of the subject file without which there is nothing to assess."""
+    unmet: Literal["FAIL", "NOT_ASSESSED"] = "FAIL"
+    """What is said where the criterion is not met: a document that proves nothing does not prove the opposite."""
     criterion_text: Text
     criterion: tuple[Clause, ...] = Field(min_length=1)
 
@@ -91,6 +98,11 @@ class Requirement(_Record):
     def hardware_only(self) -> bool:
         """Whether only real hardware can be assessed, so that an emulated run leaves the row open."""
         return Method.HARDWARE in self.methods and Method.AUTOMATIC not in self.methods
+
+    @property
+    def declared_only(self) -> bool:
+        """Whether nothing but a declaration is looked at, so that no defect of a device can show."""
+        return self.methods == (Method.DECLARATION,)
 
     @property
     def method(self) -> str:

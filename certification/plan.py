@@ -105,6 +105,14 @@ def make_plan(
             left_out[requirement_id] = _HARDWARE_ONLY if requirement.hardware_only else _NOT_IMPLEMENTED
         elif not subject.declared and requirement_id in _NEEDS_SUBJECT_FILE:
             left_out[requirement_id] = _NOT_FILED
+        elif (document := requirement.needs_declaration) and document not in subject.declarations.names:
+            left_out[requirement_id] = Circumstance(
+                Verdict.NOT_ASSESSED,
+                Text(
+                    zh=f"受测对象文件中没有申报（[declarations.{document}]）",
+                    en=f"the subject file declares none ([declarations.{document}])",
+                ),
+            )
         elif lacking := _needs(requirement, subject) & set(unbound):
             left_out[requirement_id] = UNBOUND[min(lacking)]
         elif only and requirement_id not in only:

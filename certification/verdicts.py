@@ -73,6 +73,11 @@ _SAID = {
     ),
 }
 
+_PROVES_NOTHING = Text(
+    zh="所申报的文件不满足判据，按要求目录不予评定",
+    en="what was declared does not meet the criterion, so that the row is not assessed, as the catalogue says",
+)
+
 
 def judge(
     requirement: Requirement,
@@ -92,6 +97,8 @@ def judge(
     results = judge_criterion(requirement.criterion, observations, options)
     outcome = overall(results) if observations else Outcome.OPEN
     verdict, reason = _SAID[outcome]
+    if outcome is Outcome.BROKEN and requirement.unmet == "NOT_ASSESSED":
+        verdict, reason = Verdict.NOT_ASSESSED, _PROVES_NOTHING
     if circumstance is not None and outcome is not Outcome.BROKEN:
         verdict, reason = circumstance.verdict, circumstance.reason
     return Row(

@@ -116,6 +116,7 @@ VALUES_OF_MEASURE: Mapping[tuple[str, str], Text] = {
     ("reboot", "none"): _t("无重启", "no reboot"),
     ("configuration", "cannot_be_read"): _t("配置无法读取", "cannot be read"),
     ("keystroke", "none"): _t("无异常按键", "no stray keys"),
+    ("letter_case", "changed"): _t("大小写改变", "case changed"),
     ("configuration", "unchanged"): _t("配置未变", "unchanged"),
     ("exchange", "wrong"): _t("不一致", "not exact"),
     ("other_symbol", "refused"): _t("未上送", "nothing delivered"),
@@ -149,6 +150,11 @@ CELL_KEYS: Mapping[str, Text] = {
     "moment": _t("时刻", "moment"),
     "step": _t("就诊环节", "visit step"),
     "channel": _t("渠道", "channel"),
+    "layout": _t("键盘布局", "keyboard layout"),
+    "caps_lock": _t("大写锁定", "CapsLock"),
+    "input_method": _t("中文输入法", "Chinese input method"),
+    "lag": _t("主机延迟", "host lag"),
+    "suffix": _t("后缀键", "suffix key"),
 }
 
 CELL_UNITS: Mapping[str, str] = {
@@ -159,6 +165,7 @@ CELL_UNITS: Mapping[str, str] = {
     "brightness": "%",
     "illuminance": "lx",
     "skew": "s",
+    "lag": "ms",
 }
 
 CELL_VALUES: Mapping[tuple[str, str], Text] = {
@@ -219,8 +226,17 @@ CELL_VALUES: Mapping[tuple[str, str], Text] = {
     ("field", "serial"): _t("序列号", "serial number"),
     ("field", "hardware"): _t("硬件版本", "hardware revision"),
     ("field", "firmware"): _t("固件版本", "firmware version"),
+    ("field", "date"): _t("日期", "date"),
     ("key", "test"): _t("测试密钥", "test key"),
     ("key", "wrong"): _t("错误密钥", "wrong key"),
+    ("layout", "en-US"): _t("英文（美国）", "en-US"),
+    ("layout", "zh-CN"): _t("中文（简体，中国）", "zh-CN"),
+    ("caps_lock", "on"): _t("开", "on"),
+    ("caps_lock", "off"): _t("关", "off"),
+    ("input_method", "on"): _t("开", "on"),
+    ("input_method", "off"): _t("关", "off"),
+    ("suffix", "cr"): _t("回车", "Enter"),
+    ("suffix", "tab"): _t("制表", "Tab"),
 }
 
 DETAIL_KEYS: Mapping[str, Text] = {
@@ -245,4 +261,9 @@ DETAIL_KEYS: Mapping[str, Text] = {
     "form": _t("形式", "form"),
     "typed": _t("键入", "typed"),
     "chords": _t("修饰键组合", "chords"),
+    "document": _t("文件", "document"),
+    "sha256": _t("SHA-256", "SHA-256"),
+    "laboratory": _t("实验室", "laboratory"),
+    "accreditation": _t("认可编号", "accreditation"),
+    "examined": _t("受检样品", "sample examined"),
 }

@@ -21,7 +21,7 @@ class UndecidedError(AssertionError):
 def criterion_met(sampler: Sampler) -> None:
     """The scenario's result for pytest; the verdict itself is derived from the observations."""
     outcome = sampler.outcome()
-    if outcome is Outcome.BROKEN:
+    if outcome is Outcome.BROKEN and sampler.requirement.unmet == "FAIL":
         raise NonconformityError(f"{sampler.requirement.id}: {sampler.requirement.criterion_text.en}")
-    if outcome is Outcome.OPEN:
-        raise UndecidedError(f"{sampler.requirement.id}: too few samples, or inside the guard band")
+    if outcome is not Outcome.HOLDS:
+        raise UndecidedError(f"{sampler.requirement.id}: too few samples, inside the guard band, or nothing proved")

@@ -15,8 +15,10 @@ from reference_impl.errors import PlatformError
 from reports.errors import ReportError
 from rigs.errors import BenchFileError, RigError
 from xiangka import __version__
+from xiangka.certify_command import add_certify
 from xiangka.emulate_commands import add_emulate
 from xiangka.platform_commands import add_platform
+from xiangka.statement_commands import add_statement
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
@@ -61,43 +63,15 @@ def _parser() -> _Parser:
     parser = _Parser(prog="xiangka", description="湘卡: test and certification harness for the Hunan e-health card")
     parser.add_argument("--version", action="version", version=f"xiangka {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _certify(commands)
+    add_certify(commands)
     add_emulate(commands)
     _bench(commands)
+    add_statement(commands)
     _catalogue(commands)
     _defects(commands)
     add_platform(commands)
     _load(commands)
     return parser
-
-
-def _certify(commands: Commands) -> None:
-    parser = commands.add_parser("certify", help="run a subject's requirements and write a report")
-    parser.add_argument("--bench", type=Path, metavar="F", help="bench file; default: an emulated GM65 terminal")
-    parser.add_argument("--subject", type=Path, metavar="F", help="subject file of the terminal on the bench")
-    parser.add_argument("--only", nargs="+", action="extend", default=[], metavar="ID", help="only these requirements")
-    parser.add_argument("--plan", default="quick", metavar="quick|full", help="which rows to run (default: quick)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="source of every random choice (default: 1)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="run folder; default: a new one in reports/runs")
-    parser.add_argument("--defect", metavar="NAME", help="give the emulated terminal a deliberate defect")
-
-    def command(options: argparse.Namespace) -> int:
-        from xiangka.certification_run import DEFAULT_BENCH, RunOptions
-        from xiangka.certify import certify
-
-        return certify(
-            RunOptions(
-                bench=options.bench or DEFAULT_BENCH,
-                subject=options.subject,
-                only=tuple(options.only),
-                plan=options.plan,
-                seed=options.seed,
-                defect=options.defect,
-                out=options.out,
-            )
-        )
-
-    parser.set_defaults(command=command)
 
 
 def _bench(commands: Commands) -> None:

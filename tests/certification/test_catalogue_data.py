@@ -315,7 +315,8 @@ def test_a_scenario_without_a_tag_is_refused_with_its_file(tmp_path, monkeypatch
 
 def test_every_terminal_row_with_a_scenario_has_a_defect_that_names_exactly_it():
     alone = {defect.requirements for defect in DEFECTS.values()}
-    rows = [row.id for row in CATALOGUE.of(SubjectKind.TERMINAL) if row.id in implemented(CATALOGUE)]
+    tried = implemented(CATALOGUE)
+    rows = [row.id for row in CATALOGUE.of(SubjectKind.TERMINAL) if row.id in tried and not row.declared_only]
     assert rows
     assert [row for row in rows if (row,) not in alone] == []
 
