@@ -17,6 +17,7 @@ from rigs.bench_tables.platform import PlatformTable
 from rigs.bench_tables.power import PowerTable
 from rigs.bench_tables.presenters import FramePortTable, ScreenTable
 from rigs.bench_tables.scanner import KeyboardTable, ScannerTable
+from rigs.bench_tables.security_module import SecurityModuleTable
 from rigs.errors import BenchFileError
 
 _PTY = "/dev/pts/"
@@ -32,6 +33,7 @@ class BenchFile(Table):
     power: PowerTable | None = None
     keyboard: KeyboardTable | None = None
     operator: OperatorTable | None = None
+    security_module: SecurityModuleTable | None = None
 
     @field_validator("keyboard")
     @classmethod
@@ -48,6 +50,7 @@ class BenchFile(Table):
             "scanner": self.scanner,
             "power": self.power,
             "keyboard": self.keyboard,
+            "security_module": self.security_module,
         }
         bound = [name for name, table in parts.items() if table is not None]
         lacking = [name for name in ("presenter", "scanner") if name not in bound]
@@ -82,6 +85,8 @@ class BenchFile(Table):
         return (
             self.scanner.emulated is not None
             or (self.operator is not None and self.operator.driver == "scripted")
+            or (self.power is not None and self.power.emulated is not None)
+            or (self.security_module is not None and self.security_module.reader is None)
             or isinstance(self.presenter, FramePortTable)
             or not (local or (self.scanner.hardware and "://" in url))
         )

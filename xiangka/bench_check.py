@@ -51,7 +51,7 @@ def _subject_rows(file: BenchFile, bench: Bench) -> Iterator[tuple[str, str]]:
 def _other_rows(file: BenchFile, bench: Bench) -> Iterator[tuple[str, str]]:
     if file.scanner is not None:
         yield "keyboard", "—" if file.keyboard is None else file.keyboard.driver
-        yield "power", f"{bench.power.current_a():.3f} A" if bench.power is not None else "—"
+        yield "power", _power(bench)
         yield "platform", file.platform.url or "reference platform"
     else:
         yield "administration", ", ".join(sorted(bench.credentials.tokens)) or "— (no token in the credentials)"
@@ -61,3 +61,10 @@ def _other_rows(file: BenchFile, bench: Bench) -> Iterator[tuple[str, str]]:
         language = {"zh": "中文", "en": "English"}[file.operator.language]
         yield "operator", f"{file.operator.driver} {place}, {language}, {file.operator.timeout_s:g} s a question"
     yield "counts as", "emulated: certifies nothing" if file.emulated else "real"
+
+
+def _power(bench: Bench) -> str:
+    if bench.power is None:
+        return "—"
+    current_a = bench.power.current_a()
+    return "a plug in the operator's hand" if current_a is None else f"{current_a:.3f} A"

@@ -14,14 +14,17 @@ class EmulatedPowerTable(Table):
 
 
 class PowerTable(Table):
-    """The supply of the scanner."""
+    """The supply of the scanner: a bench supply, or a plug in the operator's hand."""
 
-    driver: Literal["scpi"]
+    driver: Literal["scpi", "operator"]
     resource: str | None = None
     emulated: EmulatedPowerTable | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        if (self.resource is None) == (self.emulated is None):
+        if self.driver == "operator":
+            if self.resource is not None:
+                raise ValueError('driver "operator" has no `resource`: a person switches the supply')
+        elif (self.resource is None) == (self.emulated is None):
             raise ValueError("needs either `resource` (a VISA name) or a table [power.emulated], and not both")
         return self

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from rigs.errors import RigError
 from rigs.instruments.scpi_link import ScpiLink
 from rigs.journal import Journal
-from rigs.roles import Power
+from rigs.roles import Power, Switched
 
 CHANNEL = "power"
 DOWN_V = 0.5
@@ -36,6 +36,7 @@ class ScpiPowerSupply(Power):
 
     def __init__(self, resource: str, journal: Journal, *, timeout_s: float = 2.0, settle_s: float = 5.0) -> None:
         self._link = ScpiLink(resource, CHANNEL, journal, timeout_s)
+        self._journal = journal
         self._settle_s = settle_s
         self._closed = False
         try:
@@ -59,20 +60,25 @@ class ScpiPowerSupply(Power):
         Raises:
             RigError: the instrument fails, or the output does not follow.
         """
-        set_v = self._link.number("VOLT?")
-        if set_v * UP_SHARE <= DOWN_V:
-            raise RigError(
-                f"the output is set to {set_v:g} V, which feeds no device",
-                where=CHANNEL,
-                remedy="set the voltage the device needs at the instrument",
-            )
-        self._switch("OFF")
-        self._wait("off", "find what else feeds the device (USB, a second supply)", lambda volts: volts < DOWN_V)
+        self.cut()
         time.sleep(off_s)
-        self._switch("ON")
-        self._wait(
-            "on", "check for a short circuit and for a current limit too low", lambda volts: volts >= UP_SHARE * set_v
-        )
+        self.restore()
+
+    def cut(self) -> Switched:
+        """Switch the output off and see it fall below ``DOWN_V``.
+
+        Raises:
+            RigError: the instrument fails, is set to no voltage, or the output does not follow.
+        """
+        self._set_v()
+        remedy = "find what else feeds the device (USB, a second supply)"
+        return self._switch_and_see("OFF", remedy, lambda volts: volts < DOWN_V)
+
+    def restore(self) -> Switched:
+        """Switch the output on and see it rise to ``UP_SHARE`` of what it is set to; raises as ``cut``."""
+        up_v = UP_SHARE * self._set_v()
+        remedy = "check for a short circuit and for a current limit too low"
+        return self._switch_and_see("ON", remedy, lambda volts: volts >= up_v)
 
     def current_a(self) -> float:
         """Current drawn now, A.
@@ -107,6 +113,25 @@ class ScpiPowerSupply(Power):
             raise RigError(
                 "the output stays off", where=CHANNEL, remedy="switch it on at the instrument once its cause is removed"
             )
+
+    def _set_v(self) -> float:
+        set_v = self._link.number("VOLT?")
+        if set_v * UP_SHARE <= DOWN_V:
+            raise RigError(
+                f"the output is set to {set_v:g} V, which feeds no device",
+                where=CHANNEL,
+                remedy="set the voltage the device needs at the instrument",
+            )
+        return set_v
+
+    def _switch_and_see(self, state: str, remedy: str, reached: Callable[[float], bool]) -> Switched:
+        """Switch, and place the moment between the command and the measurement that shows it done."""
+        first, sent_ns = self._journal.count + 1, time.monotonic_ns()
+        self._switch(state)
+        self._wait(state.lower(), remedy, reached)
+        seen_ns = time.monotonic_ns()
+        half_ns = (seen_ns - sent_ns) // 2
+        return Switched(sent_ns + half_ns, half_ns / 1e9, (first, self._journal.count))
 
     def _switch(self, state: str) -> None:
         self._link.tell(f"OUTP {state}")

@@ -11,6 +11,7 @@ A script is TOML, a list of ``[[question]]``:
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 import tomllib
@@ -105,6 +106,7 @@ class ScriptedOperator(Dialogue):
         self._script = [_Left(question) for question in questions]
         self._where = where
         self._lines: deque[str] = deque()
+        self._to_do: Callable[[], None] | None = None
         self._hands: dict[str, Hand] = {}
 
     def has_hand(self, name: str, hand: Hand) -> None:
@@ -119,7 +121,7 @@ class ScriptedOperator(Dialogue):
             found = _found(left.scripted.asks, question.instruction) if left.usable else None
             if found is not None:
                 left.answered += 1
-                self._act(left.scripted, found, question)
+                self._to_do = functools.partial(self._act, left.scripted, found, question)
                 return
         raise RigError(
             f"a question that is not in the script: {question.instruction.zh} · {question.instruction.en}",
@@ -146,6 +148,9 @@ class ScriptedOperator(Dialogue):
             self._hands[name](*words)
 
     def _next_line(self, question: Question) -> str | None:
+        if self._to_do is not None:
+            act, self._to_do = self._to_do, None
+            act()
         if self._lines:
             return self._lines.popleft()
         if time.monotonic() >= question.deadline:

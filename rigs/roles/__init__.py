@@ -1,6 +1,6 @@
 """What a scenario may ask of a device, whatever the device is. Each module holds the roles of one kind."""
 
-from rigs.roles.instruments import Power
+from rigs.roles.instruments import Power, Switched
 from rigs.roles.operator import Answered, AnswerKind, Bilingual, Operator
 from rigs.roles.optics import Presenter, Shown
 from rigs.roles.platform import (
@@ -35,4 +35,5 @@ __all__ = [
     "Presenter",
     "Scanner",
     "Shown",
+    "Switched",
 ]
