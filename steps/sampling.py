@@ -13,8 +13,7 @@ from certification.clauses import CountClause, PercentileClause, ProportionClaus
 from certification.decision import Outcome, judge_criterion, overall
 from certification.observations import Cell, Observation
 from fixtures.run import Run
-from rigs.optics.frames import Frame
-from rigs.optics.reference import readable
+from rigs.optics.frames import Frame, readable_at_all
 from rigs.optics.stimulus import Stimulus
 from rigs.readings import Reading
 
@@ -203,7 +202,7 @@ class Sampler:
     def _judgeable(self, frame: Frame) -> bool:
         if frame.reference_reads is not None or frame.stimulus is None:
             return bool(frame.reference_reads)
-        return readable(frame.image(), frame.stimulus)
+        return readable_at_all(frame.stimulus, frame.image())
 
     def _detail(self, trial: Trial, reading: Reading) -> dict[str, str | float]:
         return {

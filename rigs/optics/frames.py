@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from rigs.optics.reference import readable
-from rigs.optics.scene import Image, blank_frame, render
+from rigs.optics.scene import Image, blank_frame, reference_pictures, render
 from rigs.optics.stimulus import Stimulus
 
 
@@ -65,7 +65,17 @@ def image_from_netpbm(body: bytes) -> Image:
 def make_frame(stimulus: Stimulus, check: bool = False) -> Frame:
     """Render a stimulus, and with ``check`` ask the reference decoder whether it can be read at all."""
     image = render(stimulus)
-    return Frame(netpbm(image), stimulus, readable(image, stimulus) if check else None)
+    return Frame(netpbm(image), stimulus, readable_at_all(stimulus, image) if check else None)
+
+
+def readable_at_all(stimulus: Stimulus, image: Image | None = None) -> bool:
+    """Whether the reference decoder reads a stimulus: from its frame, or from its clean pictures where it has those.
+
+    Args:
+        stimulus: the stimulus.
+        image: its frame, where it has been drawn already.
+    """
+    return all(readable(picture, shown) for picture, shown in reference_pictures(stimulus, image))
 
 
 EMPTY = Frame(netpbm(blank_frame()), None)

@@ -6,7 +6,7 @@ from typing import Any
 
 import zxingcpp
 
-from rigs.optics.scene import Image
+from rigs.optics.geometry import Image
 from rigs.optics.stimulus import Stimulus, SymbolKind
 
 

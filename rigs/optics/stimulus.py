@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from rigs.optics.conditions import Conditions
+
 Colour = tuple[int, int, int]
 """sRGB, 0 … 255 each."""
 
@@ -109,7 +111,8 @@ class Stimulus:
         appearance: colours, quiet zone, logo, size, contrast.
         pose: angles to the camera.
         damage: damage to the print, if any.
-        blur: Gaussian blur, sigma in modules.
+        blur: Gaussian blur, sigma in modules; only without conditions.
+        conditions: carrier, light, distance, lens and sensor in physical units; None for a drawing in frame pixels.
     """
 
     symbols: tuple[Symbol, ...]
@@ -117,3 +120,4 @@ class Stimulus:
     pose: Pose = field(default_factory=Pose)
     damage: Damage | None = None
     blur: float = 0.0
+    conditions: Conditions | None = None
