@@ -9,15 +9,23 @@ import termios
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import serial
 
 from rigs.errors import RigError
+from rigs.framing import PLAIN, Framing
 from rigs.journal import Journal
+from rigs.lease import Lease
 
-_GONE = (serial.SerialException, OSError, termios.error)
-"""What a port that went away answers with; that of ``termios`` is no OSError."""
+_GONE = (serial.SerialException, OSError, termios.error, ValueError)
+"""What a port that went away answers with; that of ``termios`` is no OSError, and a serial server's refusal neither."""
+_FLOOD_BYTES = 1 << 20
+"""Unread bytes after which the far end is taken to babble: no device has so much to say before it is listened to."""
+_PARITIES = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
+
+ModemLine = Literal["dsr", "cts", "cd"]
+"""An output of the device that its host can see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +41,30 @@ class Chunk:
     t_ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class LineSettings:
+    """How a line is opened.
+
+    Attributes:
+        baud: line rate, bit/s.
+        framing: parity and stop bits.
+        dtr, rts: whether the host raises these lines.
+        presence: line that the device holds up while it is connected and has power, None where nothing tells.
+    """
+
+    baud: int
+    framing: Framing = PLAIN
+    dtr: bool = True
+    rts: bool = True
+    presence: ModemLine | None = None
+
+
 class SerialLine:
-    """An open line with a reader thread.
+    """An open line with a reader thread. No other process of this user can open the same port meanwhile.
 
     Args:
         url: device path, or a pyserial URL such as ``socket://`` or ``rfc2217://``.
-        baud: line rate, bit/s (8N1).
+        settings: how it is opened, or its line rate alone.
         channel: bench role, named in errors and in the journal.
         journal: where frames are recorded; the driver says where a received frame ends.
 
@@ -46,16 +72,23 @@ class SerialLine:
         RigError: the port is absent, busy or not permitted.
     """
 
-    def __init__(self, url: str, baud: int, channel: str, journal: Journal) -> None:
+    def __init__(self, url: str, settings: LineSettings | int, channel: str, journal: Journal) -> None:
         self.url = url
         self.channel = channel
         self.journal = journal
-        self._port = _open(url, baud, channel)
+        self._settings = settings if isinstance(settings, LineSettings) else LineSettings(settings)
+        self._lease = Lease(url, channel)
+        try:
+            self._port = _open(url, self._settings, channel)
+        except BaseException:
+            self._lease.release()
+            raise
         self._chunks: queue.SimpleQueue[Chunk | RigError] = queue.SimpleQueue()
+        self._arrived = self._taken = 0
         self._gone: RigError | None = None
         self._closing = False
         self._reader = threading.Thread(target=self._read, name=f"{channel}-reader", daemon=True)
-        journal.event(channel, "port opened", url=url, baud=baud)
+        journal.event(channel, "port opened", url=url, baud=self._settings.baud, framing=str(self._settings.framing))
         self._reader.start()
 
     @property
@@ -101,7 +134,29 @@ class SerialLine:
         if isinstance(chunk, RigError):
             self._gone = chunk
             raise chunk
+        self._taken += len(chunk.data)
         return chunk
+
+    def make_sure_it_is_there(self) -> None:
+        """Look whether the device holds up the line by which its presence shows; nothing where none does.
+
+        Raises:
+            RigError: it does not, or the line is gone.
+        """
+        line = self._settings.presence
+        if line is None:
+            return
+        try:
+            up = bool(getattr(self._port, line))
+        except _GONE as error:
+            raise self._lost(error) from error
+        if not up:
+            self.journal.event(self.channel, "device absent", line=line)
+            raise RigError(
+                f"the device on {self.url} does not hold up {line.upper()}",
+                where=self.channel,
+                remedy="check cable and supply, or take `presence` out of the bench file",
+            )
 
     def record(self, data: bytes, t_ns: int) -> int:
         """Journal one received frame; returns the record's number."""
@@ -120,25 +175,47 @@ class SerialLine:
             raise self._lost(error) from error
 
     def close(self) -> None:
-        """Release the port."""
+        """Release the port, and journal what nobody has read."""
         self._closing = True
         with contextlib.suppress(AttributeError):
             self._port.cancel_read()
         self._reader.join(2)
-        self._port.close()
+        try:
+            self._port.close()
+        finally:
+            self._lease.release()
+        while not self._chunks.empty():
+            if isinstance(chunk := self._chunks.get_nowait(), Chunk):
+                self.record(chunk.data, chunk.t_ns)
 
     def _read(self) -> None:
-        while not self._closing:
+        reason: RigError | None = None
+        while reason is None and not self._closing:
+            data, t_ns = b"", 0
             try:
                 data = self._port.read(1)
-                if data:
-                    t_ns = time.monotonic_ns()
-                    waiting = self._port.in_waiting
-                    self._chunks.put(Chunk(data + self._port.read(waiting) if waiting else data, t_ns))
-            except (serial.SerialException, OSError, TypeError) as error:
-                if not self._closing:
-                    self._chunks.put(self._lost(error))
-                return
+                t_ns = time.monotonic_ns()
+                if data and (waiting := self._port.in_waiting):
+                    data += self._port.read(waiting)
+            except (*_GONE, TypeError) as error:
+                if self._closing:
+                    return
+                reason = self._lost(error)
+            if data:
+                self._arrived += len(data)
+                self._chunks.put(Chunk(data, t_ns))
+            if self._arrived - self._taken > _FLOOD_BYTES:
+                reason = self._flooded()
+        if reason is not None:
+            self._chunks.put(reason)
+
+    def _flooded(self) -> RigError:
+        self.journal.event(self.channel, "port flooded", unread=self._arrived - self._taken)
+        return RigError(
+            f"{self.url} sends without end and faster than it can be read",
+            where=self.channel,
+            remedy="check that `url` leads to the device and that `driver` names its protocol",
+        )
 
     def _lost(self, error: BaseException) -> RigError:
         self.journal.event(self.channel, "port lost", reason=str(error))
@@ -149,11 +226,23 @@ class SerialLine:
         )
 
 
-def _open(url: str, baud: int, channel: str) -> serial.Serial:
-    exclusive: dict[str, Any] = {} if "://" in url else {"exclusive": True}
+def _open(url: str, settings: LineSettings, channel: str) -> serial.Serial:
+    options: dict[str, Any] = {} if "://" in url else {"exclusive": True}
+    if not url.startswith("rfc2217:"):
+        options["write_timeout"] = 2  # pyserial's client bounds its writes itself, and takes no number for it
     try:
-        port: serial.Serial = serial.serial_for_url(url, baudrate=baud, timeout=0.5, write_timeout=2, **exclusive)
-    except (serial.SerialException, OSError, ValueError) as error:
+        port: serial.Serial = serial.serial_for_url(
+            url,
+            do_not_open=True,
+            baudrate=settings.baud,
+            parity=_PARITIES[settings.framing.parity],
+            stopbits=settings.framing.stop_bits,
+            timeout=0.5,
+            **options,
+        )
+        port.dtr, port.rts = settings.dtr, settings.rts
+        port.open()
+    except (*_GONE, AttributeError) as error:
         raise RigError(_why(error, url), where=channel, remedy=_remedy(error, url)) from error
     return port
 

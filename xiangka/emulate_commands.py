@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from xiangka import emulate_instruments, emulate_security
+
 if TYPE_CHECKING:
     from xiangka.cli import Commands
 
@@ -14,12 +16,12 @@ def add_emulate(commands: Commands) -> None:
     kinds = commands.add_parser("emulate", help="run an emulated device").add_subparsers(
         required=True, metavar="DEVICE"
     )
-    for add in (_scanner, _power_supply):
+    for add in (_scanner, _power_supply, *emulate_instruments.DEVICES, *emulate_security.DEVICES):
         add(kinds)
 
 
 def _scanner(kinds: Commands) -> None:
-    scanner = kinds.add_parser("scanner", help="a scanning terminal on a pty; prints the path of its port")
+    scanner = kinds.add_parser("scanner", help="a scanning terminal; prints the path or URL of its port")
     scanner.add_argument("--protocol", required=True, metavar="gm65|honeywell|newland|plain-line|ssi")
     scanner.add_argument(
         "--camera", required=True, metavar="URL", help="frame it looks at: http://127.0.0.1:PORT/frame"
@@ -27,6 +29,9 @@ def _scanner(kinds: Commands) -> None:
     scanner.add_argument("--defect", metavar="NAME", help="a deliberate defect; see `xiangka defects list`")
     scanner.add_argument("--baud", type=int, default=9600, choices=(9600, 19200, 38400, 57600, 115200))
     scanner.add_argument("--pace", default="uart", choices=("uart", "usb"), help="how its line paces (default: uart)")
+    scanner.add_argument("--listen", default="pty", choices=("pty", "tcp", "rfc2217"), help="what its line ends in")
+    scanner.add_argument("--parity", default="none", choices=("none", "even", "odd"))
+    scanner.add_argument("--stop-bits", type=int, default=1, choices=(1, 2))
     scanner.add_argument("--time-scale", type=float, default=1.0, help="how much faster its own clock runs")
     scanner.add_argument("--rail", metavar="HOST:PORT", help="emulated supply that feeds it")
     scanner.add_argument(
@@ -35,7 +40,13 @@ def _scanner(kinds: Commands) -> None:
         choices=("cr", "lf", "crlf", "tab", "none"),
         help="what ends a code on a plain line",
     )
-    scanner.add_argument("--keyboard", action="store_true", help="type deliveries on a keyboard link too; prints it")
+    scanner.add_argument(
+        "--keyboard",
+        nargs="?",
+        const="cr",
+        choices=("cr", "tab"),
+        help="type deliveries on a keyboard link too, ended by Enter (default) or Tab; prints it",
+    )
     scanner.add_argument("--tethered", action="store_true", help="end when standard input closes")
 
     def run_scanner(options: argparse.Namespace) -> int:
@@ -48,6 +59,9 @@ def _scanner(kinds: Commands) -> None:
                 defect=options.defect,
                 baud=options.baud,
                 pace=options.pace,
+                listen=options.listen,
+                parity=options.parity,
+                stop_bits=options.stop_bits,
                 time_scale=options.time_scale,
                 rail=options.rail,
                 tethered=options.tethered,

@@ -7,11 +7,14 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from rigs.bench_tables.base import LabelTable, Table
+from rigs.framing import Parity
 
 
 class EmulatedScannerTable(Table):
-    """Start the software twin of the scanner on a pty of its own."""
+    """Start the software twin of the scanner on a line of its own."""
 
+    listen: Literal["pty", "tcp", "rfc2217"] = "pty"
+    """What its line ends in: a pseudo-terminal, a raw socket, or an RFC 2217 server, which shows all of the line."""
     pace: Literal["uart", "usb"] = "uart"
     time_scale: float = Field(default=1.0, ge=1.0)
 
@@ -22,6 +25,13 @@ class ScannerTable(Table):
     driver: Literal["gm65", "honeywell", "newland", "plain-line", "ssi"]
     url: str | None = None
     baud: Literal[9600, 19200, 38400, 57600, 115200] = 9600
+    parity: Parity = "none"
+    stop_bits: Literal[1, 2] = 1
+    dtr: bool = True
+    rts: bool = True
+    """Whether the host raises these lines."""
+    presence: Literal["dsr", "cts", "cd"] | None = None
+    """Line that the device holds up while it is connected and has power."""
     mode: Literal["command", "presentation"] = "command"
     read_timeout_s: float = Field(default=2.0, ge=1.5, le=25)
     """At least 1.5 s, beyond every latency limit: a code that is not read then always counts as too late."""
@@ -40,6 +50,15 @@ class ScannerTable(Table):
     def _one_of_both(self) -> Self:
         if (self.url is None) == (self.emulated is None):
             raise ValueError("needs either `url` (a real port) or a table [scanner.emulated], and not both")
+        return self
+
+    @model_validator(mode="after")
+    def _on_a_line_that_has_it(self) -> Self:
+        listen = None if self.emulated is None else self.emulated.listen
+        if listen == "pty" and self.parity != "none":
+            raise ValueError('a pseudo-terminal carries no parity: set listen = "rfc2217" in [scanner.emulated]')
+        if self.presence is not None and (listen in ("pty", "tcp") or (self.url or "").startswith("socket:")):
+            raise ValueError("`presence` needs a line with modem lines: a device path or an rfc2217:// URL")
         return self
 
     @model_validator(mode="after")
@@ -63,6 +82,8 @@ class KeyboardTable(Table):
 
     driver: Literal["hid-stream"]
     url: Annotated[str, Field(pattern=r"^socket://[^:/]+:\d+$")] | None = None
+    suffix: Literal["cr", "tab"] = "cr"
+    """Key that the scanner is set to press after a code: Enter or Tab."""
     emulated: EmulatedKeyboardTable | None = None
 
     @model_validator(mode="after")

@@ -114,14 +114,16 @@ class Script:
         received = b""
         seconds = 0.0
         wait_s = ANSWER_S if length else QUIET_S
-        while (chunk := line.read(wait_s)) is not None:
-            received += chunk.data
-            seconds = time.monotonic() - start
-            if len(received) >= length:
-                wait_s = QUIET_S
-        if received:
-            line.record(received, time.monotonic_ns())
-        elif length:
+        try:
+            while time.monotonic() - start < SILENCE_S and (chunk := line.read(wait_s)) is not None:
+                received += chunk.data
+                seconds = time.monotonic() - start
+                if len(received) >= length:
+                    wait_s = QUIET_S
+        finally:
+            if received:
+                line.record(received, time.monotonic_ns())
+        if length and not received:
             seconds = self._until_answered(start)
         exact = len(received) == length if expect is None else received == expect
         if expect is None:

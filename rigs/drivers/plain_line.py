@@ -71,10 +71,11 @@ class PlainLineScanner(SerialScanner):
         """Tell a device that has read before from a line on which nothing has ever arrived.
 
         Raises:
-            RigError: the line is gone, a second code went by on one that never spoke, or what arrives never ends as
-                the bench file says.
+            RigError: the line is gone, the device's presence line is down, a second code went by on a line that never
+                spoke, or what arrives never ends as the bench file says.
         """
         self._pump(0)
+        self.line.make_sure_it_is_there()
         self._unheard += 1
         if self._heard or self._unheard < _UNHEARD:
             return
@@ -116,7 +117,7 @@ class PlainLineScanner(SerialScanner):
 
     def _pump(self, timeout_s: float) -> bool:
         ends_by_silence = self._ending is Ending.NONE and self._reader.begun
-        chunk = self.line.read(min(timeout_s, self._gap_s) if ends_by_silence else timeout_s)
+        chunk = self._next_chunk(min(timeout_s, self._gap_s) if ends_by_silence else timeout_s)
         if chunk is None:
             lines = self._reader.quiet(time.monotonic_ns())
         else:

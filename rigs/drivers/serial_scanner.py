@@ -9,10 +9,14 @@ from collections.abc import Callable, Mapping
 
 from rigs.errors import RigError
 from rigs.roles import Delivery, DeviceIdentity, Exchange
-from rigs.serial_line import SerialLine
+from rigs.serial_line import Chunk, SerialLine
 
 SILENCE_S = 6.0
 """How long a device may ignore its host before the line counts as dead: longer than any hang a requirement judges."""
+OVERRUN_S = 0.5
+"""How long a device that keeps sending may hold a call beyond its time limit, s."""
+_LONGEST_DELIVERY = 1 << 14
+"""Bytes without a terminator beyond which what arrives is noise; the fullest QR code holds 7089 characters."""
 
 
 class SerialScanner(ABC):
@@ -103,7 +107,8 @@ class SerialScanner(ABC):
         deadline = time.monotonic() + timeout_s
         while not self._deliveries:
             left = deadline - time.monotonic()
-            if not self._pump(max(left, 0)) and left <= 0:
+            came = self._pump(max(left, 0))
+            if left <= 0 and (not came or left < -OVERRUN_S) and not self._deliveries:
                 return None
         return self._deliveries.popleft()
 
@@ -111,8 +116,9 @@ class SerialScanner(ABC):
         """Wait until the device answers a harmless query.
 
         Raises:
-            RigError: it has ignored its host for ``SILENCE_S``.
+            RigError: it has ignored its host for ``SILENCE_S``, or its presence line is down.
         """
+        self.line.make_sure_it_is_there()
         deadline = time.monotonic() + SILENCE_S
         while not self.answers():
             if time.monotonic() > deadline:
@@ -131,7 +137,8 @@ class SerialScanner(ABC):
                     raise
 
     def close(self) -> None:
-        """Release the port."""
+        """Release the port, and journal half a frame that will have no other half."""
+        self._discard()
         self.line.close()
 
     def silent(self) -> RigError:
@@ -162,19 +169,33 @@ class SerialScanner(ABC):
             self._buffer = b""
 
     def drain(self, quiet_s: float) -> bytes:
-        """Collect raw bytes until the line has been quiet for a while; used where no frame can be expected."""
+        """Collect raw bytes until the line has been quiet for a while, but for no longer than ``SILENCE_S``.
+
+        Used where no frame can be expected.
+        """
+        deadline = time.monotonic() + SILENCE_S
         collected, self._buffer = self._buffer, b""
         last_ns = self._since_ns
-        while (chunk := self.line.read(quiet_s)) is not None:
-            collected += chunk.data
-            last_ns = chunk.t_ns
-        if collected:
-            self.line.record(collected, last_ns)
+        try:
+            while time.monotonic() < deadline and (chunk := self.line.read(quiet_s)) is not None:
+                collected += chunk.data
+                last_ns = chunk.t_ns
+        finally:
+            if collected:
+                self.line.record(collected, last_ns)
         return collected
+
+    def _next_chunk(self, timeout_s: float) -> Chunk | None:
+        """As ``SerialLine.read``; half a frame is journaled before a lost line is told."""
+        try:
+            return self.line.read(timeout_s)
+        except RigError:
+            self._discard()
+            raise
 
     def _pump(self, timeout_s: float) -> bool:
         """Take one chunk off the line and sort it; whether anything came."""
-        chunk = self.line.read(timeout_s)
+        chunk = self._next_chunk(timeout_s)
         if chunk is None:
             return False
         if not self._buffer:
@@ -194,6 +215,8 @@ class SerialScanner(ABC):
             return False
         data, found, rest = self._buffer.partition(self.terminator)
         if not found:
+            if len(self._buffer) > _LONGEST_DELIVERY:
+                self._discard()
             return False
         self._buffer = rest
         record = self.line.record(data + found, t_ns)

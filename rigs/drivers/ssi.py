@@ -61,6 +61,7 @@ class SsiScanner(SerialScanner):
         self._accepted: Packet | None = None
         self._content_since_ns = 0
         self._heard_ns = 0
+        self._paused_at = 0
         super().__init__(line, read_timeout_s=read_timeout_s, mode=mode, time_scale=time_scale, settle_s=settle_s)
 
     def identify(self) -> DeviceIdentity:
@@ -189,11 +190,11 @@ class SsiScanner(SerialScanner):
         return None
 
     def _pump(self, timeout_s: float) -> bool:
-        chunk = self.line.read(timeout_s)
+        chunk = self._next_chunk(timeout_s)
         if chunk is None:
             return False
-        if self._reply_length(self._buffer) == 0 and chunk.t_ns - self._heard_ns > ssi.CHARACTER_S * 1e9:
-            self._discard()
+        if chunk.t_ns - self._heard_ns > ssi.CHARACTER_S * 1e9:
+            self._paused_at = len(self._buffer)
         self._heard_ns = chunk.t_ns
         if not self._buffer:
             self._since_ns = chunk.t_ns
@@ -202,8 +203,28 @@ class SsiScanner(SerialScanner):
             self._since_ns = chunk.t_ns
         return True
 
+    def _noise(self, length: int | None) -> int:
+        """How many bytes at the buffer's start belong to nothing, ``length`` being what ``_reply_length`` says of it.
+
+        Half a packet before a pause may still be completed, because it can be the host that paused; it is given up for
+        a whole packet that comes instead. So is what looks like bare text and has no end.
+        """
+        paused_at, self._paused_at = self._paused_at, 0
+        if length:
+            return paused_at if paused_at < length and not ssi.is_sound(self._buffer[:length]) else 0
+        self._paused_at = paused_at
+        if length == 0 and not paused_at:
+            return 0
+        begins = ssi.next_packet(self._buffer, ssi.DECODER)
+        ends = self._buffer.find(self.terminator) if length is None else -1
+        return 0 if begins == len(self._buffer) or 0 <= ends < begins else begins
+
     def _take(self, t_ns: int) -> bool:
         length = self._reply_length(self._buffer)
+        if noise := self._noise(length):
+            self.line.record(self._buffer[:noise], self._since_ns)
+            self._buffer, self._paused_at = self._buffer[noise:], 0
+            return True
         if not length:
             return super()._take(t_ns)
         frame, self._buffer = self._buffer[:length], self._buffer[length:]

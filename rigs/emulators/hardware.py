@@ -9,7 +9,7 @@ from rigs.emulators.behaviour import Behaviour
 from rigs.emulators.device import ScanDevice
 from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker
-from rigs.emulators.pty_port import PtyPort
+from rigs.emulators.port import Port
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Hardware:
         keyboard: its keyboard link, or None.
     """
 
-    port: PtyPort
+    port: Port
     looker: Looker
     behaviour: Behaviour
     time_scale: float = 1.0

@@ -19,9 +19,15 @@ from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker
 from rigs.emulators.newland import NewlandEmulator
 from rigs.emulators.plain_line import PlainLineEmulator
+from rigs.emulators.port import Port
 from rigs.emulators.pty_port import PtyPort
+from rigs.emulators.rfc2217_port import Rfc2217Port
 from rigs.emulators.ssi import SsiEmulator
+from rigs.emulators.tcp_port import TcpPort
+from rigs.emulators.typist import Typist
 from rigs.errors import BenchFileError
+from rigs.framing import Framing, Parity
+from rigs.protocols import hid_keyboard
 from rigs.protocols.plain_line import Ending
 from rigs.tether import when_stdin_closes
 
@@ -46,6 +52,7 @@ EMULATORS: dict[str, Callable[[Hardware], Emulator]] = {
     "plain-line": PlainLineEmulator,
     "ssi": SsiEmulator,
 }
+PORTS: dict[str, Callable[[int, str, Framing], Port]] = {"pty": PtyPort, "tcp": TcpPort, "rfc2217": Rfc2217Port}
 
 
 @dataclass(frozen=True)
@@ -58,10 +65,14 @@ class ScannerOptions:
         defect: name of a deliberate defect, or None for a sound device.
         baud: line rate, bit/s.
         pace: ``uart`` or ``usb``, see ``PtyPort``.
+        listen: what its line ends in, a key of ``PORTS``.
+        parity: parity of its line.
+        stop_bits: stop bits of its line.
         time_scale: how much faster than the wall clock the device's own clock runs.
         rail: ``host:port`` of an emulated supply that feeds it, or None for mains.
         tethered: end when standard input closes, so that no process outlives the bench that started it.
-        keyboard: type every delivery on a keyboard link too, see ``KeyboardPort``.
+        keyboard: ``cr`` or ``tab`` to type every delivery on a keyboard link too, ended by that key; None for no such
+            link.
         terminator: what ends a content on a plain line, a name of ``Ending`` in lower case; elsewhere ``cr``.
     """
 
@@ -70,17 +81,20 @@ class ScannerOptions:
     defect: str | None = None
     baud: int = 9600
     pace: str = "uart"
+    listen: str = "pty"
+    parity: Parity = "none"
+    stop_bits: int = 1
     time_scale: float = 1.0
     rail: str | None = None
     tethered: bool = False
-    keyboard: bool = False
+    keyboard: str | None = None
     terminator: str = "cr"
 
 
 def run_scanner(options: ScannerOptions) -> None:
     """Run an emulated scanner until SIGTERM, SIGINT, or the end of its tether.
 
-    Prints the path of its port and, with a keyboard link, a second line: ``keyboard host:port``.
+    Prints what a host opens, a path or a URL, and, with a keyboard link, a second line: ``keyboard host:port``.
 
     Raises:
         BenchFileError: protocol or defect are unknown, or a terminator is given that the protocol does not have.
@@ -104,14 +118,14 @@ def run_scanner(options: ScannerOptions) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    port = PtyPort(options.baud, options.pace)
-    keyboard = KeyboardPort() if options.keyboard else None
+    port = PORTS[options.listen](options.baud, options.pace, Framing(options.parity, options.stop_bits))
+    keyboard = _keyboard(options)
     emulator = make(Hardware(port, Looker(options.camera), behaviour, options.time_scale, keyboard))
     if options.tethered:
         when_stdin_closes(stopping.set)
     if options.rail is not None:
-        threading.Thread(target=_follow_rail, args=(options.rail, emulator), daemon=True).start()
-    print(port.path, flush=True)  # noqa: T201
+        threading.Thread(target=_follow_rail, args=(options.rail, emulator, port), daemon=True).start()
+    print(port.url, flush=True)  # noqa: T201
     if keyboard is not None:
         print(f"keyboard {keyboard.address}", flush=True)  # noqa: T201
     while not stopping.is_set():
@@ -123,8 +137,16 @@ def run_scanner(options: ScannerOptions) -> None:
         keyboard.close()
 
 
-def _follow_rail(address: str, emulator: Emulator) -> None:
+def _keyboard(options: ScannerOptions) -> KeyboardPort | None:
+    if options.keyboard is None:
+        return None
+    suffix = hid_keyboard.TAB if options.keyboard == "tab" else hid_keyboard.ENTER
+    return KeyboardPort(behaviour_of(options.defect, Typist), suffix)
+
+
+def _follow_rail(address: str, emulator: Emulator, device_port: Port) -> None:
     host, _, port = address.rpartition(":")
     with socket.create_connection((host, int(port))) as rail, rail.makefile("r") as states:
         for state in states:
             emulator.power(state.strip() == "1")
+            device_port.power(state.strip() == "1")

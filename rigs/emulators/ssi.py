@@ -7,7 +7,7 @@ import time
 from enum import Enum, auto
 
 from rigs.emulators.hardware import Hardware
-from rigs.emulators.pty_port import PtyPort
+from rigs.emulators.port import Port
 from rigs.protocols import ssi, ssi_messages
 from rigs.protocols.ssi import Nak, Opcode, Packet, Parameter
 
@@ -68,7 +68,7 @@ class Transmission:
         port: the device's end of the line.
     """
 
-    def __init__(self, port: PtyPort) -> None:
+    def __init__(self, port: Port) -> None:
         self.failures = 0
         """How many were given up unanswered; the device beeps for each (four low tones)."""
         self._port = port

@@ -15,11 +15,12 @@ from rigs.drivers.plain_line import PlainLineScanner
 from rigs.drivers.serial_scanner import SerialScanner
 from rigs.drivers.ssi import SsiScanner
 from rigs.errors import BenchFileError
+from rigs.framing import Framing
 from rigs.opening.opening import Opening
 from rigs.optics.presenter import FramePortPresenter
 from rigs.protocols.plain_line import Ending
 from rigs.roles import Presenter
-from rigs.serial_line import SerialLine
+from rigs.serial_line import LineSettings, SerialLine
 
 _SCANNERS: dict[str, type[SerialScanner]] = {
     "gm65": Gm65Scanner,
@@ -65,7 +66,8 @@ def open_scanner(table: ScannerTable, around: Surroundings, opening: Opening) ->
         BenchFileError: an emulated scanner faces a presenter it cannot look at.
     """
     emulator = None if table.emulated is None else _emulate(table, table.emulated, around, opening)
-    line = SerialLine(table.url or (emulator.greeting if emulator else ""), table.baud, "scanner", opening.journal)
+    url = table.url or (emulator.greeting if emulator else "")
+    line = SerialLine(url, _line(table), "scanner", opening.journal)
     try:
         scanner = _driver(table)(
             line,
@@ -81,6 +83,11 @@ def open_scanner(table: ScannerTable, around: Surroundings, opening: Opening) ->
     return OpenedScanner(scanner, _find_keyboard(around.keyboard, emulator))
 
 
+def _line(table: ScannerTable) -> LineSettings:
+    framing = Framing(table.parity, table.stop_bits)
+    return LineSettings(table.baud, framing, dtr=table.dtr, rts=table.rts, presence=table.presence)
+
+
 def _emulate(
     table: ScannerTable, emulated: EmulatedScannerTable, around: Surroundings, opening: Opening
 ) -> ChildProcess:
@@ -92,11 +99,12 @@ def _emulate(
         )
     arguments = ["emulate", "scanner", "--tethered", "--protocol", table.driver, "--camera", around.presenter.url]
     arguments += ["--baud", str(table.baud), "--pace", emulated.pace, "--time-scale", str(emulated.time_scale)]
+    arguments += ["--listen", emulated.listen, "--parity", table.parity, "--stop-bits", str(table.stop_bits)]
     arguments += ["--terminator", table.terminator, *opening.defective()]
     if around.rail is not None:
         arguments += ["--rail", around.rail]
     if around.keyboard is not None and around.keyboard.emulated is not None:
-        arguments.append("--keyboard")
+        arguments += ["--keyboard", around.keyboard.suffix]
     return opening.start("scanner", arguments)
 
 

@@ -235,6 +235,24 @@ def packet_length(buffer: bytes, source: int) -> int | None:
     return length if len(buffer) >= length else 0
 
 
+def is_sound(frame: bytes) -> bool:
+    """Whether all of ``frame`` is one packet with the right checksum."""
+    try:
+        decode(frame)
+    except SsiError:
+        return False
+    return True
+
+
+def next_packet(buffer: bytes, source: int) -> int:
+    """Where the first whole and sound packet behind the first byte begins; the end when there is none."""
+    for start in range(1, len(buffer)):
+        length = packet_length(buffer[start:], source)
+        if length and is_sound(buffer[start : start + length]):
+            return start
+    return len(buffer)
+
+
 @dataclass(frozen=True, slots=True)
 class Damaged:
     """Bytes that had the shape of a packet and a wrong checksum."""
@@ -274,30 +292,14 @@ class PacketReader:
             if length is None:
                 self._buffer = self._buffer[1:]
                 continue
-            packet = _sound(self._buffer[:length])
-            if packet is None:
-                found.append(Damaged(self._buffer[:length]))
-                length = _next_inside(self._buffer[:length], self._source)
+            frame = self._buffer[:length]
+            if is_sound(frame):
+                found.append(decode(frame))
             else:
-                found.append(packet)
+                found.append(Damaged(frame))
+                length = next_packet(frame, self._source)
             self._buffer = self._buffer[length:]
         return found
-
-
-def _sound(frame: bytes) -> Packet | None:
-    try:
-        return decode(frame)
-    except SsiError:
-        return None
-
-
-def _next_inside(frame: bytes, source: int) -> int:
-    """Where the first whole packet inside a damaged one begins; its end when there is none."""
-    for start in range(1, len(frame)):
-        length = packet_length(frame[start:], source)
-        if length and _sound(frame[start : start + length]) is not None:
-            return start
-    return len(frame)
 
 
 def nak(reason: Nak, source: int = HOST) -> Packet:

@@ -257,7 +257,7 @@ def test_characters_take_the_time_of_the_line_rate(wire: Wire) -> None:
 
 @every
 def test_a_busy_port_is_named(wire: Wire, protocol: str) -> None:
-    with wire.scanner(protocol) as scanner, pytest.raises(RigError, match="in use by another process"):
+    with wire.scanner(protocol) as scanner, pytest.raises(RigError, match=f"in use by process {os.getpid()} "):
         SerialLine(scanner.line.url, BAUD, "second", wire.journal)
 
 

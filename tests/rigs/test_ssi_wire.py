@@ -238,6 +238,28 @@ def test_half_a_packet_does_not_hide_the_next(stranger: Stranger, journal: Journ
         assert scanner.delivery(1.0).data == b"8A3F"
 
 
+def test_a_packet_may_pause_longer_than_an_engine_would(stranger: Stranger, journal: Journal) -> None:
+    with opened(stranger.port, journal, mode="presentation") as scanner:
+        stranger.heard()
+        stranger.order(f"raw {PACKET[:6].hex()}")
+        assert scanner.delivery(0.3) is None
+        stranger.order(f"raw {PACKET[6:].hex()}")
+        assert scanner.delivery(1.0).data == b"8A3F"
+        assert stranger.heard() == [ACK]
+
+
+@pytest.mark.parametrize("noise", ["3841", "FF", "09F300001C38", "001C384133460A"])
+def test_noise_does_not_hide_replies(stranger: Stranger, journal: Journal, noise: str) -> None:
+    with opened(stranger.port, journal, mode="presentation") as scanner:
+        stranger.order(f"raw {noise}")
+        assert scanner.delivery(0.3) is None
+        assert scanner.identify().firmware == "STRANGE-07"
+        stranger.order(f"raw {noise}")
+        assert scanner.delivery(0.3) is None
+        stranger.order(f"raw {PACKET.hex()}")
+        assert scanner.delivery(1.0).data == b"8A3F"
+
+
 def test_unexpected_packets_are_no_answers(stranger: Stranger, journal: Journal) -> None:
     with opened(stranger.port, journal) as scanner:
         stranger.order(f"raw {(b'%c' % 4 + bytes.fromhex('D00000FF2C')).hex()}" + "04D00000FF2C" * 2)
