@@ -100,6 +100,11 @@ class Requirement(_Record):
         return Method.HARDWARE in self.methods and Method.AUTOMATIC not in self.methods
 
     @property
+    def by_hand(self) -> bool:
+        """Whether a person may assess it and fill in a form."""
+        return Method.HARDWARE in self.methods or Method.INSPECTION in self.methods
+
+    @property
     def declared_only(self) -> bool:
         """Whether nothing but a declaration is looked at, so that no defect of a device can show."""
         return self.methods == (Method.DECLARATION,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -57,6 +58,50 @@ class Observation:
         """Read an observation back from ``observations.jsonl``."""
         journal = record["journal"]
         return cls(**{**record, "journal": None if journal is None else (journal[0], journal[1])})
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A mark among observations: every earlier one of a requirement no longer counts, because its row begins again.
+
+    Attributes:
+        requirement: id of the requirement.
+        sitting: number of the sitting that begins the row again.
+        records: how many observations it sets aside.
+    """
+
+    requirement: str
+    sitting: int
+    records: int
+
+    def as_record(self) -> dict[str, Any]:
+        """The mark as one JSON object of ``observations.jsonl``; nothing that reads observations takes it for one."""
+        return {"set_aside": self.requirement, "sitting": self.sitting, "records": self.records}
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        """Read a mark back."""
+        return cls(record["set_aside"], record["sitting"], record["records"])
+
+
+def from_line(record: dict[str, Any]) -> Observation | SetAside:
+    """What one line of ``observations.jsonl`` is.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is neither.
+    """
+    return SetAside.from_record(record) if "set_aside" in record else Observation.from_record(record)
+
+
+def in_force(lines: Iterable[Observation | SetAside]) -> list[Observation]:
+    """The observations that count, in the order they were made."""
+    kept: list[Observation] = []
+    for line in lines:
+        if isinstance(line, SetAside):
+            kept = [one for one in kept if one.requirement != line.requirement]
+        else:
+            kept.append(line)
+    return kept
 
 
 def matches(cell: Cell, where: dict[str, Selector]) -> bool:

@@ -82,7 +82,8 @@ def render_report(folder: RunFolder) -> str:
         cut=folder.cut,
         started=_moment(run.started),
         finished=None if run.finished is None else _moment(run.finished),
-        lasted=None if run.finished is None else _lasted(run.finished - run.started),
+        lasted=None if run.at_work is None else _lasted(run.at_work),
+        sittings=_sitting_lines(run),
         same_catalogue=run.versions.catalogue == VERSION,
         catalogue_here=VERSION,
         words=words,
@@ -134,6 +135,21 @@ def opening(text: Text) -> Markup:
 def say(zh: str, en: str) -> Markup:
     """A sentence of the template in both languages."""
     return both(Text(zh=zh, en=en))
+
+
+def _sitting_lines(run: RunRecord) -> list[tuple[int, Text, str | Text, Text]]:
+    """Number, start, end and reason of the end of each sitting, where there was more than one."""
+    if len(run.sittings) < 2:
+        return []
+    return [
+        (
+            one.number,
+            _moment(one.started),
+            "—" if one.ended is None else _moment(one.ended),
+            words.word(words.SITTING_ENDS, one.why or "killed"),
+        )
+        for one in run.sittings
+    ]
 
 
 def _identity_lines(run: RunRecord) -> list[tuple[Text, str | None, str | None, bool]]:

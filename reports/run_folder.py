@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from certification.catalogue import Level, Text
 from certification.decision import ClauseResult, Outcome
-from certification.observations import Observation
+from certification.observations import Observation, SetAside, from_line, in_force
 from certification.verdicts import SCHEMA, Row, Verdict, overall_verdict
 from reports.errors import ReportError
 
@@ -85,6 +85,15 @@ class Machine(_Record):
     system: str = ""
 
 
+class SittingRecord(_Record):
+    """A stretch of time in which the run was at work."""
+
+    number: int
+    started: datetime
+    ended: datetime | None = None
+    why: str | None = None
+
+
 class RunRecord(_Record):
     """``run.json``."""
 
@@ -110,6 +119,16 @@ class RunRecord(_Record):
     clock_factor: float = 1.0
     durations: Mapping[str, float] = Field(default_factory=dict)
     notes: tuple[Text, ...] = ()
+    sittings: tuple[SittingRecord, ...] = ()
+
+    @property
+    def at_work(self) -> timedelta | None:
+        """How long the run was at work, its interruptions left out; None while it goes on."""
+        if self.finished is None:
+            return None
+        if len(self.sittings) < 2:
+            return self.finished - self.started
+        return sum(((one.ended or one.started) - one.started for one in self.sittings), timedelta())
 
 
 @dataclass(frozen=True)
@@ -212,7 +231,7 @@ def _run_record(file: Path) -> RunRecord:
         raise ReportError(
             "the run has not ended, or was killed before it could write its verdicts",
             where=str(file),
-            remedy="wait for its end; if it was killed, run the plan again",
+            remedy=f"wait for its end; if it was killed, `xiangka certify --resume {file.parent}` goes on with it",
         )
     try:
         return RunRecord.model_validate(document)
@@ -274,28 +293,28 @@ def _clause_result(record: dict[str, Any]) -> ClauseResult:
 
 
 def _observations(file: Path) -> tuple[dict[str, list[Observation]], bool]:
-    """Observations by requirement, and whether a last line was cut off."""
+    """Observations that count by requirement, and whether a last line was cut off."""
     text = _text(file)
     whole, _, tail = text.rpartition("\n")
+    lines = list(_parsed(file, whole.split("\n") if whole else []))
+    cut = False
+    if tail.strip():
+        try:
+            lines.append(from_line(json.loads(tail)))
+        except (KeyError, TypeError, ValueError):
+            cut = True
     grouped: dict[str, list[Observation]] = {}
-    for observation in _parsed(file, whole.split("\n") if whole else []):
+    for observation in in_force(lines):
         grouped.setdefault(observation.requirement, []).append(observation)
-    if not tail.strip():
-        return grouped, False
-    try:
-        last = Observation.from_record(json.loads(tail))
-    except (KeyError, TypeError, ValueError):
-        return grouped, True
-    grouped.setdefault(last.requirement, []).append(last)
-    return grouped, False
+    return grouped, cut
 
 
-def _parsed(file: Path, lines: list[str]) -> Iterator[Observation]:
+def _parsed(file: Path, lines: list[str]) -> Iterator[Observation | SetAside]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            yield Observation.from_record(json.loads(line))
+            yield from_line(json.loads(line))
         except (KeyError, TypeError, ValueError) as error:
             raise ReportError(
                 f"is not an observation ({type(error).__name__}: {error})",

@@ -94,6 +94,15 @@ STATES: Mapping[str, Text] = {
     "aborted": _t("已中止", "aborted"),
 }
 
+SITTING_ENDS: Mapping[str, Text] = {
+    "finished": _t("正常结束", "finished"),
+    "interrupted": _t("人为中断", "interrupted by a person"),
+    "killed": _t("被强行终止或断电", "killed, or the power went"),
+    "bench failed": _t("测试台或测试软件故障", "the bench or the harness failed"),
+    "subject": _t("因样品而终止", "ended because of the subject"),
+}
+"""Why a sitting of a run ended, as ``run.json`` names it."""
+
 SUBJECT_KINDS: Mapping[str, Text] = {
     "terminal": _t("识读终端", "terminal"),
     "kiosk": _t("自助设备", "kiosk"),

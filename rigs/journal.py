@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from pathlib import Path
@@ -17,14 +18,20 @@ class Journal:
     (``tx`` towards the device, ``rx`` from it, ``event`` otherwise) and either ``hex`` (the bytes of one frame) or
     the fields of an event. Nothing is ever rewritten.
 
+    Monotonic times compare within one sitting of a run only. An event ``sitting`` on channel ``run`` begins each, with
+    its number, the wall clock and the boot of the machine; every record after it belongs to it. Record numbers go on
+    over all sittings, so that a number says which sitting a record is of.
+
     Args:
         path: file to append to, or None to count and drop the records (bench checks, developer sessions).
+        after: number of the last record of an earlier sitting.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, after: int = 0) -> None:
+        self._path = path
         self._file = None if path is None else path.open("a", encoding="utf-8")
         self._lock = threading.Lock()
-        self._count = 0
+        self._count = after
 
     def __enter__(self) -> Self:
         return self
@@ -52,6 +59,25 @@ class Journal:
         with self._lock:
             if self._file is not None:
                 self._file.flush()
+
+    def sync(self) -> None:
+        """Bring everything recorded so far onto the disk, where a power cut leaves it."""
+        with self._lock:
+            if self._file is not None:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+
+    def move_to(self, path: Path) -> None:
+        """Append everything recorded so far to another file and go on there; the first file is removed."""
+        with self._lock:
+            if self._file is None or self._path is None:
+                raise ValueError("a journal that keeps no file cannot be moved")
+            self._file.close()
+            self._file = path.open("a", encoding="utf-8")
+            self._file.write(self._path.read_text(encoding="utf-8"))
+            self._file.flush()
+            self._path.unlink()
+            self._path = path
 
     def close(self) -> None:
         """Flush and close the file."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from certification.catalogue import SubjectKind, Text, load_catalogue
 from certification.errors import PlanError
@@ -36,49 +34,22 @@ from rigs.bench_file import BenchFile, load_bench
 from rigs.errors import NotAssessedError, RigError, SubjectFaultError
 from rigs.journal import Journal
 from rigs.opening.opening import EmulationOptions
+from rigs.roles import DeviceIdentity
+from xiangka.asked import Asked, RunOptions
 from xiangka.defect_names import check_defect
+from xiangka.resuming import EarlierRun
+from xiangka.run_lock import RunLock
+from xiangka.run_record import run_record, write_json
 from xiangka.scenarios import ROOT, implemented
+from xiangka.sittings import BENCH_FAILED, FINISHED, SUBJECT, Sitting
+from xiangka.sittings import INTERRUPTED as CUT
 from xiangka.unbound import unbound_roles
-from xiangka.versions import machine, versions
+from xiangka.versions import versions
 from xiangka.watching import Watcher
 
-DEFAULT_BENCH = ROOT / "rigs" / "benches" / "emulated-gm65.toml"
-SUBJECTS = ROOT / "fixtures" / "subjects"
 RUNS = ROOT / "reports" / "runs"
 
 _NOUNS = {"terminal": Text(zh="设备", en="device"), "platform": Text(zh="平台", en="platform")}
-
-EMULATED_STATEMENT = Text(
-    zh="模拟设备运行，不构成任何认证。",
-    en="An emulated run certifies nothing.",
-)
-HARDWARE_STATEMENT = Text(
-    zh="本报告仅为测试记录；认证须由授权人签署。",
-    en="This report is a record of tests; a certificate needs an authorised signature.",
-)
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """What a run is asked for.
-
-    Attributes:
-        bench: bench file.
-        subject: subject file, or None for the one that belongs to a bench of the project's own.
-        only: requirement ids asked for by name; empty for the whole plan.
-        plan: ``quick`` or ``full``.
-        seed: source of every random choice.
-        defect: deliberate defect of an emulated device.
-        out: run folder, or None for a new one below ``reports/runs/``.
-    """
-
-    bench: Path = DEFAULT_BENCH
-    subject: Path | None = None
-    only: tuple[str, ...] = ()
-    plan: str = "quick"
-    seed: int = 1
-    defect: str | None = None
-    out: Path | None = None
 
 
 @dataclass
@@ -100,17 +71,21 @@ class CertificationRun:
     """Whether the bench, or this harness, failed during the run."""
     gone: bool = False
     """Whether the subject stopped answering for good."""
+    earlier: EarlierRun | None = None
+    """The sittings this one goes on from."""
+    lock: RunLock | None = None
+    """Hold on the folder of those sittings."""
 
     def __post_init__(self) -> None:
         self.catalogue = load_catalogue()
         self.bench_file: BenchFile = load_bench(self.options.bench)
         check_defect(self.options.defect, self.bench_file.subject)
-        self._subject_file = self.options.subject or _subject_beside(self.options.bench)
-        self.subject: Subject = self._undeclared({}) if self._subject_file is None else load_subject(self._subject_file)
+        file = self.options.subject_file
+        self.subject: Subject = self._undeclared({}) if file is None else load_subject(file)
         if self.subject.kind != self.bench_file.subject:
             raise PlanError(
                 f"the subject is a {self.subject.kind}, and the bench is one for a {self.bench_file.subject}",
-                where=str(self._subject_file),
+                where=str(file),
                 remedy="name a subject and a bench of the same kind",
             )
         self.plan: Plan = make_plan(
@@ -121,18 +96,46 @@ class CertificationRun:
             scenarios=implemented(self.catalogue),
             unbound=unbound_roles(self.bench_file),
         )
+        self.made_with = versions()
+        self.sittings: list[Sitting] = []
+        if self.earlier is None:
+            self._begin()
+        else:
+            self._go_on(self.earlier)
+
+    def _begin(self) -> None:
         started = datetime.now(UTC).astimezone()
         self.name = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         self.folder = self.options.out or RUNS / self.name
         if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
             raise PlanError("already holds something", where=str(self.folder), remedy="name a new or empty folder")
-        self._started = started.isoformat(timespec="seconds")
+        self.started = started.isoformat(timespec="seconds")
+
+    def _go_on(self, earlier: EarlierRun) -> None:
+        if sorted(self.plan.execute) != sorted(earlier.record["plan"]["execute"]):
+            raise PlanError(
+                f"the {self.plan.name} plan executes other rows by now, so the run cannot go on as it began",
+                where=str(earlier.folder),
+                remedy="go on with the version of Xiangka it began with, or start a new run",
+            )
+        self.name, self.started, self.folder = earlier.record["run"], earlier.record["started"], earlier.folder
+        self.durations = earlier.kept(self.plan.execute, self.subject.yes_options)
+        self.circumstances = earlier.circumstances(self.durations)
+        self.sittings = list(earlier.sittings)
+        self.notes = earlier.notes
+
+    @property
+    def ahead(self) -> frozenset[str]:
+        """Rows still to be run: those of the plan that have no verdict yet."""
+        return self.plan.execute - self.durations.keys()
 
     def open(self) -> None:
-        """Open the bench and the run folder; a bench that cannot be opened leaves no folder behind.
+        """Open the bench and the run folder; a bench that cannot be opened leaves no folder behind, or an earlier one
+        as it was.
 
         Raises:
             RigError: a part of the bench is absent, busy or silent.
+            PlanError: the folder cannot be written, or another device than the run began with is on the bench.
         """
         folder = self.folder.resolve()
         try:
@@ -144,21 +147,26 @@ class CertificationRun:
             ) from error
         staging.chmod(0o755)
         self._state = tempfile.mkdtemp(prefix="xiangka-platform-")
-        self.journal = Journal(staging / "journal.jsonl")
+        sitting = Sitting.begin(len(self.sittings) + 1, self.made_with["commit"])
+        self.journal = Journal(staging / "journal.jsonl", 0 if self.earlier is None else self.earlier.journal_end)
+        self.journal.event(
+            "run", "sitting", sitting.t_ns, number=sitting.number, wall=sitting.started, boot=sitting.boot
+        )
         try:
             self.bench = Bench(self.bench_file, self.journal, EmulationOptions(Path(self._state), self.options.defect))
-            if self.bench_file.operator is not None:
-                self.bench.operator.around(self.watcher.paused)
-            identity = self.bench.identify()
+            identity = self._identified()
         except BaseException:
             self.journal.close()
             shutil.rmtree(staging)
             shutil.rmtree(self._state, ignore_errors=True)
             raise
         folder.mkdir(exist_ok=True)
-        (staging / "journal.jsonl").rename(folder / "journal.jsonl")
-        staging.rmdir()
         self.folder = folder
+        self._lock = self.lock or RunLock(folder)
+        for torn in () if self.earlier is None else self.earlier.files:
+            torn.cut()
+        self.journal.move_to(folder / "journal.jsonl")
+        staging.rmdir()
         if not self.subject.declared:
             self.subject = self._undeclared(asdict(identity))
         self.run = Run(
@@ -166,10 +174,52 @@ class CertificationRun:
             subject=self.subject,
             catalogue=self.catalogue,
             seed=self.options.seed,
-            evidence=Evidence(self.folder),
-            identity=identity,
+            evidence=Evidence(folder, () if self.earlier is None else self.earlier.observations, sitting.number),
+            identity=identity if self.earlier is None else self.earlier.identity,
             progress=self.watcher.progress,
         )
+        if self.earlier is None:
+            Asked.of(self.options, SubjectKind(self.subject.kind)).write(folder)
+        else:
+            self._take_up(self.earlier, sitting)
+        self.sittings.append(sitting)
+        self._compare_with_the_application(identity)
+        self._write_run("running", None)
+
+    def _identified(self) -> DeviceIdentity:
+        """Who the subject says it is; a bench whose subject is not that of the run is closed again."""
+        try:
+            if self.bench_file.operator is not None:
+                self.bench.operator.around(self.watcher.paused)
+            identity = self.bench.identify()
+            if self.earlier is not None:
+                self.earlier.refuse_other_subject(identity)
+        except BaseException:
+            self.bench.close()
+            raise
+        return identity
+
+    def _take_up(self, earlier: EarlierRun, sitting: Sitting) -> None:
+        """Set aside what unfinished rows had, and say so."""
+        self.notes += [earlier.told(sitting), *earlier.found_torn()]
+        if sitting.commit != (before := earlier.sittings[-1].commit):
+            said = f"{before or '—'} → {sitting.commit or '—'}"
+            self.notes.append(Text(zh=f"两次试验之间软件有变：{said}", en=f"the harness changed in between: {said}"))
+        if self.bench_file.scanner is not None:
+            self.run.station.reads = earlier.record["reads"]
+        for row in sorted(self.ahead):
+            if self.catalogue[row].goes_on:
+                if earlier.of(row):
+                    self.run.pauses[row] = earlier.sittings[-1].pause_s(sitting)
+            elif mark := self.run.evidence.set_aside(row, sitting.number):
+                self.notes.append(
+                    Text(
+                        zh=f"{row} 未完成，从头重做；此前 {mark.records} 条观测记录留存但不计入",
+                        en=f"{row} was not finished and began again; {mark.records} observations are kept, not counted",
+                    )
+                )
+
+    def _compare_with_the_application(self, identity: DeviceIdentity) -> None:
         differing = [
             name
             for name in IDENTITY_FIELDS
@@ -182,7 +232,6 @@ class CertificationRun:
                     en=f"the {self._noun.en} is not the one applied for: {', '.join(differing)} differ",
                 )
             )
-        self._write_run("running", None)
 
     def _undeclared(self, identity: dict[str, str | None]) -> Subject:
         kind = SubjectKind(self.bench_file.subject)
@@ -285,7 +334,7 @@ class CertificationRun:
             if self.broken and overall != Verdict.FAIL:
                 overall = str(Verdict.RIG_ERROR)
         self.overall = overall
-        _write_json(
+        write_json(
             self.folder / "verdicts.json",
             {
                 "schema": SCHEMA,
@@ -294,11 +343,32 @@ class CertificationRun:
                 "verdicts": [row.as_record() for row in rows],
             },
         )
+        self.notes += [note for note in self.run.remarks if note not in self.notes]
+        self.sittings[-1] = self.sittings[-1].end(self._why(state))
         self._write_run(state, code, overall)
         from reports.html_report import write_report
 
         write_report(self.folder)
+        self._lock.release()
         return code
+
+    def row_finished(self, requirement: str, seconds: float) -> None:
+        """Bring a finished row onto the disk, so that a kill from here on cannot take it away."""
+        before = 0.0 if self.earlier is None else self.earlier.record["durations"].get(requirement, 0.0)
+        self.durations[requirement] = before + seconds
+        self.run.evidence.sync()
+        self.journal.sync()
+        self._write_run("running", None)
+
+    def _why(self, state: str) -> str:
+        if state == "finished":
+            return FINISHED
+        if self.invalid or self.gone:
+            return SUBJECT
+        return BENCH_FAILED if self.broken else CUT
+
+    def _write_run(self, state: str, code: ExitCode | None, overall: str | None = None) -> None:
+        write_json(self.folder / "run.json", run_record(self, state, code, overall))
 
     def abandon(self) -> None:
         """Close everything that is open; what was recorded so far stays in the run folder."""
@@ -307,62 +377,3 @@ class CertificationRun:
         self.journal.close()
         self.run.evidence.close()
         shutil.rmtree(self._state, ignore_errors=True)
-
-    def _of_the_kind(self) -> dict[str, Any]:
-        """What a run records of a subject of its kind alone."""
-        if self.bench_file.scanner is None:
-            return {"mode": self.bench.admin.mode}
-        return {"reads": self.run.station.reads, "clock_factor": self.bench.scanner.time_scale}
-
-    def _write_run(self, state: str, code: ExitCode | None, overall: str | None = None) -> None:
-        emulated = self.bench_file.emulated
-        statement = EMULATED_STATEMENT if emulated else HARDWARE_STATEMENT
-        _write_json(
-            self.folder / "run.json",
-            {
-                "schema": SCHEMA,
-                "run": self.name,
-                "started": self._started,
-                "finished": None if code is None else datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
-                "state": state,
-                "overall": overall,
-                "exit_code": None if code is None else int(code),
-                "emulated": emulated,
-                "statement": statement.model_dump(),
-                "plan": {"name": self.plan.name, "execute": sorted(self.plan.execute)},
-                "circumstances": {
-                    requirement: {"verdict": found.verdict, "reason": found.reason.model_dump()}
-                    for requirement, found in {**self.plan.left_out, **self.circumstances}.items()
-                },
-                "seed": self.options.seed,
-                "defect": self.options.defect,
-                "subject": {**self.subject.model_dump(mode="json"), "file": _shown(self._subject_file)},
-                "identity_read": asdict(self.run.identity),
-                "bench": {"file": _shown(self.options.bench), "settings": self.bench_file.settings()},
-                "versions": versions(),
-                "machine": machine(),
-                **self._of_the_kind(),
-                "durations": {key: round(value, 3) for key, value in self.durations.items()},
-                "notes": [note.model_dump() for note in self.notes],
-            },
-        )
-
-
-def _subject_beside(bench: Path) -> Path | None:
-    """The subject of a bench of the project's own, by its name."""
-    candidate = SUBJECTS / bench.name
-    own = bench.resolve().parent == DEFAULT_BENCH.parent
-    return candidate if own and candidate.is_file() else None
-
-
-def _shown(path: Path | None) -> str | None:
-    if path is None:
-        return None
-    resolved = path.resolve()
-    return str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else path.name
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 from rich.table import Table
 
+from certification.errors import PlanError
 from certification.verdicts import Row
 from fixtures.run import RUN
-from xiangka.certification_run import EMULATED_STATEMENT, CertificationRun, RunOptions
+from xiangka.asked import Given, RunOptions
+from xiangka.certification_run import CertificationRun
 from xiangka.interruption import ignore_interrupts, interrupt_once
 from xiangka.pytest_plugin import CERTIFICATION
+from xiangka.resuming import EarlierRun, read_earlier
+from xiangka.run_lock import RunLock
+from xiangka.run_record import EMULATED_STATEMENT
 from xiangka.scenarios import FEATURES, ROOT
 from xiangka.watching import COLOURS, watcher_for
 
@@ -39,9 +45,42 @@ def certify(options: RunOptions) -> int:
         PlanError, BenchFileError: files or options are wrong; nothing was opened.
         RigError: the bench could not be opened; nothing was written.
     """
+    return _sit(options)
+
+
+def resume(folder: Path, given: Given) -> int:
+    """Go on with an interrupted run in its own folder; returns the exit code.
+
+    Args:
+        folder: the run's folder.
+        given: what else was asked for; must be what the run began with.
+
+    Raises:
+        PlanError: there is no such run, it said its last word, or something is not as it was; nothing was changed.
+        RigError: the bench could not be opened; nothing was changed.
+    """
+    if not folder.is_dir():
+        raise PlanError("there is no such folder", where=str(folder), remedy="give the folder of an interrupted run")
+    lock = RunLock(folder)
+    try:
+        earlier = read_earlier(folder, given)
+        return _sit(earlier.options, earlier, lock)
+    finally:
+        lock.release()
+
+
+def _sit(options: RunOptions, earlier: EarlierRun | None = None, lock: RunLock | None = None) -> int:
     interrupt_once()
     console = _own_console()
-    certification = CertificationRun(options, watcher_for(console))
+    certification = CertificationRun(options, watcher_for(console), earlier=earlier, lock=lock)
+    if earlier is not None:
+        kept = len(certification.durations)
+        console.print(
+            f"继续运行 {certification.name}：{kept} 项已有结论，{len(certification.ahead)} 项待做 · going on with it: "
+            f"{kept} rows have their verdict, {len(certification.ahead)} are ahead",
+            highlight=False,
+            soft_wrap=True,
+        )
     try:
         certification.open()
     except BaseException:
@@ -83,7 +122,7 @@ def _run_scenarios(certification: CertificationRun) -> str:
         "filterwarnings=default",
         "-p",
         "no:unraisableexception",
-        f"--junitxml={certification.folder / 'junit.xml'}",
+        f"--junitxml={certification.folder / _of_sitting('junit', certification)}.xml",
         f"--alluredir={certification.folder / 'allure-results'}",
     ]
     for name in ("PYTEST_ADDOPTS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
@@ -97,6 +136,11 @@ def _run_scenarios(certification: CertificationRun) -> str:
         case _:
             certification.harness_error(None, RuntimeError(f"pytest ended with {ended!r}"))
             return "aborted"
+
+
+def _of_sitting(name: str, certification: CertificationRun) -> str:
+    number = len(certification.sittings)
+    return name if number == 1 else f"{name}-{number}"
 
 
 def _summarise(console: Console, certification: CertificationRun, state: str) -> None:
@@ -117,6 +161,9 @@ def _summarise(console: Console, certification: CertificationRun, state: str) ->
         console.print(f"{note.zh} · {note.en}", style="magenta", highlight=False, markup=False, soft_wrap=True)
     if state == "interrupted":
         console.print("运行被中断 · the run was interrupted; its evidence is kept", style="yellow")
+        console.print(
+            f"继续：xiangka certify --resume {certification.folder} · goes on with it", highlight=False, soft_wrap=True
+        )
     if certification.bench_file.emulated:
         console.print(f"{EMULATED_STATEMENT.zh} · {EMULATED_STATEMENT.en}", style="bold")
     console.print(f"{certification.overall}  {certification.folder / 'report.html'}", highlight=False, soft_wrap=True)

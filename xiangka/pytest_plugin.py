@@ -14,7 +14,8 @@ from certification.errors import PlanError
 from fixtures.run import RUN
 from rigs.errors import NotAssessedError, RigError, SubjectFaultError
 from steps.criterion import NonconformityError, UndecidedError
-from xiangka.certification_run import DEFAULT_BENCH, CertificationRun, RunOptions
+from xiangka.asked import DEFAULT_BENCH, RunOptions
+from xiangka.certification_run import CertificationRun
 from xiangka.watching import Silent
 
 CERTIFICATION = pytest.StashKey[CertificationRun]()
@@ -51,8 +52,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     order = list(certification.plan.rows)
     items.sort(key=lambda item: _place(requirement_of(item), order))
-    left_out = [item for item in items if requirement_of(item) not in certification.plan.execute]
-    items[:] = [item for item in items if requirement_of(item) in certification.plan.execute]
+    left_out = [item for item in items if requirement_of(item) not in certification.ahead]
+    items[:] = [item for item in items if requirement_of(item) in certification.ahead]
     config.hook.pytest_deselected(items=left_out)
     certification.watcher.planned(len(items))
 
@@ -105,12 +106,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     certification.watcher.started(requirement, row.title.zh)
     start = time.monotonic()
     result = yield
-    certification.durations[requirement] = time.monotonic() - start
-    _after(item, certification, requirement)
+    _after(item, certification, requirement, time.monotonic() - start)
     return result
 
 
-def _after(item: pytest.Item, certification: CertificationRun, requirement: str) -> None:
+def _after(item: pytest.Item, certification: CertificationRun, requirement: str, seconds: float) -> None:
     run = certification.run
     if not certification.broken:
         try:
@@ -120,8 +120,7 @@ def _after(item: pytest.Item, certification: CertificationRun, requirement: str)
             _revive(certification)
         except RigError as error:
             certification.rig_error(None, error)
-    run.evidence.flush()
-    certification.journal.flush()
+    certification.row_finished(requirement, seconds)
     verdict = next(row.verdict for row in certification.rows() if row.requirement == requirement)
     certification.watcher.finished(requirement, verdict, certification.durations[requirement])
     if certification.broken:

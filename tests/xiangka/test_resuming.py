@@ -1,0 +1,248 @@
+"""An interrupted run read back: what is kept, what begins again, what is refused, and one run killed for real."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from shell import RunFolder, bench, one_line, until
+
+from certification.catalogue import SubjectKind, load_catalogue
+from certification.errors import PlanError
+from certification.observations import Observation, from_line, in_force
+from certification.verdicts import Verdict
+from fixtures.evidence import Evidence
+from rigs.roles import DeviceIdentity
+from xiangka.asked import Asked, Given, RunOptions
+from xiangka.resuming import read_earlier
+from xiangka.run_lock import RunLock
+from xiangka.sittings import Sitting
+from xiangka.whole_lines import whole_lines
+
+DONE, BROKEN, FAILED, CUT, NOT_BEGUN = (f"EHC-TRM-{n:03d}" for n in (1, 3, 6, 10, 11))
+EXECUTE = (DONE, BROKEN, FAILED, CUT, NOT_BEGUN)
+IDENTITY = {"vendor": "Xiangka", "model": "EMU", "serial": "1", "hardware": "V1.00", "firmware": "V1.23"}
+
+
+def observation(requirement: str, value: str = "exact", journal: int = 1, **fields) -> str:
+    made = Observation(requirement, fields.pop("measure", "read"), value, journal=(journal, journal), **fields)
+    return json.dumps(made.as_record())
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> Path:
+    """The folder of a run that was killed in its fourth row: one done, one the bench broke, one that had failed."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    Asked.of(RunOptions(), SubjectKind.TERMINAL).write(folder)
+    sitting = Sitting(1, "2026-11-27T10:00:00.000+08:00", 5_000_000_000, "boot", "abc")
+    rig = {"verdict": "RIG_ERROR", "reason": {"zh": "线断了", "en": "the cable broke"}}
+    record = {
+        "run": "20261127-100000-abcd",
+        "started": sitting.started,
+        "overall": None,
+        "sittings": [sitting.as_record()],
+        "subject": {"kind": "terminal"},
+        "plan": {"name": "quick", "execute": sorted(EXECUTE)},
+        "identity_read": IDENTITY,
+        "circumstances": {BROKEN: rig},
+        "durations": {DONE: 1.5, BROKEN: 2.0},
+        "notes": [],
+        "reads": 7,
+    }
+    (folder / "run.json").write_text(json.dumps(record))
+    lines = [observation(DONE), observation(BROKEN), observation(CUT, journal=12)]
+    lines += [observation(FAILED, "as_card", measure="other_symbol") for _ in range(3)]
+    (folder / "observations.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    journal = [{"n": n, "t_ns": (5 + n) * 1_000_000_000} for n in range(1, 11)]
+    (folder / "journal.jsonl").write_text("".join(f"{json.dumps(record)}\n" for record in journal))
+    return folder
+
+
+def change(folder: Path, **fields) -> None:
+    record = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**record, **fields}))
+
+
+def test_finished_rows_keep_their_verdict_and_a_broken_one_begins_again(killed):
+    earlier = read_earlier(killed, Given())
+    kept = earlier.kept(EXECUTE, load_catalogue())
+    assert kept == {DONE: 1.5, FAILED: 0.0}
+    assert earlier.circumstances(kept) == {}
+    assert earlier.options == replace(RunOptions(), out=killed, subject=earlier.options.subject)
+
+
+def test_a_failure_that_was_proved_before_the_kill_is_not_tried_again(killed):
+    """A second try must never turn red to green."""
+    earlier = read_earlier(killed, Given())
+    assert FAILED in earlier.kept(EXECUTE, ())
+    assert CUT not in earlier.kept(EXECUTE, ())
+
+
+def test_a_killed_sitting_ends_with_its_last_journal_record(killed):
+    [sitting] = read_earlier(killed, Given()).sittings
+    assert (sitting.ended, sitting.why) == ("2026-11-27T10:00:10.000+08:00", "killed")
+    assert sitting.pause_s(Sitting(2, "2026-11-27T02:01:10.000+00:00", 0, "", None)) == 60
+
+
+def test_numbers_of_journal_records_that_a_kill_lost_are_not_given_again(killed):
+    assert read_earlier(killed, Given()).journal_end == 12
+
+
+@pytest.mark.parametrize("torn", [b'{"n": 11, "t_', b"\0" * 300, b'{"n": 11, "t_\0\0\0\n', b"\xff\xfe\n\n"])
+def test_a_torn_end_is_cut_off_and_nothing_else(killed, torn):
+    file = killed / "journal.jsonl"
+    whole = file.read_bytes()
+    file.write_bytes(whole + torn)
+    found = read_earlier(killed, Given())
+    assert file.read_bytes() == whole + torn, "reading alone changes nothing"
+    assert [str(len(torn)) in note.en for note in found.found_torn()] == [True]
+    for lines in found.files:
+        lines.cut()
+    assert file.read_bytes() == whole
+
+
+def test_a_file_of_nothing_but_torn_bytes_has_no_records(tmp_path):
+    file = tmp_path / "lines"
+    file.write_bytes(b'{"n"')
+    found = whole_lines(file)
+    assert (found.size, found.torn, found.last, found.records()) == (0, 4, {}, [])
+
+
+def test_observations_set_aside_stay_in_the_file_and_do_not_count(killed):
+    earlier = read_earlier(killed, Given())
+    evidence = Evidence(killed, earlier.observations, 2)
+    mark = evidence.set_aside(CUT, 2)
+    assert (mark.requirement, mark.sitting, mark.records) == (CUT, 2, 1)
+    evidence.add(Observation(CUT, "read", "no_read"))
+    evidence.close()
+    lines = [from_line(json.loads(line)) for line in (killed / "observations.jsonl").read_text().splitlines()]
+    assert [one.value for one in lines if isinstance(one, Observation) and one.requirement == CUT] == [
+        "exact",
+        "no_read",
+    ]
+    assert [one.value for one in in_force(lines) if one.requirement == CUT] == ["no_read"]
+    assert len([one for one in in_force(lines) if one.requirement == FAILED]) == 3
+    assert evidence.set_aside(NOT_BEGUN, 2) is None
+
+
+GIVEN = {
+    "--seed is 2, the run began with 1": Given(seed=2),
+    "--plan is full, the run began with quick": Given(plan="full"),
+    "--only is EHC-TRM-001, the run began with no such choice": Given(only=("EHC-TRM-001",)),
+    "--defect is guesses, the run began with none": Given(defect="guesses"),
+    "--bench is ": Given(bench=Path("rigs/benches/emulated-ssi.toml")),
+    "--subject is ": Given(subject=Path("other.toml")),
+    "--out: the run goes on in its own folder": Given(out=Path("elsewhere")),
+}
+
+
+@pytest.mark.parametrize("said", GIVEN)
+def test_a_run_does_not_go_on_as_another(killed, said):
+    with pytest.raises(PlanError) as refused:
+        read_earlier(killed, GIVEN[said])
+    assert said in str(refused.value)
+
+
+CHANGED = {
+    "the bench file": {"bench_sha256": "0" * 64},
+    "the subject file": {"subject_sha256": "0" * 64},
+    "the catalogue is": {"catalogue": "2020.1.1"},
+    "rows of the catalogue have changed": {"catalogue_sha256": "0" * 64},
+}
+
+
+@pytest.mark.parametrize("said", CHANGED)
+def test_a_run_does_not_go_on_over_something_that_has_changed(killed, said):
+    asked = json.loads((killed / "asked.json").read_text())
+    (killed / "asked.json").write_text(json.dumps({**asked, **CHANGED[said]}))
+    with pytest.raises(PlanError) as refused:
+        read_earlier(killed, Given())
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [("finished", "finished (PASS), there is nothing left"), ("subject", "because of its subject")],
+)
+def test_a_run_that_has_said_its_last_word_does_not_go_on(killed, why, said):
+    sitting = json.loads((killed / "run.json").read_text())["sittings"][0]
+    change(killed, sittings=[{**sitting, "ended": sitting["started"], "why": why}], overall="PASS")
+    with pytest.raises(PlanError) as refused:
+        read_earlier(killed, Given())
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("file", ["asked.json", "run.json", "observations.jsonl", "journal.jsonl"])
+def test_a_folder_that_is_not_whole_is_refused_in_words(killed, file):
+    (killed / file).unlink()
+    with pytest.raises(PlanError) as refused:
+        read_earlier(killed, Given())
+    assert file in str(refused.value)
+
+
+def test_a_line_spoilt_in_the_middle_is_named(killed):
+    file = killed / "observations.jsonl"
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join([lines[0], "spoilt", *lines[1:]]) + "\n")
+    with pytest.raises(PlanError) as refused:
+        read_earlier(killed, Given())
+    assert "observations.jsonl, line 2" in str(refused.value)
+
+
+def test_another_device_on_the_bench_is_refused_with_what_differs(killed):
+    earlier = read_earlier(killed, Given())
+    earlier.refuse_other_subject(DeviceIdentity(**IDENTITY))
+    with pytest.raises(PlanError) as refused:
+        earlier.refuse_other_subject(DeviceIdentity(**{**IDENTITY, "firmware": "V1.24", "serial": None}))
+    assert "serial not told, was 1; firmware V1.24, was V1.23" in str(refused.value)
+
+
+def test_two_processes_do_not_work_in_one_folder(tmp_path):
+    other = "import sys, time; from pathlib import Path; from xiangka.run_lock import RunLock\n"
+    other += "lock = RunLock(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
+    holder = subprocess.Popen([sys.executable, "-c", other, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(PlanError, match=f"process {holder.pid} is at work"):
+            RunLock(tmp_path)
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()
+    lock = RunLock(tmp_path)
+    lock.release()
+    lock.release()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_run_goes_on_in_its_folder(shell, platform):
+    out = shell.folder / "run"
+    file = bench(shell.folder, platform=platform.table)
+    rows = ("EHC-TRM-010", "EHC-TRM-011")
+    running = shell.start("certify", "--bench", file, "--only", *rows, "--out", out)
+    until(lambda: "EHC-TRM-011 " in running.said and b"EHC-TRM-011" in (out / "observations.jsonl").read_bytes())
+    running.stop(signal.SIGKILL)
+    with (out / "observations.jsonl").open("a") as observations:
+        observations.write('{"requirement":"EHC-T')
+
+    went_on = shell.run("certify", "--resume", out)
+    left = RunFolder(out)
+    assert went_on.exit_code == 0, went_on.said
+    assert {row: left.verdicts[row] for row in rows} == dict.fromkeys(rows, Verdict.PASS)
+    assert "[1/1] EHC-TRM-011" in went_on.said, "a finished row ran again"
+    assert [one["why"] for one in left.run["sittings"]] == ["killed", "finished"]
+    assert [record["number"] for record in left.journal if record.get("what") == "sitting"] == [1, 2]
+    numbers = [record["n"] for record in left.journal]
+    assert numbers == sorted(set(numbers))
+    lines = [json.loads(line) for line in (out / "observations.jsonl").read_text().splitlines()]
+    [mark] = [line for line in lines if "set_aside" in line]
+    assert mark["set_aside"] == "EHC-TRM-011"
+    page = (out / "report.html").read_text()
+    assert "observations are kept, not counted" in page
+    assert "21 bytes were cut off" in page

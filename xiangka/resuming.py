@@ -1,0 +1,199 @@
+"""An interrupted run read back from its folder: which rows keep their verdict, which begin again, which go on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from certification.catalogue import SubjectKind, Text, load_catalogue
+from certification.decision import Outcome, judge_criterion, overall
+from certification.errors import PlanError
+from certification.observations import Observation, from_line, in_force
+from certification.verdicts import Circumstance, Verdict
+from rigs.roles import DeviceIdentity
+from xiangka.asked import Asked, Given, RunOptions, refuse_other
+from xiangka.sittings import FINISHED, GOES_ON, WHY, Sitting, lasting
+from xiangka.whole_lines import WholeLines, whole_lines
+
+RUN, OBSERVATIONS, JOURNAL = "run.json", "observations.jsonl", "journal.jsonl"
+
+
+@dataclass(frozen=True)
+class EarlierRun:
+    """What earlier sittings of a run left.
+
+    Attributes:
+        folder: its folder.
+        record: its ``run.json``.
+        options: what it was asked for.
+        sittings: its sittings, each with its end.
+        observations: observations that count.
+        files: its observations and its journal.
+        journal_end: number of the last journal record written or referred to.
+    """
+
+    folder: Path
+    record: Mapping[str, Any]
+    options: RunOptions
+    sittings: tuple[Sitting, ...]
+    observations: tuple[Observation, ...]
+    files: tuple[WholeLines, WholeLines]
+    journal_end: int
+
+    @property
+    def identity(self) -> DeviceIdentity:
+        """What the subject said of itself when the run began."""
+        return DeviceIdentity(**self.record["identity_read"])
+
+    @property
+    def notes(self) -> list[Text]:
+        """What was said of the run so far."""
+        return [Text.model_validate(note) for note in self.record["notes"]]
+
+    def of(self, requirement: str) -> list[Observation]:
+        """Observations of one requirement that count."""
+        return [one for one in self.observations if one.requirement == requirement]
+
+    def kept(self, execute: Collection[str], options: Collection[str]) -> dict[str, float]:
+        """Rows that keep their verdict, with the seconds they took.
+
+        Rows that were finished, unless the bench broke in them; and rows that had failed already when they were cut
+        short, because a failure that is proved stands, whatever a second try would show.
+
+        Args:
+            execute: rows the run executes.
+            options: options the statement answers with yes.
+        """
+        took: Mapping[str, float] = self.record["durations"]
+        broke = {row for row, found in self._circumstances() if found.verdict is Verdict.RIG_ERROR}
+        return {
+            row: took.get(row, 0.0)
+            for row in execute
+            if (row in took and row not in broke) or self._failed(row, options)
+        }
+
+    def circumstances(self, kept: Collection[str]) -> dict[str, Circumstance]:
+        """Circumstances of the rows that keep their verdict."""
+        return {row: found for row, found in self._circumstances() if row in kept}
+
+    def refuse_other_subject(self, now: DeviceIdentity) -> None:
+        """Compare who the subject says it is with the run's first reading.
+
+        Raises:
+            PlanError: it is another one; nothing of the run is lost.
+        """
+        first = self.identity
+        differing = [
+            f"{name} {getattr(now, name) or 'not told'}, was {getattr(first, name) or 'not told'}"
+            for name in first.__slots__
+            if getattr(now, name) != getattr(first, name)
+        ]
+        if differing:
+            raise PlanError(
+                f"what stands on the bench is not what the run began with: {'; '.join(differing)}",
+                where=str(self.folder),
+                remedy="attach what the run began with; if it was changed, start a new run",
+            )
+
+    def found_torn(self) -> Iterator[Text]:
+        """What to say of lines a kill has torn."""
+        for file in self.files:
+            if file.torn:
+                yield Text(
+                    zh=f"{file.path.name} 末尾有 {file.torn} 字节未写完整的记录，已截除",
+                    en=f"{file.path.name} ended in a torn record: {file.torn} bytes were cut off",
+                )
+
+    def told(self, following: Sitting) -> Text:
+        """What to say of the interruption before the following sitting."""
+        last = self.sittings[-1]
+        why, paused = WHY[last.why or ""], lasting(last.pause_s(following))
+        return Text(
+            zh=f"第 {last.number} 次试验{why.zh}，{paused}后由第 {following.number} 次继续",
+            en=f"sitting {last.number} ended because {why.en}; sitting {following.number} went on {paused} later",
+        )
+
+    def _circumstances(self) -> Iterator[tuple[str, Circumstance]]:
+        for row, found in self.record["circumstances"].items():
+            yield row, Circumstance(Verdict(found["verdict"]), Text.model_validate(found["reason"]))
+
+    def _failed(self, row: str, options: Collection[str]) -> bool:
+        found = self.of(row)
+        criterion = load_catalogue()[row].criterion
+        return bool(found) and overall(judge_criterion(criterion, found, options)) is Outcome.BROKEN
+
+
+def read_earlier(folder: Path, given: Given) -> EarlierRun:
+    """Read the folder of an interrupted run; changes nothing.
+
+    Args:
+        folder: the run's folder.
+        given: what else was asked for; must be what the run began with.
+
+    Raises:
+        PlanError: it is not such a folder, the run said its last word, or what it rests on has changed.
+    """
+    asked = Asked.read(folder)
+    record = _run_record(folder / RUN)
+    refuse_other(asked, given, SubjectKind(record["subject"]["kind"]), folder)
+    sittings = [Sitting(**sitting) for sitting in record["sittings"]]
+    journal = _file(folder / JOURNAL)
+    if sittings[-1].why is None:
+        sittings[-1] = sittings[-1].killed_at(journal.last.get("t_ns", sittings[-1].t_ns))
+    if sittings[-1].why not in GOES_ON:
+        raise PlanError(*_last_word(sittings[-1], record), where=str(folder), remedy="start a new run")
+    observed = _file(folder / OBSERVATIONS)
+    lines = [from_line(line) for line in _records(observed)]
+    referred = [one.journal[1] for one in lines if isinstance(one, Observation) and one.journal is not None]
+    return EarlierRun(
+        folder=folder,
+        record=record,
+        options=asked.options(folder),
+        sittings=tuple(sittings),
+        observations=tuple(in_force(lines)),
+        files=(observed, journal),
+        journal_end=max([journal.last.get("n", 0), *referred]),
+    )
+
+
+def _last_word(sitting: Sitting, record: Mapping[str, Any]) -> tuple[str]:
+    if sitting.why == FINISHED:
+        return (f"the run is finished ({record['overall']}), there is nothing left to go on with",)
+    return ("the run ended because of its subject, which is its last word",)
+
+
+def _run_record(file: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        if record["sittings"]:
+            return record
+        raise ValueError("no sitting")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _unusable(file) from error
+
+
+def _file(path: Path) -> WholeLines:
+    try:
+        return whole_lines(path)
+    except OSError as error:
+        raise _unusable(path) from error
+
+
+def _records(file: WholeLines) -> list[dict[str, Any]]:
+    try:
+        return file.records()
+    except ValueError as error:
+        raise PlanError(
+            "is not a record", where=f"{file.path}, {error}", remedy="run the plan anew; this folder was changed"
+        ) from error
+
+
+def _unusable(path: Path) -> PlanError:
+    return PlanError(
+        "is missing or is not that of a run that can be gone on with",
+        where=str(path),
+        remedy="give the folder of an interrupted run, or run the plan anew",
+    )

@@ -1,0 +1,85 @@
+"""``run.json``: what a run records of itself, written anew after every row."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from certification.catalogue import Text
+from certification.exit_codes import ExitCode
+from certification.verdicts import SCHEMA
+from xiangka.scenarios import ROOT
+from xiangka.versions import machine
+
+if TYPE_CHECKING:
+    from xiangka.certification_run import CertificationRun
+
+EMULATED_STATEMENT = Text(
+    zh="模拟设备运行，不构成任何认证。",
+    en="An emulated run certifies nothing.",
+)
+HARDWARE_STATEMENT = Text(
+    zh="本报告仅为测试记录；认证须由授权人签署。",
+    en="This report is a record of tests; a certificate needs an authorised signature.",
+)
+
+
+def run_record(run: CertificationRun, state: str, code: ExitCode | None, overall: str | None) -> dict[str, Any]:
+    """The record of a run; ``state`` is running, finished, interrupted or aborted."""
+    emulated = run.bench_file.emulated
+    statement = EMULATED_STATEMENT if emulated else HARDWARE_STATEMENT
+    return {
+        "schema": SCHEMA,
+        "run": run.name,
+        "started": run.started,
+        "finished": None if code is None else datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+        "state": state,
+        "overall": overall,
+        "exit_code": None if code is None else int(code),
+        "sittings": [sitting.as_record() for sitting in run.sittings],
+        "emulated": emulated,
+        "statement": statement.model_dump(),
+        "plan": {"name": run.plan.name, "execute": sorted(run.plan.execute)},
+        "circumstances": {
+            requirement: {"verdict": found.verdict, "reason": found.reason.model_dump()}
+            for requirement, found in {**run.plan.left_out, **run.circumstances}.items()
+        },
+        "seed": run.options.seed,
+        "defect": run.options.defect,
+        "subject": {**run.subject.model_dump(mode="json"), "file": _shown(run.options.subject_file)},
+        "identity_read": asdict(run.run.identity),
+        "bench": {"file": _shown(run.options.bench), "settings": run.bench_file.settings()},
+        "versions": run.made_with,
+        "machine": machine(),
+        **_of_the_kind(run),
+        "durations": {key: round(value, 3) for key, value in run.durations.items()},
+        "notes": [note.model_dump() for note in run.notes],
+    }
+
+
+def _of_the_kind(run: CertificationRun) -> dict[str, Any]:
+    """What a run records of a subject of its kind alone."""
+    if run.bench_file.scanner is None:
+        return {"mode": run.bench.admin.mode}
+    return {"reads": run.run.station.reads, "clock_factor": run.bench.scanner.time_scale}
+
+
+def _shown(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    resolved = path.resolve()
+    return str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else path.name
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a document in a single step that a power cut leaves done or undone."""
+    partial = path.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
