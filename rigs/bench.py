@@ -20,14 +20,20 @@ from rigs.drivers.platform_api import PlatformApi
 from rigs.drivers.serial_scanner import SerialScanner
 from rigs.errors import BenchFileError, RigError, SubjectFaultError
 from rigs.journal import Journal
+from rigs.module_issuer import ModuleIssuer
+from rigs.opening.instruments import open_light_source, open_lux_meter
 from rigs.opening.opening import EmulationOptions, Opening
 from rigs.opening.operator import open_operator
 from rigs.opening.platform import open_clock, open_platform
 from rigs.opening.power import open_power
 from rigs.opening.presenters import open_presenter
 from rigs.opening.scanner import Surroundings, open_scanner
+from rigs.opening.security_module import open_security_module
+from rigs.opening.stage import open_stage
 from rigs.reference_platform import ReferencePlatform
-from rigs.roles import DeviceIdentity, Keyboard, Operator, Power, Presenter
+from rigs.roles import DeviceIdentity, Keyboard, LightSource, LuxMeter, Operator, Power, Presenter
+from rigs.roles.security import SecurityModule
+from rigs.roles.stage import Stage
 
 Role = TypeVar("Role")
 
@@ -54,9 +60,15 @@ class Bench:
         self.journal = journal
         self._opening = Opening(journal, emulation)
         self.power: Power | None = None
+        self.instruments: dict[str, str] = {}
+        """What each open instrument says of itself, by its table of the bench file."""
+        self._light_source: LightSource | None = None
+        self._lux_meter: LuxMeter | None = None
         self._presenter: Presenter | None = None
         self._scanner: SerialScanner | None = None
+        self._stage: Stage | None = None
         self._host: ReferencePlatform | None = None
+        self._security_module: SecurityModule | None = None
         self._deployment: str | None = None
         self._sources = itertools.count(1)
         try:
@@ -87,6 +99,31 @@ class Bench:
     def operator(self) -> Operator:
         """The person at the bench."""
         return _bound(self._opening.operator, "operator")
+
+    @property
+    def security_module(self) -> SecurityModule:
+        """The terminal's security module."""
+        return _bound(self._security_module, "security_module")
+
+    @property
+    def issuer(self) -> ModuleIssuer:
+        """The platform as the issuer of security modules."""
+        return ModuleIssuer(self.admin, self.credentials.institution.app_id)
+
+    @property
+    def stage(self) -> Stage:
+        """Whatever sets distance and light between a code and the device."""
+        return _bound(self._stage, "stage")
+
+    @property
+    def light_source(self) -> LightSource:
+        """What lights the device."""
+        return _bound(self._light_source, "light_source")
+
+    @property
+    def lux_meter(self) -> LuxMeter:
+        """What measures the light at the place of the device."""
+        return _bound(self._lux_meter, "lux_meter")
 
     @property
     def silence_s(self) -> float:
@@ -188,11 +225,29 @@ class Bench:
         self.platform = HnAPlatform(self.link, self.credentials.institution, self.journal)
         self._opening.closing.callback(self.platform.close)
         self.clock = open_clock(self.file.platform, platform, self.admin)
+        if self.file.security_module is not None:
+            self._security_module = open_security_module(
+                self.file.security_module, self.issuer, self.credentials.terminals[0], self._opening
+            )
+
+    def _open_light(self) -> None:
+        beam = None
+        if self.file.light_source is not None:
+            opened = open_light_source(self.file.light_source, self._opening)
+            self._light_source, beam = opened.lamp, opened.beam
+            self.instruments["light_source"] = opened.lamp.identity
+        if self.file.lux_meter is not None:
+            self._lux_meter = meter = open_lux_meter(self.file.lux_meter, beam, self._opening)
+            self.instruments["lux_meter"] = meter.identity
 
     def _open_terminal(self, shown: FramePortTable | ScreenTable, table: ScannerTable) -> None:
         self._presenter = open_presenter(shown, self._opening)
+        self._open_light()
+        self._stage = open_stage(self.file.stage, self._presenter, None, self._opening)
         power = None if self.file.power is None else open_power(self.file.power, self._opening)
         self.power = None if power is None else power.supply
+        if power is not None and power.identity is not None:
+            self.instruments["power"] = power.identity
         rail = None if power is None else power.rail
         opened = open_scanner(table, Surroundings(self._presenter, self.file.keyboard, rail), self._opening)
         self._scanner, self._keyboard_url = opened.scanner, opened.keyboard_url

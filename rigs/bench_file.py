@@ -12,12 +12,14 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from rigs.bench_tables.base import Table
+from rigs.bench_tables.instruments import LightSourceTable, LuxMeterTable
 from rigs.bench_tables.operator import OperatorTable
 from rigs.bench_tables.platform import PlatformTable
 from rigs.bench_tables.power import PowerTable
 from rigs.bench_tables.presenters import FramePortTable, ScreenTable
 from rigs.bench_tables.scanner import KeyboardTable, ScannerTable
 from rigs.bench_tables.security_module import SecurityModuleTable
+from rigs.bench_tables.stage import StageTable
 from rigs.errors import BenchFileError
 
 _PTY = "/dev/pts/"
@@ -33,6 +35,9 @@ class BenchFile(Table):
     power: PowerTable | None = None
     keyboard: KeyboardTable | None = None
     operator: OperatorTable | None = None
+    light_source: LightSourceTable | None = None
+    lux_meter: LuxMeterTable | None = None
+    stage: StageTable | None = None
     security_module: SecurityModuleTable | None = None
 
     @field_validator("keyboard")
@@ -85,7 +90,7 @@ class BenchFile(Table):
         return (
             self.scanner.emulated is not None
             or (self.operator is not None and self.operator.driver == "scripted")
-            or (self.power is not None and self.power.emulated is not None)
+            or any(getattr(table, "emulated", None) is not None for _, table in self)
             or (self.security_module is not None and self.security_module.reader is None)
             or isinstance(self.presenter, FramePortTable)
             or not (local or (self.scanner.hardware and "://" in url))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.table import Table
 
 from rigs.bench import Bench
 from rigs.bench_file import BenchFile, load_bench
+from rigs.calibration import CalibratedInstrument, Standing, instruments_of
 from rigs.journal import Journal
 from rigs.opening.opening import EmulationOptions
 
@@ -60,6 +62,9 @@ def _other_rows(file: BenchFile, bench: Bench) -> Iterator[tuple[str, str]]:
         place = file.operator.console if file.operator.script is None else file.operator.script.name
         language = {"zh": "中文", "en": "English"}[file.operator.language]
         yield "operator", f"{file.operator.driver} {place}, {language}, {file.operator.timeout_s:g} s a question"
+    today = datetime.now(UTC).astimezone().date()
+    for instrument in instruments_of(file, today, bench.instruments):
+        yield f"{instrument.role}, as instrument", f"{instrument.identity}; {_calibration(instrument)}"
     yield "counts as", "emulated: certifies nothing" if file.emulated else "real"
 
 
@@ -68,3 +73,10 @@ def _power(bench: Bench) -> str:
         return "—"
     current_a = bench.power.current_a()
     return "a plug in the operator's hand" if current_a is None else f"{current_a:.3f} A"
+
+
+def _calibration(instrument: CalibratedInstrument) -> str:
+    if instrument.standing is Standing.MISSING:
+        return "no calibration" + ("" if instrument.emulated else ": refused in a run that is to certify")
+    said = f"calibrated {instrument.calibrated}, due {instrument.calibration_due}, {instrument.certificate}"
+    return said if instrument.standing is Standing.VALID else f"{said}: {instrument.standing}"

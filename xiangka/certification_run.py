@@ -31,6 +31,7 @@ from fixtures.evidence import Evidence
 from fixtures.run import Run
 from rigs.bench import Bench
 from rigs.bench_file import BenchFile, load_bench
+from rigs.calibration import refuse_uncalibrated
 from rigs.errors import NotAssessedError, RigError, SubjectFaultError
 from rigs.journal import Journal
 from rigs.opening.opening import EmulationOptions
@@ -80,6 +81,7 @@ class CertificationRun:
         self.catalogue = load_catalogue()
         self.bench_file: BenchFile = load_bench(self.options.bench)
         check_defect(self.options.defect, self.bench_file.subject)
+        refuse_uncalibrated(self.bench_file, datetime.now(UTC).astimezone().date(), str(self.options.bench))
         file = self.options.subject_file
         self.subject: Subject = self._undeclared({}) if file is None else load_subject(file)
         if self.subject.kind != self.bench_file.subject:

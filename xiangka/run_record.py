@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from certification.catalogue import Text
 from certification.exit_codes import ExitCode
 from certification.verdicts import SCHEMA
+from rigs.calibration import instruments_of
 from xiangka.scenarios import ROOT
 from xiangka.versions import machine
 
@@ -53,12 +54,22 @@ def run_record(run: CertificationRun, state: str, code: ExitCode | None, overall
         "subject": {**run.subject.model_dump(mode="json"), "file": _shown(run.options.subject_file)},
         "identity_read": asdict(run.run.identity),
         "bench": {"file": _shown(run.options.bench), "settings": run.bench_file.settings()},
+        "instruments": _instruments(run),
         "versions": run.made_with,
         "machine": machine(),
         **_of_the_kind(run),
         "durations": {key: round(value, 3) for key, value in run.durations.items()},
         "notes": [note.model_dump() for note in run.notes],
     }
+
+
+def _instruments(run: CertificationRun) -> list[dict[str, Any]]:
+    """What the run measured with, and how each calibration stood when it began."""
+    began = datetime.fromisoformat(run.started).date()
+    found = (asdict(one) for one in instruments_of(run.bench_file, began, run.bench.instruments))
+    return [
+        {key: value.isoformat() if isinstance(value, date) else value for key, value in one.items()} for one in found
+    ]
 
 
 def _of_the_kind(run: CertificationRun) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from rigs.bench_tables.base import Table
+from rigs.bench_tables.instruments import InstrumentTable
 
 
 class EmulatedPowerTable(Table):
     """Start the software twin of a bench supply, and feed the emulated scanner from it."""
 
 
-class PowerTable(Table):
+class PowerTable(InstrumentTable):
     """The supply of the scanner: a bench supply, or a plug in the operator's hand."""
 
     driver: Literal["scpi", "operator"]

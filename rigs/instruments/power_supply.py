@@ -29,13 +29,16 @@ class ScpiPowerSupply(Power):
         journal: where every message is recorded, channel ``power``.
         timeout_s: how long the instrument may take for one message, s.
         settle_s: how long the output may take to fall or to rise, s.
+        library: VISA library, as ``pyvisa.ResourceManager`` names it.
 
     Raises:
         RigError: the resource cannot be opened, what answers there is no SCPI instrument, or it reports an error.
     """
 
-    def __init__(self, resource: str, journal: Journal, *, timeout_s: float = 2.0, settle_s: float = 5.0) -> None:
-        self._link = ScpiLink(resource, CHANNEL, journal, timeout_s)
+    def __init__(
+        self, resource: str, journal: Journal, *, timeout_s: float = 2.0, settle_s: float = 5.0, library: str = "@py"
+    ) -> None:
+        self._link = ScpiLink(resource, CHANNEL, journal, timeout_s, library)
         self._journal = journal
         self._settle_s = settle_s
         self._closed = False

@@ -15,6 +15,7 @@ from pyvisa.resources import MessageBasedResource, Resource
 
 from rigs.errors import RigError
 from rigs.journal import Journal
+from rigs.lease import Lease
 
 MAX_REPLY = 512
 """No reply of an instrument driven from here is longer, bytes."""
@@ -39,18 +40,28 @@ class ScpiLink:
         channel: bench role, named in errors and in the journal.
         journal: where messages are recorded, terminators included.
         timeout_s: how long the instrument may take for one message, s; a call ends at most a second later.
+        library: VISA library, as ``pyvisa.ResourceManager`` names it.
 
     Raises:
-        RigError: the resource cannot be opened, or what answers there is no SCPI instrument.
+        RigError: the resource cannot be opened or is another's, or what answers there is no SCPI instrument.
     """
 
-    def __init__(self, resource: str, channel: str, journal: Journal, timeout_s: float = 2.0) -> None:
+    def __init__(
+        self, resource: str, channel: str, journal: Journal, timeout_s: float = 2.0, library: str = "@py"
+    ) -> None:
         self.resource = resource
+        self._library = library
         self.channel = channel
         self._journal = journal
         self._timeout_s = timeout_s
         self._failed: RigError | None = None
-        self._session = self._open()
+        # A simulated instrument is this process's own
+        self._lease = None if library.endswith("@sim") else Lease(resource, channel)
+        try:
+            self._session = self._open()
+        except BaseException:
+            self._give_back()
+            raise
         journal.event(channel, "instrument opened", resource=resource)
         try:
             self.identity = self._identify()
@@ -132,6 +143,11 @@ class ScpiLink:
         """Release the instrument."""
         with contextlib.suppress(Exception):
             self._bounded(self._session.close)
+        self._give_back()
+
+    def _give_back(self) -> None:
+        if self._lease is not None:
+            self._lease.release()
 
     def _open(self) -> MessageBasedResource:
         try:
@@ -152,7 +168,7 @@ class ScpiLink:
     def _open_session(self) -> Resource:
         # The manager is shared by all sessions of the process, so nobody here closes it.
         timeout_ms = int(self._timeout_s * 1000)
-        session = pyvisa.ResourceManager("@py").open_resource(self.resource, open_timeout=timeout_ms)
+        session = pyvisa.ResourceManager(self._library).open_resource(self.resource, open_timeout=timeout_ms)
         if isinstance(session, MessageBasedResource):
             session.timeout = timeout_ms
             session.read_termination = session.write_termination = "\n"

@@ -20,10 +20,12 @@ class OpenedPower:
     Attributes:
         supply: the role.
         rail: ``host:port``, or None.
+        identity: what the instrument says of itself; None where a person switches the supply.
     """
 
     supply: Power
     rail: str | None = None
+    identity: str | None = None
 
 
 def open_power(table: PowerTable, opening: Opening) -> OpenedPower:
@@ -39,14 +41,14 @@ def open_power(table: PowerTable, opening: Opening) -> OpenedPower:
         resource, rail = greeting.split()
     instrument = None
     if resource is not None:
-        instrument = ScpiPowerSupply(resource, opening.journal)
+        instrument = ScpiPowerSupply(resource, opening.journal, library=table.visa)
         opening.closing.callback(instrument.close)
     if table.driver == "operator":
         if instrument is not None:
             give_hand(opening.person, "plug", functools.partial(_move_plug, instrument))
         return OpenedPower(OperatorPower(opening.person), rail)
     assert instrument is not None  # noqa: S101 - the bench file has a resource or an emulated supply
-    return OpenedPower(instrument, rail)
+    return OpenedPower(instrument, rail, instrument.identity)
 
 
 def _move_plug(supply: Power, where: str) -> None:

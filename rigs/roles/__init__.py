@@ -1,6 +1,6 @@
 """What a scenario may ask of a device, whatever the device is. Each module holds the roles of one kind."""
 
-from rigs.roles.instruments import Power, Switched
+from rigs.roles.instruments import LightSource, LuxMeter, Power, Switched
 from rigs.roles.operator import Answered, AnswerKind, Bilingual, Operator
 from rigs.roles.optics import Presenter, Shown
 from rigs.roles.platform import (
@@ -12,6 +12,7 @@ from rigs.roles.platform import (
     PlatformClock,
     PlatformHost,
 )
+from rigs.roles.stage import Setting, Stage
 from rigs.roles.terminal import Delivery, DeviceIdentity, Exchange, Keyboard, Keystrokes, Scanner
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Exchange",
     "Keyboard",
     "Keystrokes",
+    "LightSource",
+    "LuxMeter",
     "Operator",
     "Platform",
     "PlatformAdmin",
@@ -34,6 +37,8 @@ __all__ = [
     "Power",
     "Presenter",
     "Scanner",
+    "Setting",
     "Shown",
+    "Stage",
     "Switched",
 ]

@@ -43,3 +43,37 @@ class Power(Protocol):
 
     def close(self) -> None:
         """Leave the device powered and release the instrument."""
+
+
+class LuxMeter(Protocol):
+    """What measures the light at the place of the device."""
+
+    uncertainty_percent: float
+    """Expanded uncertainty (k = 2), percent of what it reads."""
+
+    def illuminance_lx(self) -> float:
+        """Illuminance now, lx.
+
+        Raises:
+            RigError: the instrument fails.
+        """
+
+    def close(self) -> None:
+        """Release the instrument."""
+
+
+class LightSource(Protocol):
+    """What lights the device."""
+
+    def set_level(self, percent: float) -> None:
+        """Set the level, percent of full, and wait until the light has followed.
+
+        Raises:
+            RigError: the instrument fails, or says that it has another level.
+        """
+
+    def level(self) -> float:
+        """The level it says it has, percent; raises as ``set_level``."""
+
+    def close(self) -> None:
+        """Leave the bench dark and release the instrument."""
