@@ -82,7 +82,11 @@ class PercentileClause(_Clause):
 
 
 class LimitClause(_Clause):
-    """Values (or one statistic of them) against a limit, with guard band w = U."""
+    """Values (or one statistic of them) against a limit, with guard band w = U.
+
+    A ``drift`` is how far the median of the last sixth of the values lies above that of the first sixth, relative to
+    the latter; of fewer than twelve values, the last against the first.
+    """
 
     kind: Literal["limit"]
     statistic: Literal["each", "median", "mean", "total", "drift"] = "each"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
+import statistics
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -263,11 +264,31 @@ def _statistic(clause: LimitClause, sample: list[Observation]) -> list[tuple[flo
             total = math.fsum(value * times for value, _, times in values)
             return [(total, math.fsum(u * times for _, u, times in values), 1)]
         case "drift":
-            first, last = values[0][0], values[-1][0]
-            if not first:
-                return [(math.inf, 0.0, 1)]
-            scale = (100.0 if clause.unit == "%" else 1.0) / abs(first)
-            return [((last - first) * scale, 2 * worst_u * scale, 1)]
+            return [_drift(values, per_cent=clause.unit == "%")]
+
+
+_ENDS = 6
+"""A drift compares the first and the last of so many parts of a sample, so that no single bad hour decides it."""
+_MEDIAN_SPREAD = 2 * 1.2533 * 1.4826
+"""Expanded uncertainty (k = 2) of a median of n values, in units of their median absolute deviation over sqrt(n)."""
+
+
+def _drift(values: Sequence[tuple[float, float, int]], *, per_cent: bool) -> tuple[float, float, int]:
+    size = max(1, len(values) // _ENDS)
+    first, first_u, first_spread = _end(values[:size])
+    last, last_u, last_spread = _end(values[-size:])
+    if not first:
+        return math.inf, 0.0, 1
+    scale = (100.0 if per_cent else 1.0) / abs(first)
+    return (last - first) * scale, (first_u + last_u + math.hypot(first_spread, last_spread)) * scale, 1
+
+
+def _end(values: Sequence[tuple[float, float, int]]) -> tuple[float, float, float]:
+    """Median of the values, median of their own uncertainties, and what their scatter adds."""
+    middle = statistics.median(value for value, _, _ in values)
+    deviation = statistics.median(abs(value - middle) for value, _, _ in values)
+    spread = _MEDIAN_SPREAD * deviation / math.sqrt(len(values))
+    return middle, statistics.median(u for _, u, _ in values), spread
 
 
 def _limit(clause: LimitClause, sample: list[Observation], group: Cell) -> ClauseResult:
@@ -323,24 +344,38 @@ def _inspection(clause: InspectionClause, sample: list[Observation], group: Cell
     )
 
 
+@dataclass
+class _Run:
+    """The widest run of positions that hold, as they are taken in order."""
+
+    widest: float = 0.0
+    start: float | None = None
+
+    def take(self, position: float, *, holds: bool) -> None:
+        if not holds:
+            self.start = None
+            return
+        self.start = position if self.start is None else self.start
+        self.widest = max(self.widest, position - self.start)
+
+
 def _window(clause: WindowClause, sample: list[Observation]) -> ClauseResult:
+    """Lost for good once no window wide enough is left, whatever the positions still to come bring."""
     steps: dict[float, list[Observation]] = {}
     for observation in sample:
         steps.setdefault(float(observation.cell[clause.along]), []).append(observation)
     registered = round((clause.last - clause.first) / clause.step) + 1
-    widest, start, complete = 0.0, None, True
+    held, open_too = _Run(), _Run()
     for position in (clause.first + number * clause.step for number in range(registered)):
         found = _trials(clause, steps.get(position, []))
-        if _counted(found) < clause.trials or _failures(clause, found) > clause.failures:
-            complete &= _counted(found) >= clause.trials
-            start = None
-            continue
-        start = position if start is None else start
-        widest = max(widest, position - start)
-    if widest >= clause.width:
+        lost = _failures(clause, found) > clause.failures
+        held.take(position, holds=not lost and _counted(found) >= clause.trials)
+        open_too.take(position, holds=not lost)
+    if held.widest >= clause.width:
         outcome = Outcome.HOLDS
     else:
-        outcome = Outcome.BROKEN if complete else Outcome.OPEN
+        outcome = Outcome.BROKEN if open_too.widest < clause.width else Outcome.OPEN
+    widest = held.widest
     return ClauseResult(
         kind=clause.kind,
         outcome=outcome,

@@ -14,8 +14,8 @@ from certification.catalogue import SubjectKind, Text
 from certification.contradictions import contradictions
 from certification.errors import PlanError
 from certification.options import meanings
-from certification.subject import SUBJECTS, PlatformSubject, Subject, TerminalSubject
-from certification.toml_errors import every_problem, first_problem
+from certification.subject import SUBJECTS, Identity, PlatformSubject, Subject, TerminalSubject
+from certification.toml_errors import every_problem, first_problem, without_errors
 
 
 @dataclass(frozen=True)
@@ -175,25 +175,15 @@ def _form_of(data: Mapping[str, Any], path: Path) -> type[TerminalSubject | Plat
 
 
 def _mended(data: dict[str, Any], error: ValidationError) -> dict[str, Any]:
-    """The data without what the form refused, a blank where something is missing: to see what else is wrong."""
-    mended = {key: dict(value) if isinstance(value, dict) else value for key, value in data.items()}
-    for problem in error.errors():
-        *tables, name = problem["loc"]
-        table: Any = mended
-        for part in tables:
-            table = table.get(part) if isinstance(table, dict) else None
-        if not isinstance(table, dict):
-            continue
-        if tables == ["identity"]:
-            if problem["type"] == "extra_forbidden":
-                table.pop(name, None)
-            else:
-                table[name] = ""
-        elif tables[:1] == ["declarations"]:
-            mended.get("declarations", {}).pop(tables[1] if len(tables) > 1 else name, None)
-        else:
-            table.pop(name, None)
-    for table_name in ("identity", "options"):
-        if not isinstance(mended.get(table_name), dict):
-            mended[table_name] = {}
-    return mended
+    """The data without what the form refused, a blank where an item is missing: to see what else is wrong."""
+    left = without_errors(data, error)
+    refused = [problem["loc"] for problem in error.errors()]
+    if any(place[:1] == ("declarations",) for place in refused):
+        left.pop("declarations", None)
+    for table in ("identity", "options"):
+        if not isinstance(left.get(table), dict):
+            left[table] = {}
+    for place in refused:
+        if len(place) == 2 and place[0] == "identity" and place[1] in Identity.model_fields:
+            left["identity"][place[1]] = ""
+    return left

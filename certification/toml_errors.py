@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Iterable
 from typing import Any
@@ -32,6 +33,34 @@ def first_problem(error: ValidationError, model: type[BaseModel]) -> tuple[str, 
 def every_problem(error: ValidationError, model: type[BaseModel]) -> list[tuple[str, Text, Text]]:
     """Every problem of a file as (key, what, remedy) in both languages, in the order of the file's form."""
     return [_told(problem, model) for problem in error.errors()]
+
+
+def without_errors(data: dict[str, Any], error: ValidationError) -> dict[str, Any]:
+    """The data without what the form refused, so that it can be looked at for what else is wrong."""
+    left = copy.deepcopy(data)
+    for problem in error.errors():
+        if problem["type"] != "missing":
+            _take_out(left, problem["loc"])
+    return left
+
+
+def _take_out(data: Any, path: tuple[Any, ...]) -> None:
+    """Remove what a path leads to; a path may go on into the alternatives of a value, which are no part of the data."""
+    for part, following in zip(path, (*path[1:], None), strict=True):
+        inner = data[part] if _holds(data, part) else None
+        if following is None or not _holds(inner, following):
+            if isinstance(data, dict):
+                data.pop(part, None)
+            elif isinstance(data, list) and _holds(data, part):
+                data[part] = {}
+            return
+        data = inner
+
+
+def _holds(data: Any, part: Any) -> bool:
+    if isinstance(data, dict):
+        return part in data
+    return isinstance(data, list) and isinstance(part, int) and part < len(data)
 
 
 def _told(problem: Any, model: type[BaseModel]) -> tuple[str, Text, Text]:

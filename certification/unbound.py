@@ -11,8 +11,22 @@ UNBOUND: Mapping[str, Circumstance] = {
     "power": Circumstance(
         Verdict.NOT_ASSESSED, Text(zh="测试台未绑定电源（[power]）", en="the bench binds no supply ([power])")
     ),
+    "stage": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh="测试台无人也无装置可改变距离和光照（[stage]）",
+            en="nothing and nobody on the bench changes distance and light ([stage])",
+        ),
+    ),
     "keyboard_link": Circumstance(
         Verdict.NOT_ASSESSED, Text(zh="测试台未绑定键盘（[keyboard]）", en="the bench binds no keyboard ([keyboard])")
+    ),
+    "security_module": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh="测试台未绑定安全模块（[security_module]）",
+            en="the bench binds no security module ([security_module])",
+        ),
     ),
     "scanner_commands": Circumstance(
         Verdict.NOT_ASSESSED,
