@@ -10,6 +10,7 @@ pytest_plugins = (
     "steps.keyboard",
     "steps.link",
     "steps.misleading",
+    "steps.module_keys",
     "steps.platform.access",
     "steps.platform.asking",
     "steps.platform.auditing",
@@ -27,6 +28,9 @@ pytest_plugins = (
     "steps.platform.programs",
     "steps.platform.replaying",
     "steps.samples",
+    "steps.soak",
+    "steps.stage",
+    "steps.security_module",
     "steps.terminal",
     "xiangka.pytest_plugin",
 )

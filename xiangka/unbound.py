@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rigs.bench_file import BenchFile
+from rigs.bench_tables.presenters import FramePortTable
 from rigs.platform_credentials import load_platform_credentials
 
 
@@ -13,7 +14,9 @@ def unbound_roles(file: BenchFile) -> list[str]:
     bound = {
         "keyboard_link": file.keyboard is not None,
         "power": file.power is not None,
+        "stage": file.stage is not None or isinstance(file.presenter, FramePortTable),
         "operator": file.operator is not None,
+        "security_module": file.security_module is not None,
         "scanner_commands": file.scanner is None or file.scanner.driver != "plain-line",
         "platform_host": platform.reference is not None,
         "platform_admin": tokens is None or "admin" in tokens,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from rigs.emulators.defects import codes, identity, links, optics, safety, timing
+from rigs.emulators.defects import codes, endurance, identity, keyboard, links, optics, safety, security, timing
 from rigs.errors import BenchFileError
 
 Part = TypeVar("Part")
 
 DEFECTS = {
-    defect.name: defect for theme in (identity, codes, optics, timing, links, safety) for defect in theme.DEFECTS
+    defect.name: defect
+    for theme in (identity, codes, optics, timing, links, keyboard, safety, security, endurance)
+    for defect in theme.DEFECTS
 }
 
 

@@ -1,0 +1,38 @@
+"""``xiangka emulate``: the parts of a terminal that keep keys, firmware and time."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xiangka.cli import Commands
+
+
+def add_security_module(kinds: Commands) -> None:
+    """Add the security module."""
+    module = kinds.add_parser("security-module", help="a security module (PSAM); prints the address of its slot")
+    module.add_argument("--serial", required=True, help="its number: letters, digits, hyphens")
+    module.add_argument("--term-id", required=True, help="the terminal it is made for")
+    module.add_argument("--trusts", required=True, metavar="HEX", help="the platform's SM2 signing key, 65 bytes")
+    module.add_argument("--defect", metavar="NAME", help="a deliberate defect; see `xiangka defects list`")
+    module.add_argument("--tethered", action="store_true", help="end when standard input closes")
+
+    def command(options: argparse.Namespace) -> int:
+        from rigs.emulators import security_module as emulator
+
+        emulator.run_security_module(
+            emulator.SecurityModuleOptions(
+                serial=options.serial,
+                term_id=options.term_id,
+                trusts=options.trusts,
+                defect=options.defect,
+                tethered=options.tethered,
+            )
+        )
+        return 0
+
+    module.set_defaults(command=command)
+
+
+DEVICES = (add_security_module,)
