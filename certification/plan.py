@@ -69,6 +69,7 @@ def make_plan(
     only: Collection[str],
     scenarios: Collection[str],
     unbound: Collection[str] = (),
+    by_hand: Collection[str] = (),
 ) -> Plan:
     """Decide what a run executes.
 
@@ -79,6 +80,7 @@ def make_plan(
         only: ids asked for by name; empty for the whole plan. An id asked for is run whatever the plan leaves out.
         scenarios: ids that have a scenario.
         unbound: roles and links the bench does not bind, of those named in ``UNBOUND``.
+        by_hand: ids a person has assessed and filled in a form for; they count, whatever else would leave them out.
 
     Raises:
         PlanError: an id in ``only`` is unknown, or demanded of another kind of subject.
@@ -99,6 +101,8 @@ def make_plan(
             )
     left_out: dict[str, Circumstance] = {}
     for requirement_id, requirement in rows.items():
+        if requirement_id in by_hand:
+            continue
         if not subject.applies(requirement):
             left_out[requirement_id] = _NOT_APPLICABLE if subject.declared else _NO_STATEMENT
         elif requirement_id not in scenarios:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,6 +30,8 @@ class RunOptions:
         seed: source of every random choice.
         defect: deliberate defect of an emulated device.
         out: run folder, or None for a new one below ``reports/runs/``.
+        forms: filled forms of rows done by hand.
+        by_hand: rows whose forms an earlier sitting has taken in.
     """
 
     bench: Path = DEFAULT_BENCH
@@ -39,6 +41,8 @@ class RunOptions:
     seed: int = 1
     defect: str | None = None
     out: Path | None = None
+    forms: tuple[Path, ...] = ()
+    by_hand: tuple[str, ...] = ()
 
     @property
     def subject_file(self) -> Path | None:
@@ -60,6 +64,7 @@ class Asked:
         plan, only, seed, defect: as in ``RunOptions``.
         catalogue: version of the catalogue.
         catalogue_sha256: digest of every row demanded of this kind of subject.
+        by_hand: rows that were assessed by hand before the run.
     """
 
     bench: str
@@ -72,6 +77,7 @@ class Asked:
     defect: str | None
     catalogue: str
     catalogue_sha256: str
+    by_hand: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, options: RunOptions, kind: SubjectKind) -> Self:
@@ -89,6 +95,7 @@ class Asked:
             defect=options.defect,
             catalogue=VERSION,
             catalogue_sha256=hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest(),
+            by_hand=options.by_hand,
         )
 
     def write(self, folder: Path) -> None:
@@ -105,7 +112,7 @@ class Asked:
         file = folder / ASKED
         try:
             record = json.loads(file.read_text(encoding="utf-8"))
-            return cls(**{**record, "only": tuple(record["only"])})
+            return cls(**{**record, "only": tuple(record["only"]), "by_hand": tuple(record["by_hand"])})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise PlanError(
                 "does not say what the run was asked for, so it cannot be gone on with",
@@ -116,7 +123,8 @@ class Asked:
     def options(self, folder: Path) -> RunOptions:
         """The options of the run, for the sitting to come."""
         subject = None if self.subject is None else Path(self.subject)
-        return RunOptions(Path(self.bench), subject, self.only, self.plan, self.seed, self.defect, folder)
+        asked = RunOptions(Path(self.bench), subject, self.only, self.plan, self.seed, self.defect, folder)
+        return replace(asked, by_hand=self.by_hand)
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,7 @@ class Given:
     seed: int | None = None
     defect: str | None = None
     out: Path | None = None
+    forms: tuple[Path, ...] = ()
 
 
 def refuse_other(asked: Asked, given: Given, kind: SubjectKind, folder: Path) -> None:
@@ -141,6 +150,8 @@ def refuse_other(asked: Asked, given: Given, kind: SubjectKind, folder: Path) ->
     differing = [*_given_differently(asked, given), *_changed_since(asked, kind, folder)]
     if given.out is not None:
         differing.insert(0, "--out: the run goes on in its own folder")
+    if given.forms:
+        differing.insert(0, "--form: forms are taken in when a run begins")
     if differing:
         raise PlanError(
             f"the run cannot go on as another: {'; '.join(differing)}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,7 +37,9 @@ from rigs.journal import Journal
 from rigs.opening.opening import EmulationOptions
 from rigs.roles import DeviceIdentity
 from xiangka.asked import Asked, RunOptions
+from xiangka.declared_files import check_declared_files, keep_declared_files
 from xiangka.defect_names import check_defect
+from xiangka.filled_forms import FilledForm, read_forms, take_in
 from xiangka.resuming import EarlierRun
 from xiangka.run_lock import RunLock
 from xiangka.run_record import run_record, write_json
@@ -90,6 +92,8 @@ class CertificationRun:
                 where=str(file),
                 remedy="name a subject and a bench of the same kind",
             )
+        check_declared_files(self.subject.declarations, file)
+        self.forms: list[FilledForm] = read_forms(self.options.forms, self.catalogue, self.subject)
         self.plan: Plan = make_plan(
             self.catalogue,
             self.subject,
@@ -97,6 +101,7 @@ class CertificationRun:
             only=self.options.only,
             scenarios=implemented(self.catalogue),
             unbound=unbound_roles(self.bench_file),
+            by_hand=self._by_hand,
         )
         self.made_with = versions()
         self.sittings: list[Sitting] = []
@@ -104,6 +109,11 @@ class CertificationRun:
             self._begin()
         else:
             self._go_on(self.earlier)
+
+    @property
+    def _by_hand(self) -> tuple[str, ...]:
+        """Rows a person has assessed before the run."""
+        return (*self.options.by_hand, *(filled.form.requirement for filled in self.forms))
 
     def _begin(self) -> None:
         started = datetime.now(UTC).astimezone()
@@ -181,7 +191,9 @@ class CertificationRun:
             progress=self.watcher.progress,
         )
         if self.earlier is None:
-            Asked.of(self.options, SubjectKind(self.subject.kind)).write(folder)
+            Asked.of(replace(self.options, by_hand=self._by_hand), SubjectKind(self.subject.kind)).write(folder)
+            keep_declared_files(self.subject.declarations, self.options.subject_file, folder)
+            self.durations.update(dict.fromkeys(take_in(self.forms, self.run.evidence), 0.0))
         else:
             self._take_up(self.earlier, sitting)
         self.sittings.append(sitting)

@@ -21,6 +21,15 @@ def add_certify(commands: Commands) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="run folder; default: a new one in reports/runs")
     parser.add_argument("--defect", metavar="NAME", help="give the emulated terminal a deliberate defect")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with the interrupted run in this folder")
+    parser.add_argument(
+        "--form",
+        nargs="+",
+        action="extend",
+        default=[],
+        type=Path,
+        metavar="F",
+        help="filled forms of rows done by hand",
+    )
     parser.set_defaults(command=_command)
 
 
@@ -36,6 +45,7 @@ def _command(options: argparse.Namespace) -> int:
         seed=options.seed,
         defect=options.defect,
         out=options.out,
+        forms=tuple(options.form),
     )
     if options.resume is not None:
         return resume(options.resume, given)
@@ -48,5 +58,6 @@ def _command(options: argparse.Namespace) -> int:
             seed=1 if given.seed is None else given.seed,
             defect=given.defect,
             out=given.out,
+            forms=given.forms,
         )
     )

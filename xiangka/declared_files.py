@@ -21,7 +21,7 @@ def evidence_problems(declarations: Declarations, subject_file: Path) -> list[Pr
     return list(_problems(declarations, subject_file))
 
 
-def check_declared_files(declarations: Declarations, subject_file: Path) -> None:
+def check_declared_files(declarations: Declarations, subject_file: Path | None) -> None:
     """Refuse a document that is missing, or another than the one declared.
 
     Raises:
@@ -31,24 +31,20 @@ def check_declared_files(declarations: Declarations, subject_file: Path) -> None
         raise PlanError(problem.says.en, where=f"{subject_file} {problem.key}", remedy=problem.remedy.en)
 
 
-def keep_declared_files(declarations: Declarations, subject_file: Path, run: Path) -> dict[str, str]:
-    """Copy the documents into a run folder; returns the digest of each by its name there."""
-    kept: dict[str, str] = {}
-    for name, path, digest in _documents(declarations, subject_file):
+def keep_declared_files(declarations: Declarations, subject_file: Path | None, run: Path) -> None:
+    """Copy the documents into a run's folder, each under the name of its declaration."""
+    for name, path, _ in _documents(declarations, subject_file):
         (run / KEPT).mkdir(exist_ok=True)
-        target = run / KEPT / f"{name}{path.suffix}"
-        shutil.copyfile(path, target)
-        kept[f"{KEPT}/{target.name}"] = digest
-    return kept
+        shutil.copyfile(path, run / KEPT / f"{name}{path.suffix}")
 
 
-def _documents(declarations: Declarations, subject_file: Path) -> Iterator[tuple[str, Path, str]]:
+def _documents(declarations: Declarations, subject_file: Path | None) -> Iterator[tuple[str, Path, str]]:
     report = declarations.environment
-    if report is not None:
+    if report is not None and subject_file is not None:
         yield "environment", subject_file.parent / report.file, report.sha256
 
 
-def _problems(declarations: Declarations, subject_file: Path) -> Iterator[Problem]:
+def _problems(declarations: Declarations, subject_file: Path | None) -> Iterator[Problem]:
     for name, path, digest in _documents(declarations, subject_file):
         try:
             found = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -18,9 +18,9 @@ from certification.catalogue import Catalogue, Text
 from certification.errors import PlanError
 from certification.form_check import check_form
 from certification.forms import Form, observations_of
-from certification.observations import Observation
 from certification.subject import Subject
 from certification.subject_file import Problem, read_toml
+from fixtures.evidence import Evidence
 
 KEPT = "forms"
 """Folder of a run that keeps the forms."""
@@ -39,11 +39,6 @@ class FilledForm:
     path: Path
     sha256: str
     form: Form
-
-    @property
-    def observations(self) -> list[Observation]:
-        """What it comes to."""
-        return list(observations_of(self.form, self.sha256))
 
     def as_record(self) -> dict[str, Any]:
         """The form as it stands in ``run.json``."""
@@ -97,6 +92,15 @@ def read_forms(paths: Sequence[Path], catalogue: Catalogue, subject: Subject) ->
             remedy=first.remedy.en if len(wrong) == 1 else "settle each; nothing was tested",
         )
     return forms
+
+
+def take_in(forms: Sequence[FilledForm], evidence: Evidence) -> list[str]:
+    """Keep forms in a run's folder and record what they come to; returns their rows."""
+    for filled in forms:
+        filled.keep(evidence.folder)
+        for observation in observations_of(filled.form, filled.sha256):
+            evidence.add(observation)
+    return [filled.form.requirement for filled in forms]
 
 
 def _photographs(path: Path, form: Form) -> Iterator[Problem]:

@@ -60,6 +60,7 @@ def run_record(run: CertificationRun, state: str, code: ExitCode | None, overall
         **_of_the_kind(run),
         "durations": {key: round(value, 3) for key, value in run.durations.items()},
         "notes": [note.model_dump() for note in run.notes],
+        "forms": [form.as_record() for form in run.forms] if run.earlier is None else run.earlier.record["forms"],
     }
 
 
