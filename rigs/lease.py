@@ -17,7 +17,7 @@ from rigs.errors import RigError
 
 _TRIES_S = 0.25
 """How long a taken port is tried for: a holder that is just letting go removes the file it had locked."""
-_LOOPBACK = ("localhost", "::1")
+_LOOPBACK = ("localhost", "::1", "[::1]")
 
 
 class Lease:
@@ -72,13 +72,17 @@ def port_identity(port: str) -> str:
         return os.path.realpath(port)
     if "://" in port:
         parts = urlsplit(port)
-        host = "127.0.0.1" if parts.hostname in _LOOPBACK else parts.hostname
-        if parts.scheme in ("socket", "rfc2217"):
-            return f"{host}:{parts.port}"
-        return f"{parts.scheme}://{host}:{parts.port}{parts.path}?{parts.query}"
+        end = _end(parts.netloc.rpartition("@")[2])
+        return end if parts.scheme in ("socket", "rfc2217") else f"{parts.scheme}://{end}{parts.path}?{parts.query}"
     if "::" in port:
         return _visa_identity(port)
     return port.strip()
+
+
+def _end(netloc: str) -> str:
+    """Host and port, this machine's own names made one."""
+    host, _, number = netloc.lower().rpartition(":")
+    return f"{'127.0.0.1' if host in _LOOPBACK else host}:{number}"
 
 
 def _visa_identity(resource: str) -> str:
@@ -88,7 +92,7 @@ def _visa_identity(resource: str) -> str:
     if kind.startswith("ASRL/"):
         return os.path.realpath(interface[len("ASRL") :])
     if rest and rest[-1].upper() == "SOCKET" and len(rest) == 3:
-        return port_identity(f"socket://{rest[0]}:{rest[1]}")
+        return _end(f"{rest[0]}:{rest[1]}")
     board = kind if kind[-1:].isdigit() else f"{kind}0"
     return "::".join((board, *(part.upper() for part in rest)))
 
