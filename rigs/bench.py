@@ -66,6 +66,8 @@ class Bench:
         self._lux_meter: LuxMeter | None = None
         self._presenter: Presenter | None = None
         self._scanner: SerialScanner | None = None
+        self.scanner_pid: int | None = None
+        """Process of an emulated scanner."""
         self._stage: Stage | None = None
         self._host: ReferencePlatform | None = None
         self._security_module: SecurityModule | None = None
@@ -251,6 +253,7 @@ class Bench:
         rail = None if power is None else power.rail
         opened = open_scanner(table, Surroundings(self._presenter, self.file.keyboard, rail), self._opening)
         self._scanner, self._keyboard_url = opened.scanner, opened.keyboard_url
+        self.scanner_pid = opened.pid
         if self._keyboard_url is not None:
             self.open_keyboard().close()
 

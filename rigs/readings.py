@@ -64,16 +64,17 @@ class ReadingStation:
     _cleared_s: float = 0.0
     _earlier: deque[bytes] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
-    def read(self, frame: Frame, expected: tuple[bytes, ...]) -> Reading:
+    def read(self, frame: Frame, expected: tuple[bytes, ...], shown_s: float | None = None) -> Reading:
         """Show a frame until the scanner delivers or the time is up.
 
         Args:
             frame: what to show.
             expected: contents whose delivery is exact.
+            shown_s: how long at most, s; None for ``read_timeout_s``.
         """
         late = self._arm()
         shown = self.presenter.show(frame)
-        delivery = self.scanner.delivery(self.read_timeout_s)
+        delivery = self.scanner.delivery(self.read_timeout_s if shown_s is None else shown_s)
         self._clear()
         if delivery is None:
             self.scanner.disarm()

@@ -16,6 +16,12 @@ Feature: A terminal reads codes as people show them
     When the terminal is shown each code of the sample
     Then the criterion of the catalogue is met
 
+  @EHC-TRM-009
+  Scenario: Near and far
+    Given a 25 mm card code at every distance from 30 to 200 mm
+    When the stage is set and the terminal is shown each code of the sample
+    Then the criterion of the catalogue is met
+
   @EHC-TRM-010
   Scenario: Turned and tilted
     Given card codes turned about all three axes
@@ -26,4 +32,10 @@ Feature: A terminal reads codes as people show them
   Scenario: Damaged, blurred and faded
     Given damaged, blurred and faded card codes
     When the terminal is shown each code of the sample
+    Then the criterion of the catalogue is met
+
+  @EHC-TRM-012
+  Scenario: A dim screen, a bright room, a polariser
+    Given a card code on a phone in every combination of brightness, ambient light and polariser
+    When the stage is set and the terminal is shown each code of the sample
     Then the criterion of the catalogue is met

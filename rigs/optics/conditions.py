@@ -32,7 +32,7 @@ class Screen:
     contrast_ratio: float = 1000.0
     reflectance: float = 0.02
     gloss: float = 0.04
-    polarisation: float = 0.8
+    polarisation: float = 0.86
     pwm_hz: float = 0.0
     pwm_duty: float = 0.5
     pixel_mm: float = 0.06

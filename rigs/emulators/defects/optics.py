@@ -56,6 +56,38 @@ class FaintBlind(Behaviour):
         return bool(np.max(np.asarray(high) - np.asarray(low)) > 0.66 * 255)
 
 
+class NearSighted(Behaviour):
+    """Resolves only what is near: it wants more than 5.7 pixels a module along the symbol's longest side."""
+
+    def accepts(self, reading: Reading, image: Image) -> bool:
+        del image
+        a, b, c, d = reading.corners
+        longest = max(math.dist(a, b), math.dist(b, c), math.dist(c, d), math.dist(d, a))
+        return longest / (17 + 4 * max(1, reading.version)) > 5.7
+
+
+class Dazzled(Behaviour):
+    """Loses a code that is darker than what surrounds it."""
+
+    def accepts(self, reading: Reading, image: Image) -> bool:
+        grey = self.sense(image)
+        return float(np.median(grey[:8])) < _brightness_of(reading, grey)
+
+
+class DimBlind(Behaviour):
+    """Sees nothing on a screen whose white is below a third of full scale."""
+
+    def accepts(self, reading: Reading, image: Image) -> bool:
+        return _brightness_of(reading, self.sense(image)) > 110
+
+
+def _brightness_of(reading: Reading, grey: Image) -> float:
+    """The grey of a symbol's light modules."""
+    columns = [x for x, _ in reading.corners]
+    rows = [y for _, y in reading.corners]
+    return float(np.percentile(grey[max(0, min(rows)) : max(rows), max(0, min(columns)) : max(columns)], 90))
+
+
 DEFECTS = (
     Defect("red-lit", ("EHC-TRM-007",), "红光单色成像，看不见橙色和红色", "sees no orange or red ink", RedLit),
     Defect(
@@ -73,4 +105,13 @@ DEFECTS = (
         TiltLimited,
     ),
     Defect("faint-blind", ("EHC-TRM-011",), "褪色码不识读", "reads no faded print", FaintBlind),
+    Defect(
+        "near-sighted",
+        ("EHC-TRM-009",),
+        "仅能识读近处的码",
+        "reads only codes that are near",
+        NearSighted,
+    ),
+    Defect("dazzled", ("EHC-TRM-012",), "码比周围暗时不识读", "loses a code darker than its surroundings", Dazzled),
+    Defect("dim-blind", ("EHC-TRM-012",), "看不见暗的屏幕", "sees nothing on a dim screen", DimBlind),
 )
