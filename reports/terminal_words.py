@@ -59,6 +59,10 @@ MEASURES: Mapping[str, Text] = {
     "false_accepts": _t("误接受", "false accepts"),
     "unrecovered_stops": _t("未恢复的停机", "unrecovered stops"),
     "latency_p95": _t("时延 p95", "latency p95"),
+    "memory": _t("内存占用", "resident memory"),
+    "resets": _t("复位", "resets"),
+    "stop": _t("停机", "stops"),
+    "interruption": _t("试验中断时长", "length of the interruption"),
     "report_age": _t("报告年限", "age of the report"),
     "laboratory_report": _t("实验室报告", "laboratory report"),
 }

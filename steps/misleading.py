@@ -15,9 +15,9 @@ from fixtures.malformed import malformed_symbols
 from fixtures.other_symbols import other_symbols
 from reference_impl.wire.errors import PayloadError
 from reference_impl.wire.payload import parse
-from rigs.errors import RigError
 from rigs.optics.stimulus import Stimulus
 from rigs.roles import Keyboard
+from steps.keyboard import make_sure_it_types
 from steps.samples import plain, symbol
 from steps.sampling import Sampler, Trial, shortened
 
@@ -142,7 +142,7 @@ def show_control_sequences(sampler: Sampler, chance: Random) -> None:
     if not _types(sampler) or sampler.failed():
         return
     with closing(sampler.run.bench.open_keyboard()) as keyboard:
-        _check_that_it_types(sampler, keyboard, chance)
+        make_sure_it_types(sampler, keyboard, chance)
         _read_what_is_typed(sampler, keyboard, chance)
 
 
@@ -183,21 +183,6 @@ def show_good_code(sampler: Sampler, chance: Random) -> None:
 def _types(sampler: Sampler) -> bool:
     """Whether the statement says there is a keyboard link."""
     return "keyboard_link" in sampler.run.subject.yes_options
-
-
-def _check_that_it_types(sampler: Sampler, keyboard: Keyboard, chance: Random) -> None:
-    """A link that types nothing would pass every code, so one good code must arrive on it first."""
-    silence_s = sampler.run.bench.silence_s
-    keyboard.keystrokes(silence_s)
-    for trial, frame in sampler.prepared(Trial(plain(chance)) for _ in range(3)):
-        sampler.run.station.read(frame, trial.expected)
-        if keyboard.keystrokes(silence_s).text:
-            return
-    raise RigError(
-        "none of three good codes was typed",
-        where="keyboard",
-        remedy="check that [keyboard] in the bench file is the device under test and that it types what it reads",
-    )
 
 
 def _is_card(data: bytes) -> bool:

@@ -14,6 +14,11 @@ Feature: A terminal cannot be misled
     When forty scripted exchanges are made on its serial link
     Then the criterion of the catalogue is met
 
+  @EHC-TRM-018
+  Scenario: The keyboard link reaches every host unaltered
+    When 299 codes are typed on its keyboard link, on hosts of every layout, lock, input method and lag
+    Then the criterion of the catalogue is met
+
   @EHC-TRM-025
   Scenario: Malformed codes do no harm
     When the terminal is shown ten thousand malformed codes, each followed by a good one

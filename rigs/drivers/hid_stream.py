@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from rigs.errors import RigError
 from rigs.journal import Journal
 from rigs.lease import Lease
-from rigs.protocols.keyboard_host import HostState, KeyboardHost
+from rigs.protocols.keyboard_host import HostState, KeyboardHost, Typed
 from rigs.roles import Keyboard, Keystrokes
 
 CHANNEL = "keyboard"
@@ -157,7 +157,8 @@ class HidStreamKeyboard(Keyboard):
             raise self._lost(str(error)) from error
 
     def _read(self) -> None:
-        waiting, text, chords, t_ns, reason = b"", "", (), 0, ""
+        waiting, t_ns, reason = b"", 0, ""
+        typed = Typed("", ())
         while not reason:
             self._stream.settimeout(BURST_GAP_S if waiting else None)
             data = b""
@@ -174,17 +175,17 @@ class HidStreamKeyboard(Keyboard):
                     time.sleep(self._lag_s)
                 with self._changed:
                     self._typing, self._last_s = True, t_ns / 1e9
-                    typed = self._host.feed(data)
+                    more = self._host.feed(data)
                     with contextlib.suppress(RigError):  # the next read finds the same
                         self._tell_leds()
-                waiting, text, chords = waiting + data, text + typed.text, (*chords, *typed.chords)
-            if waiting and (not data or (text.endswith(_ENDINGS) and self._host.at_rest)):
-                self._end_burst(waiting, Keystrokes(text, chords, None), t_ns)
-                waiting, text, chords = b"", "", ()
+                waiting, typed = waiting + data, Typed(typed.text + more.text, typed.chords + more.chords)
+            if waiting and (not data or (typed.text.endswith(_ENDINGS) and self._host.at_rest)):
+                self._end_burst(waiting, typed, t_ns)
+                waiting, typed = b"", Typed("", ())
         if not self._closing:
             self._lost(reason)
 
-    def _end_burst(self, data: bytes, typed: Keystrokes, t_ns: int) -> None:
+    def _end_burst(self, data: bytes, typed: Typed, t_ns: int) -> None:
         record = self._journal.wire(CHANNEL, "rx", data, t_ns)
         with self._changed:
             self._bursts.append(Keystrokes(typed.text, typed.chords, (record, record)))

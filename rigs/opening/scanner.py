@@ -52,10 +52,12 @@ class OpenedScanner:
     Attributes:
         scanner: the role.
         keyboard_url: ``socket://host:port`` of the keyboard link, or None.
+        pid: process of an emulated one, or None.
     """
 
     scanner: SerialScanner
     keyboard_url: str | None
+    pid: int | None = None
 
 
 def open_scanner(table: ScannerTable, around: Surroundings, opening: Opening) -> OpenedScanner:
@@ -80,7 +82,7 @@ def open_scanner(table: ScannerTable, around: Surroundings, opening: Opening) ->
         line.close()
         raise
     opening.closing.callback(scanner.close)
-    return OpenedScanner(scanner, _find_keyboard(around.keyboard, emulator))
+    return OpenedScanner(scanner, _find_keyboard(around.keyboard, emulator), emulator.pid if emulator else None)
 
 
 def _line(table: ScannerTable) -> LineSettings:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from rigs.protocols.keyboard_host import HostState
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -114,8 +116,8 @@ class Keystrokes:
     """What a device typed on its keyboard link.
 
     Attributes:
-        text: characters as a host with a US layout receives them; Enter is CR.
-        chords: reports that held Ctrl, Alt or GUI, such as ``Ctrl+C``; they type no character.
+        text: characters that reached the program in front of the host; Enter is CR.
+        chords: commands such as ``Ctrl+C``; they type no character.
         journal: first and last journal record, or None when nothing was typed.
     """
 
@@ -129,6 +131,24 @@ class Keyboard(Protocol):
 
     def keystrokes(self, timeout_s: float) -> Keystrokes:
         """Everything typed since the last call, and until nothing has been typed for ``timeout_s``.
+
+        Raises:
+            RigError: the link is gone.
+        """
+
+    def line(self, ending: str, quiet_s: float) -> Keystrokes:
+        """Everything typed since the last call, until it ends with ``ending`` or nothing was typed for ``quiet_s``.
+
+        Raises:
+            RigError: the link is gone.
+        """
+
+    def become(self, state: HostState, lag_s: float = 0.0) -> None:
+        """Be a host in this state, and tell the keyboard its lock keys.
+
+        Args:
+            state: layout, CapsLock, input method.
+            lag_s: for how long the host takes no further report after the first of each row, s.
 
         Raises:
             RigError: the link is gone.
