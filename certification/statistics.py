@@ -20,6 +20,11 @@ def lower_bound(successes: int, trials: int, confidence: float) -> float:
     return float(betaincinv(successes, trials - successes + 1, 1 - confidence))
 
 
+def upper_bound(events: int, trials: int, confidence: float) -> float:
+    """One-sided exact upper confidence bound of the share of events (Clopper-Pearson); 1 where nothing was tried."""
+    return 1 - lower_bound(trials - events, trials, confidence)
+
+
 @cache
 def two_sided_bounds(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
     """Two-sided Wilson interval, for display only: it never decides."""

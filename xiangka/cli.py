@@ -19,6 +19,7 @@ from xiangka.certify_command import add_certify
 from xiangka.emulate_commands import add_emulate
 from xiangka.platform_commands import add_platform
 from xiangka.statement_commands import add_statement
+from xiangka.trial_commands import add_trial
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
@@ -69,6 +70,7 @@ def _parser() -> _Parser:
     add_statement(commands)
     _catalogue(commands)
     _defects(commands)
+    add_trial(commands)
     add_platform(commands)
     _load(commands)
     return parser
