@@ -14,6 +14,7 @@ from certification.decision import Outcome, judge_criterion, overall
 from certification.observations import Cell, Observation
 from fixtures.run import Run
 from rigs.optics.frames import Frame, readable_at_all
+from rigs.optics.grading import grade
 from rigs.optics.stimulus import Stimulus
 from rigs.readings import Reading
 
@@ -172,7 +173,7 @@ class Sampler:
             reading.outcome.value,
             cell=trial.cell,
             reading=reading,
-            detail=self._detail(trial, reading) if picture or not exact else {},
+            detail=self._detail(trial, reading, frame if picture else None) if picture or not exact else {},
             picture=picture,
         )
         if latency:
@@ -204,11 +205,12 @@ class Sampler:
             return bool(frame.reference_reads)
         return readable_at_all(frame.stimulus, frame.image())
 
-    def _detail(self, trial: Trial, reading: Reading) -> dict[str, str | float]:
+    def _detail(self, trial: Trial, reading: Reading, kept: Frame | None) -> dict[str, str | float]:
         return {
             "shown": " | ".join(shortened(content) for content in trial.expected),
             "delivered": " | ".join(shortened(delivery.data) for delivery in reading.deliveries),
             "latency_ms": round(reading.latency_ms, 1),
+            **(grade(kept.stimulus).as_detail() if kept is not None and kept.stimulus is not None else {}),
         }
 
 

@@ -18,7 +18,7 @@ from rigs.optics.stimulus import Symbol, SymbolKind
 Modules = npt.NDArray[np.uint8]
 """Module matrix without quiet zone: 1 dark, 0 light."""
 
-_EC_LEVELS = {"L": ERROR_CORRECT_L, "M": ERROR_CORRECT_M, "Q": ERROR_CORRECT_Q, "H": ERROR_CORRECT_H}
+EC_LEVELS = {"L": ERROR_CORRECT_L, "M": ERROR_CORRECT_M, "Q": ERROR_CORRECT_Q, "H": ERROR_CORRECT_H}
 _ALPHANUMERIC = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
 
 
@@ -52,7 +52,7 @@ def _qr(symbol: Symbol) -> Modules:
         mode = MODE_8BIT_BYTE
     code = qrcode.QRCode(
         version=symbol.version,
-        error_correction=_EC_LEVELS[symbol.ec_level],
+        error_correction=EC_LEVELS[symbol.ec_level],
         border=0,
         mask_pattern=symbol.mask,
     )
