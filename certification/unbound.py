@@ -18,6 +18,13 @@ UNBOUND: Mapping[str, Circumstance] = {
             en="nothing and nobody on the bench changes distance and light ([stage])",
         ),
     ),
+    "timed_power": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh="测试台没有可程控并测量电流的电源（[power]），无法在选定时刻断电",
+            en="the bench has no supply that is switched at a chosen moment and measures its current ([power])",
+        ),
+    ),
     "keyboard_link": Circumstance(
         Verdict.NOT_ASSESSED, Text(zh="测试台未绑定键盘（[keyboard]）", en="the bench binds no keyboard ([keyboard])")
     ),
@@ -26,6 +33,17 @@ UNBOUND: Mapping[str, Circumstance] = {
         Text(
             zh="测试台未绑定安全模块（[security_module]）",
             en="the bench binds no security module ([security_module])",
+        ),
+    ),
+    "firmware_update": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(zh="测试台未绑定更新工具（[updater]）", en="the bench binds no update tool ([updater])"),
+    ),
+    "cards": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh="测试台未绑定读卡器（[cards]），或无人放卡（[operator]）",
+            en="the bench binds no card readers ([cards]), or there is nobody to serve them ([operator])",
         ),
     ),
     "scanner_commands": Circumstance(

@@ -7,6 +7,7 @@ import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -22,6 +23,7 @@ from rigs.errors import BenchFileError, RigError, SubjectFaultError
 from rigs.journal import Journal
 from rigs.module_issuer import ModuleIssuer
 from rigs.opening.instruments import open_light_source, open_lux_meter
+from rigs.opening.cards import OpenedCards, open_cards, plug_in_cards
 from rigs.opening.opening import EmulationOptions, Opening
 from rigs.opening.operator import open_operator
 from rigs.opening.platform import open_clock, open_platform
@@ -30,9 +32,11 @@ from rigs.opening.presenters import open_presenter
 from rigs.opening.scanner import Surroundings, open_scanner
 from rigs.opening.security_module import open_security_module
 from rigs.opening.stage import open_stage
+from rigs.opening.updater import open_factory, open_updater
 from rigs.reference_platform import ReferencePlatform
 from rigs.roles import DeviceIdentity, Keyboard, LightSource, LuxMeter, Operator, Power, Presenter
-from rigs.roles.security import SecurityModule
+from rigs.roles.cards import CardReaders, Hand
+from rigs.roles.security import SecurityModule, Updater
 from rigs.roles.stage import Stage
 
 Role = TypeVar("Role")
@@ -71,6 +75,8 @@ class Bench:
         self._stage: Stage | None = None
         self._host: ReferencePlatform | None = None
         self._security_module: SecurityModule | None = None
+        self._updater: Updater | None = None
+        self._cards: OpenedCards | None = None
         self._deployment: str | None = None
         self._sources = itertools.count(1)
         try:
@@ -106,6 +112,26 @@ class Bench:
     def security_module(self) -> SecurityModule:
         """The terminal's security module."""
         return _bound(self._security_module, "security_module")
+
+    @property
+    def updater(self) -> Updater:
+        """Whatever installs firmware on the terminal."""
+        return _bound(self._updater, "updater")
+
+    @property
+    def cards(self) -> CardReaders:
+        """The card side of the terminal."""
+        return _bound(self._cards, "cards").readers
+
+    @property
+    def hand(self) -> Hand:
+        """Whoever puts cards into the terminal."""
+        return _bound(_bound(self._cards, "cards").hand, "operator")
+
+    @property
+    def terminal_logs(self) -> tuple[Path, ...]:
+        """Where the software of the terminal keeps its logs on this host."""
+        return _bound(self._cards, "cards").logs
 
     @property
     def issuer(self) -> ModuleIssuer:
@@ -251,7 +277,15 @@ class Bench:
         if power is not None and power.identity is not None:
             self.instruments["power"] = power.identity
         rail = None if power is None else power.rail
-        opened = open_scanner(table, Surroundings(self._presenter, self.file.keyboard, rail), self._opening)
+        factory = open_factory(self.file.updater, table.driver, self._opening)
+        cards = None if self.file.cards is None else plug_in_cards(self.file.cards, self._opening)
+        interlock = None if cards is None else cards.interlock
+        around = Surroundings(self._presenter, self.file.keyboard, rail, factory, interlock)
+        opened = open_scanner(table, around, self._opening)
+        if cards is not None and self.file.cards is not None:
+            self._cards = open_cards(cards, self.file.cards, opened.scanner, table.read_timeout_s, self._opening)
+        if self.file.updater is not None:
+            self._updater = open_updater(self.file.updater, factory, opened.update_port, self._opening)
         self._scanner, self._keyboard_url = opened.scanner, opened.keyboard_url
         self.scanner_pid = opened.pid
         if self._keyboard_url is not None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_va
 
 from rigs.bench_tables.base import Table
 from rigs.bench_tables.instruments import LightSourceTable, LuxMeterTable
+from rigs.bench_tables.cards import CardsTable
 from rigs.bench_tables.operator import OperatorTable
 from rigs.bench_tables.platform import PlatformTable
 from rigs.bench_tables.power import PowerTable
@@ -20,6 +21,7 @@ from rigs.bench_tables.presenters import FramePortTable, ScreenTable
 from rigs.bench_tables.scanner import KeyboardTable, ScannerTable
 from rigs.bench_tables.security_module import SecurityModuleTable
 from rigs.bench_tables.stage import StageTable
+from rigs.bench_tables.updater import UpdaterTable
 from rigs.errors import BenchFileError
 
 _PTY = "/dev/pts/"
@@ -33,12 +35,22 @@ class BenchFile(Table):
     scanner: ScannerTable | None = None
     platform: PlatformTable
     power: PowerTable | None = None
+    cards: CardsTable | None = None
     keyboard: KeyboardTable | None = None
     operator: OperatorTable | None = None
     light_source: LightSourceTable | None = None
     lux_meter: LuxMeterTable | None = None
     stage: StageTable | None = None
     security_module: SecurityModuleTable | None = None
+    updater: UpdaterTable | None = None
+
+    @field_validator("updater")
+    @classmethod
+    def _taken_by_the_twin(cls, updater: UpdaterTable | None, found: ValidationInfo) -> UpdaterTable | None:
+        scanner = found.data.get("scanner")
+        if updater is not None and updater.emulated is not None and scanner is not None and scanner.emulated is None:
+            raise ValueError("[updater.emulated] needs a table [scanner.emulated]: it is the scanner that is updated")
+        return updater
 
     @field_validator("keyboard")
     @classmethod
@@ -54,8 +66,10 @@ class BenchFile(Table):
             "presenter": self.presenter,
             "scanner": self.scanner,
             "power": self.power,
+            "cards": self.cards,
             "keyboard": self.keyboard,
             "security_module": self.security_module,
+            "updater": self.updater,
         }
         bound = [name for name, table in parts.items() if table is not None]
         lacking = [name for name in ("presenter", "scanner") if name not in bound]
@@ -92,6 +106,7 @@ class BenchFile(Table):
             or (self.operator is not None and self.operator.driver == "scripted")
             or any(getattr(table, "emulated", None) is not None for _, table in self)
             or (self.security_module is not None and self.security_module.reader is None)
+            or (self.updater is not None and self.updater.emulated is not None)
             or isinstance(self.presenter, FramePortTable)
             or not (local or (self.scanner.hardware and "://" in url))
         )
@@ -103,6 +118,8 @@ class BenchFile(Table):
             settings["platform"]["credentials"] = self.platform.credentials.name
         if self.operator is not None and self.operator.script is not None:
             settings["operator"]["script"] = self.operator.script.name
+        if self.updater is not None:
+            settings["updater"] = self.updater.shown()
         reference = self.platform.reference
         if reference is not None:
             for of_a_url in ("real", "test_clock"):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xiangka import emulate_instruments, emulate_security
+from xiangka import emulate_cards, emulate_instruments, emulate_security
 
 if TYPE_CHECKING:
     from xiangka.cli import Commands
@@ -16,7 +17,7 @@ def add_emulate(commands: Commands) -> None:
     kinds = commands.add_parser("emulate", help="run an emulated device").add_subparsers(
         required=True, metavar="DEVICE"
     )
-    for add in (_scanner, _power_supply, *emulate_instruments.DEVICES, *emulate_security.DEVICES):
+    for add in (_scanner, _power_supply, *emulate_instruments.DEVICES, *emulate_cards.DEVICES, *emulate_security.DEVICES):
         add(kinds)
 
 
@@ -47,6 +48,9 @@ def _scanner(kinds: Commands) -> None:
         choices=("cr", "tab"),
         help="type deliveries on a keyboard link too, ended by Enter (default) or Tab; prints it",
     )
+    scanner.add_argument("--maker-key", metavar="HEX", help="take updates signed with this SM2 key; prints where")
+    scanner.add_argument("--flash", type=Path, metavar="DIR", help="where it keeps its firmware")
+    scanner.add_argument("--interlock", type=Path, metavar="SOCKET", help="card side it asks before a code goes out")
     scanner.add_argument("--tethered", action="store_true", help="end when standard input closes")
 
     def run_scanner(options: argparse.Namespace) -> int:
@@ -67,6 +71,9 @@ def _scanner(kinds: Commands) -> None:
                 tethered=options.tethered,
                 keyboard=options.keyboard,
                 terminator=options.terminator,
+                interlock=options.interlock,
+                maker_key=options.maker_key,
+                flash=options.flash,
             )
         )
         return 0

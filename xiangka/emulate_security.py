@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,4 +36,18 @@ def add_security_module(kinds: Commands) -> None:
     module.set_defaults(command=command)
 
 
-DEVICES = (add_security_module,)
+def add_update_tool(kinds: Commands) -> None:
+    """Add the update tool of the emulated scanner."""
+    tool = kinds.add_parser("update-tool", help="offer a firmware image to an emulated scanner; exit 0 or 1 (refused)")
+    tool.add_argument("--port", required=True, metavar="HOST:PORT", help="update port, as the scanner prints it")
+    tool.add_argument("image", type=Path, help="file of the image")
+
+    def command(options: argparse.Namespace) -> int:
+        from rigs.emulators.update_tool import run_update_tool
+
+        return run_update_tool(options.port, options.image)
+
+    tool.set_defaults(command=command)
+
+
+DEVICES = (add_security_module, add_update_tool)

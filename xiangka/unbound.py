@@ -14,9 +14,12 @@ def unbound_roles(file: BenchFile) -> list[str]:
     bound = {
         "keyboard_link": file.keyboard is not None,
         "power": file.power is not None,
+        "cards": file.cards is not None and (file.cards.emulated is not None or file.operator is not None),
+        "timed_power": file.power is not None and file.power.driver == "scpi",
         "stage": file.stage is not None or isinstance(file.presenter, FramePortTable),
         "operator": file.operator is not None,
         "security_module": file.security_module is not None,
+        "firmware_update": file.updater is not None,
         "scanner_commands": file.scanner is None or file.scanner.driver != "plain-line",
         "platform_host": platform.reference is not None,
         "platform_admin": tokens is None or "admin" in tokens,

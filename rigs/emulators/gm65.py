@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from rigs.emulators.hardware import Hardware
+from rigs.emulators.settings_memory import SettingsMemory
 from rigs.protocols import gm65
 
 _FACTORY = {
@@ -30,13 +31,14 @@ class Gm65Emulator:
         self._behaviour = behaviour
         self._powered = True
         self._reader = gm65.CommandReader()
-        self._stored = bytearray(gm65.REGISTER_COUNT)
+        factory = bytearray(gm65.REGISTER_COUNT)
         for address, value in _FACTORY.items():
-            self._stored[address] = value
-        self._stored[gm65.Register.BAUD : gm65.Register.BAUD + 2] = gm65.baud_value(port.baud)
-        if not behaviour.reports_firmware:
-            self._stored[gm65.Register.SOFTWARE_VERSION] = 0
-        self._registers = bytearray(self._stored)
+            factory[address] = value
+        factory[gm65.Register.BAUD : gm65.Register.BAUD + 2] = gm65.baud_value(port.baud)
+        self._hardware = hardware
+        self._firmware = hardware.firmware(factory[gm65.Register.SOFTWARE_VERSION])
+        self._memory = SettingsMemory(bytes(factory), behaviour)
+        self._registers = self._remembered()
         self._device = hardware.device(self._deliver, self._configure)
         self._apply()
 
@@ -55,9 +57,12 @@ class Gm65Emulator:
             return
         self._powered = on
         self._device.power(on)
+        self._memory.power(on)
         if on:
-            self._stored[gm65.Register.SOFTWARE_VERSION] += self._behaviour.firmware_after_restart
-            self._registers = bytearray(self._stored)
+            self._firmware = self._hardware.firmware(self._firmware) + self._behaviour.firmware_drift(
+                self._device.outage_s
+            )
+            self._registers = self._remembered()
             self._reader = gm65.CommandReader()
             self._set_line_rate()
             self._apply()
@@ -65,6 +70,11 @@ class Gm65Emulator:
     def close(self) -> None:
         """Stop the device."""
         self._device.close()
+
+    def _remembered(self) -> bytearray:
+        registers = bytearray(self._memory.read())
+        registers[gm65.Register.SOFTWARE_VERSION] = self._firmware if self._behaviour.reports_firmware else 0
+        return registers
 
     def _obey(self, command: gm65.Command) -> None:
         match command.kind:
@@ -74,8 +84,8 @@ class Gm65Emulator:
             case gm65.Kind.WRITE:
                 self._write(command.address, command.data)
             case gm65.Kind.SAVE:
-                self._stored[:] = self._registers
-                self._port.send(gm65.ACKNOWLEDGE)
+                if self._memory.write(bytes(self._registers)):
+                    self._port.send(gm65.ACKNOWLEDGE)
 
     def _write(self, address: int, data: bytes) -> None:
         if address + len(data) > gm65.REGISTER_COUNT:

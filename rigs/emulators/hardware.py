@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from rigs.emulators.behaviour import Behaviour
 from rigs.emulators.device import ScanDevice
+from rigs.emulators.firmware import Flash
+from rigs.emulators.interlock import Interlock
 from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker
 from rigs.emulators.port import Port
@@ -22,6 +24,8 @@ class Hardware:
         behaviour: how it behaves.
         time_scale: how much faster than the wall clock the device's own clock runs.
         keyboard: its keyboard link, or None.
+        flash: what it keeps its firmware in, or None where that never changes.
+        interlock: whom it asks before it hands over a code, or None.
     """
 
     port: Port
@@ -29,7 +33,13 @@ class Hardware:
     behaviour: Behaviour
     time_scale: float = 1.0
     keyboard: KeyboardPort | None = None
+    flash: Flash | None = None
+    interlock: Interlock | None = None
+
+    def firmware(self, factory: int) -> int:
+        """Version of the firmware that runs, hundredths; ``factory`` where no other was ever installed."""
+        return factory if self.flash is None else self.flash.version or factory
 
     def device(self, deliver: Callable[[bytes], None], configure: Callable[[bytes], bool]) -> ScanDevice:
         """Return the running part that does not depend on a protocol; arguments as ``ScanDevice``."""
-        return ScanDevice(self.looker, self.behaviour, deliver, configure, self.time_scale, self.keyboard)
+        return ScanDevice(self.looker, self.behaviour, deliver, configure, self.time_scale, self.keyboard, self.interlock)

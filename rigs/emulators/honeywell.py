@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from rigs.emulators.hardware import Hardware
+from rigs.emulators.settings_memory import SettingsMemory
 from rigs.protocols import honeywell
 from rigs.protocols.honeywell import Entry, Menu, Setting, Trigger
 
@@ -57,9 +58,11 @@ class HoneywellEmulator:
         self._baud = port.baud
         self._defaults = {name: default for name, (default, _) in _FACTORY.items()}
         self._defaults[Setting.BAUD] = str(honeywell.BAUD_RATES.index(port.baud))
-        self._stored = dict(self._defaults)
+        self._memory = SettingsMemory(self._defaults, behaviour)
+        self._stored = self._memory.read()
         self._working = dict(self._stored)
-        self._firmware = _FIRMWARE
+        self._hardware = hardware
+        self._firmware = hardware.firmware(_FIRMWARE)
         self._powered = True
         self._device = hardware.device(self._deliver, self._configure)
         self._apply()
@@ -87,8 +90,12 @@ class HoneywellEmulator:
             return
         self._powered = on
         self._device.power(on)
+        self._memory.power(on)
         if on:
-            self._firmware += self._behaviour.firmware_after_restart
+            self._firmware = self._hardware.firmware(self._firmware) + self._behaviour.firmware_drift(
+                self._device.outage_s
+            )
+            self._stored = self._memory.read()
             self._working = dict(self._stored)
             self._reader = honeywell.CommandReader()
             self._apply()
@@ -98,7 +105,10 @@ class HoneywellEmulator:
         self._device.close()
 
     def _reply(self, menu: Menu) -> bytes:
-        return b"".join(self._answer(entry, stored=menu.stored) + entry.mark for entry in menu.entries)
+        """Carry out a menu; its answer, empty where the supply failed before it was stored."""
+        before = dict(self._stored)
+        answer = b"".join(self._answer(entry, stored=menu.stored) + entry.mark for entry in menu.entries)
+        return answer if self._stored == before or self._memory.write(self._stored) else b""
 
     def _answer(self, entry: Entry, *, stored: bool) -> bytes:
         """The echo and its status, without the punctuation after it."""

@@ -6,6 +6,7 @@ import threading
 import time
 
 from rigs.emulators.hardware import Hardware
+from rigs.emulators.settings_memory import SettingsMemory
 from rigs.protocols import newland, newland_legacy
 from rigs.protocols.newland import Code, Entry, Menu, Setting, State
 
@@ -58,9 +59,11 @@ class NewlandEmulator:
         self._baud = port.baud
         self._defaults = {name: default for name, (default, _) in _FACTORY.items()}
         self._defaults[Setting.BAUD] = str(newland.BAUD_RATES.index(port.baud))
-        self._stored = dict(self._defaults)
+        self._memory = SettingsMemory(self._defaults, behaviour)
+        self._stored = self._memory.read()
         self._working = dict(self._stored)
-        self._firmware = _FIRMWARE
+        self._hardware = hardware
+        self._firmware = hardware.firmware(_FIRMWARE)
         self._powered = True
         self._configuring = False
         self._leaving: threading.Timer | None = None
@@ -88,10 +91,14 @@ class NewlandEmulator:
             return
         self._powered = on
         self._device.power(on)
+        self._memory.power(on)
         self._stop_waiting()
         self._configuring = False
         if on:
-            self._firmware += self._behaviour.firmware_after_restart
+            self._firmware = self._hardware.firmware(self._firmware) + self._behaviour.firmware_drift(
+                self._device.outage_s
+            )
+            self._stored = self._memory.read()
             self._working = dict(self._stored)
             self._reader = newland.CommandReader()
             self._apply()
@@ -102,7 +109,10 @@ class NewlandEmulator:
         self._device.close()
 
     def _obey(self, menu: Menu) -> None:
-        self._port.send(newland.reply(menu.storage, self._reply(menu)))
+        answer = self._reply(menu)
+        if not answer:
+            return
+        self._port.send(newland.reply(menu.storage, answer))
         self._apply()
         for entry in menu.entries:
             if entry.name == Setting.TRIGGER and entry.data == "0":
@@ -111,8 +121,10 @@ class NewlandEmulator:
                 self._device.trigger()
 
     def _reply(self, menu: Menu) -> bytes:
-        stored = menu.storage == newland.STORED
-        return b"".join(self._answer(entry, stored=stored) + entry.mark for entry in menu.entries)
+        """Carry out a menu; its answer, empty where the supply failed before it was stored."""
+        before, stored = dict(self._stored), menu.storage == newland.STORED
+        answer = b"".join(self._answer(entry, stored=stored) + entry.mark for entry in menu.entries)
+        return answer if self._stored == before or self._memory.write(self._stored) else b""
 
     def _answer(self, entry: Entry, *, stored: bool) -> bytes:
         """The echo and its status, without the punctuation after it."""

@@ -8,13 +8,17 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from rigs.emulators.behaviour import Behaviour
 from rigs.emulators.defects.table import behaviour_of
+from rigs.emulators.firmware import Flash, UpdateRules
+from rigs.emulators.firmware_maker import FACTORY_VERSION
 from rigs.emulators.gm65 import Gm65Emulator
 from rigs.emulators.hardware import Hardware
 from rigs.emulators.honeywell import HoneywellEmulator
+from rigs.emulators.interlock import Interlock
 from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker
 from rigs.emulators.newland import NewlandEmulator
@@ -25,6 +29,7 @@ from rigs.emulators.rfc2217_port import Rfc2217Port
 from rigs.emulators.ssi import SsiEmulator
 from rigs.emulators.tcp_port import TcpPort
 from rigs.emulators.typist import Typist
+from rigs.emulators.update_port import UpdatePort
 from rigs.errors import BenchFileError
 from rigs.framing import Framing, Parity
 from rigs.protocols import hid_keyboard
@@ -74,6 +79,9 @@ class ScannerOptions:
         keyboard: ``cr`` or ``tab`` to type every delivery on a keyboard link too, ended by that key; None for no such
             link.
         terminator: what ends a content on a plain line, a name of ``Ending`` in lower case; elsewhere ``cr``.
+        maker_key: its maker's SM2 public key in hex, with which it takes updates; None for a device that takes none.
+        flash: folder it keeps its firmware in.
+        interlock: socket of the terminal's card side, which it asks before it hands over a code; None without one.
     """
 
     protocol: str
@@ -89,12 +97,16 @@ class ScannerOptions:
     tethered: bool = False
     keyboard: str | None = None
     terminator: str = "cr"
+    maker_key: str | None = None
+    flash: Path | None = None
+    interlock: Path | None = None
 
 
 def run_scanner(options: ScannerOptions) -> None:
     """Run an emulated scanner until SIGTERM, SIGINT, or the end of its tether.
 
-    Prints what a host opens, a path or a URL, and, with a keyboard link, a second line: ``keyboard host:port``.
+    Prints what a host opens, a path or a URL, and a line more for each link: ``keyboard host:port``, ``update
+    host:port``.
 
     Raises:
         BenchFileError: protocol or defect are unknown, or a terminator is given that the protocol does not have.
@@ -120,7 +132,9 @@ def run_scanner(options: ScannerOptions) -> None:
         signal.signal(number, lambda *_: stopping.set())
     port = PORTS[options.listen](options.baud, options.pace, Framing(options.parity, options.stop_bits))
     keyboard = _keyboard(options)
-    emulator = make(Hardware(port, Looker(options.camera), behaviour, options.time_scale, keyboard))
+    flash = _flash(options)
+    emulator = make(Hardware(port, Looker(options.camera), behaviour, options.time_scale, keyboard, flash, _interlock(options)))
+    updates = None if flash is None else UpdatePort(flash, emulator.power)
     if options.tethered:
         when_stdin_closes(stopping.set)
     if options.rail is not None:
@@ -128,13 +142,16 @@ def run_scanner(options: ScannerOptions) -> None:
     print(port.url, flush=True)  # noqa: T201
     if keyboard is not None:
         print(f"keyboard {keyboard.address}", flush=True)  # noqa: T201
+    if updates is not None:
+        print(f"update {updates.address}", flush=True)  # noqa: T201
     while not stopping.is_set():
         if data := port.read(0.1):
             emulator.receive(data)
     port.close()
     emulator.close()
-    if keyboard is not None:
-        keyboard.close()
+    for link in (keyboard, updates):
+        if link is not None:
+            link.close()
 
 
 def _keyboard(options: ScannerOptions) -> KeyboardPort | None:
@@ -142,6 +159,23 @@ def _keyboard(options: ScannerOptions) -> KeyboardPort | None:
         return None
     suffix = hid_keyboard.TAB if options.keyboard == "tab" else hid_keyboard.ENTER
     return KeyboardPort(behaviour_of(options.defect, Typist), suffix)
+
+
+def _interlock(options: ScannerOptions) -> Interlock | None:
+    return None if options.interlock is None else Interlock(options.interlock)
+
+
+def _flash(options: ScannerOptions) -> Flash | None:
+    if options.maker_key is None or options.flash is None:
+        return None
+    rules = behaviour_of(options.defect, UpdateRules)
+    try:
+        maker = bytes.fromhex(options.maker_key)
+        return Flash(options.flash, f"EMU-{options.protocol.upper()}", maker, FACTORY_VERSION, rules)
+    except ValueError as error:
+        raise BenchFileError(
+            f"no maker's key ({error})", where="--maker-key", remedy="give an SM2 public key as 130 hex digits"
+        ) from error
 
 
 def _follow_rail(address: str, emulator: Emulator, device_port: Port) -> None:

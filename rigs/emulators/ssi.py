@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from rigs.emulators.hardware import Hardware
 from rigs.emulators.port import Port
+from rigs.emulators.settings_memory import SettingsMemory
 from rigs.protocols import ssi, ssi_messages
 from rigs.protocols.ssi import Nak, Opcode, Packet, Parameter
 
@@ -141,13 +142,14 @@ class SsiEmulator:
         self._reader = ssi.PacketReader(ssi.HOST)
         self._defaults = {int(number): value for number, (value, _) in _FACTORY.items()}
         self._defaults[Parameter.BAUD] = next(value for value, rate in ssi.BAUD_RATES.items() if rate == port.baud)
-        self._stored = dict(self._defaults)
-        self._working = dict(self._stored)
+        self._memory = SettingsMemory(self._defaults, behaviour)
+        self._working = self._memory.read()
         self._baud = port.baud
         self._enabled = True
         self._said: Packet | None = None
         self._resends = 0
-        self._firmware = _FIRMWARE
+        self._hardware = hardware
+        self._firmware = hardware.firmware(_FIRMWARE)
         self._powered = True
         self._device = hardware.device(self._deliver, self._configure)
         self._apply()
@@ -171,9 +173,12 @@ class SsiEmulator:
         self._powered = on
         self._device.power(on)
         self.transmission.power(on)
+        self._memory.power(on)
         if on:
-            self._firmware += self._behaviour.firmware_after_restart
-            self._working = dict(self._stored)
+            self._firmware = self._hardware.firmware(self._firmware) + self._behaviour.firmware_drift(
+                self._device.outage_s
+            )
+            self._working = self._memory.read()
             self._enabled = True
             self._reader = ssi.PacketReader(ssi.HOST)
             self._apply()
@@ -219,7 +224,9 @@ class SsiEmulator:
                 if not self._enabled:
                     self._device.stop()
             case Opcode.PARAM_DEFAULTS:
-                self._stored, self._working = dict(self._defaults), dict(self._defaults)
+                self._working = dict(self._defaults)
+                if not self._memory.write(self._defaults):
+                    return
             case Opcode.FLUSH_QUEUE:
                 self.transmission.acknowledge()
             case Opcode.LED_ON | Opcode.LED_OFF:
@@ -272,11 +279,11 @@ class SsiEmulator:
         known = {number: value for number, value in values.items() if number in _FACTORY}
         sound = beep == ssi.NO_BEEP or beep in ssi.BEEPS
         willing = sound and all(value in _FACTORY[number][1] for number, value in known.items())
+        if willing and packet.permanent and not self._memory.write({**self._memory.read(), **known}):
+            return
         self._comply(willing)
         if willing:
             self._working.update(known)
-            if packet.permanent:
-                self._stored.update(known)
             self._apply()
 
     def _apply(self) -> None:

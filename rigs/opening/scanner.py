@@ -17,6 +17,7 @@ from rigs.drivers.ssi import SsiScanner
 from rigs.errors import BenchFileError
 from rigs.framing import Framing
 from rigs.opening.opening import Opening
+from rigs.opening.updater import Factory
 from rigs.optics.presenter import FramePortPresenter
 from rigs.protocols.plain_line import Ending
 from rigs.roles import Presenter
@@ -38,11 +39,15 @@ class Surroundings:
         presenter: what it looks at.
         keyboard: the bench's keyboard link, or None.
         rail: ``host:port`` of an emulated supply that feeds it, or None for mains.
+        factory: maker of its firmware, or None for a scanner that takes no updates.
+        interlock: socket of an emulated card side it asks before it hands over a code, or None.
     """
 
     presenter: Presenter
     keyboard: KeyboardTable | None = None
     rail: str | None = None
+    factory: Factory | None = None
+    interlock: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,13 @@ class OpenedScanner:
         scanner: the role.
         keyboard_url: ``socket://host:port`` of the keyboard link, or None.
         pid: process of an emulated one, or None.
+        update_port: ``host:port`` at which an emulated one takes updates, or None.
     """
 
     scanner: SerialScanner
     keyboard_url: str | None
     pid: int | None = None
+    update_port: str | None = None
 
 
 def open_scanner(table: ScannerTable, around: Surroundings, opening: Opening) -> OpenedScanner:
@@ -82,7 +89,11 @@ def open_scanner(table: ScannerTable, around: Surroundings, opening: Opening) ->
         line.close()
         raise
     opening.closing.callback(scanner.close)
-    return OpenedScanner(scanner, _find_keyboard(around.keyboard, emulator), emulator.pid if emulator else None)
+    keyboard_url = _find_keyboard(around.keyboard, emulator)
+    if emulator is None:
+        return OpenedScanner(scanner, keyboard_url)
+    update_port = None if around.factory is None else emulator.line().removeprefix("update ")
+    return OpenedScanner(scanner, keyboard_url, emulator.pid, update_port)
 
 
 def _line(table: ScannerTable) -> LineSettings:
@@ -105,8 +116,12 @@ def _emulate(
     arguments += ["--terminator", table.terminator, *opening.defective()]
     if around.rail is not None:
         arguments += ["--rail", around.rail]
+    if around.interlock is not None:
+        arguments += ["--interlock", around.interlock]
     if around.keyboard is not None and around.keyboard.emulated is not None:
         arguments += ["--keyboard", around.keyboard.suffix]
+    if around.factory is not None:
+        arguments += around.factory.arguments()
     return opening.start("scanner", arguments)
 
 

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from rigs.emulators.defects import codes, endurance, identity, keyboard, links, optics, safety, security, timing
+from rigs.emulators.defects import (
+    cards,
+    codes,
+    endurance,
+    firmware,
+    identity,
+    keyboard,
+    links,
+    optics,
+    power,
+    safety,
+    security,
+    timing,
+)
 from rigs.errors import BenchFileError
 
 Part = TypeVar("Part")
 
 DEFECTS = {
     defect.name: defect
-    for theme in (identity, codes, optics, timing, links, keyboard, safety, security, endurance)
+    for theme in (identity, codes, optics, timing, links, keyboard, safety, security, cards, firmware, endurance, power)
     for defect in theme.DEFECTS
 }
 
