@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from shell import RunFolder, bench, one_line, until
+from shell import RunFolder, bench, until
 
 from certification.catalogue import SubjectKind, load_catalogue
 from certification.errors import PlanError
