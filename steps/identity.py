@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 from pytest_bdd import then, when
 
 from certification.subject import IDENTITY_FIELDS
 from steps.samples import plain
 from steps.sampling import Sampler, Trial
+
+LONG_OUTAGE_S = 1.2
+"""How long the supply is down: longer than anything but stored settings survives, s."""
 
 
 @when("the terminal is asked who it is")
@@ -42,7 +47,9 @@ def identity_again(sampler: Sampler) -> None:
     if power is None:
         _check(sampler, "no supply on this bench: not cycled")
     else:
-        power.cycle()
+        power.cut()
+        time.sleep(LONG_OUTAGE_S)
+        power.restore()
         run.bench.scanner.reopen()
         _check(sampler, "after a power cycle")
     chance = run.random("identity")

@@ -5,15 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from rigs.drivers.exchanges import Script
+from rigs.drivers.keepsake import Keepsake
 from rigs.drivers.serial_scanner import SerialScanner
 from rigs.protocols import gm65
 from rigs.roles import DeviceIdentity, Exchange
+
+
+def _kept(value: str) -> tuple[bytes, ...]:
+    return gm65.write_command(gm65.Register.SAME_CODE_DELAY, bytes.fromhex(value)), gm65.SAVE_COMMAND
+
+
+def _registers_back(settings: Mapping[str, str]) -> tuple[bytes, ...]:
+    """Registers the driver sets up and the keepsake, as they were, and stored."""
+    changed = (gm65.Register.MODE, gm65.Register.READ_TIMEOUT, gm65.Register.SAME_CODE_DELAY)
+    writes = [
+        gm65.write_command(address, bytes.fromhex(settings[f"{address:04X}"]))
+        for address in changed
+        if f"{address:04X}" in settings
+    ]
+    return *writes, gm65.SAVE_COMMAND
 
 
 class Gm65Scanner(SerialScanner):
     """A GM65-family engine on a serial line."""
 
     configuration_codes = tuple(gm65.SETTING_CODES)
+    keepsake = Keepsake(
+        name=f"{gm65.Register.SAME_CODE_DELAY:04X}",
+        values=("85", "8A", "94"),
+        frames=_kept,
+        back=_registers_back,
+        stores_all=True,
+    )
 
     def identify(self) -> DeviceIdentity:
         """Hardware and firmware version; vendor, model and serial are on the label only."""

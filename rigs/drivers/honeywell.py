@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from rigs.drivers.exchanges import Script
+from rigs.drivers.keepsake import Keepsake
 from rigs.drivers.serial_scanner import SILENCE_S, SerialScanner
 from rigs.protocols import honeywell
 from rigs.protocols.honeywell import Setting
@@ -24,6 +25,10 @@ _STALE_S = 0.2
 """Bytes that are neither a reply nor followed by a terminator for this long are noise, s."""
 
 
+def _stored(value: str) -> tuple[bytes, ...]:
+    return (honeywell.command(f"{Setting.REREAD_DELAY}{value}"),)
+
+
 class HoneywellScanner(SerialScanner):
     """A Honeywell engine on a serial line, in manual (serial) trigger mode or presentation mode.
 
@@ -31,6 +36,12 @@ class HoneywellScanner(SerialScanner):
     """
 
     configuration_codes = honeywell.SETTING_CODES
+    keepsake = Keepsake(
+        name=Setting.REREAD_DELAY,
+        values=("800", "900", "1000"),
+        frames=_stored,
+        back=lambda settings: _stored(settings[Setting.REREAD_DELAY]),
+    )
     _awaited: list[tuple[bytes, float]]
     _ignored_since_s: float | None
     _heard_ns: int

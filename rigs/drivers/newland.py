@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from rigs.drivers.exchanges import Script
+from rigs.drivers.keepsake import Keepsake
 from rigs.drivers.serial_scanner import SILENCE_S, SerialScanner
 from rigs.protocols import newland, newland_legacy
 from rigs.protocols.newland import Setting
@@ -24,6 +25,10 @@ _PROBE_S = 0.2
 """How long an engine that does not know the older command set is waited for, s."""
 
 
+def _stored(value: str) -> tuple[bytes, ...]:
+    return (newland.command(f"{Setting.REREAD_DELAY}{value}", stored=True),)
+
+
 class NewlandScanner(SerialScanner):
     """A Newland engine on a serial line, in trigger mode or sensing mode, its codes ended by CR.
 
@@ -31,6 +36,12 @@ class NewlandScanner(SerialScanner):
     """
 
     configuration_codes = newland.SETTING_CODES
+    keepsake = Keepsake(
+        name=Setting.REREAD_DELAY,
+        values=("1600", "1700", "1800"),
+        frames=_stored,
+        back=lambda settings: _stored(settings[Setting.REREAD_DELAY]),
+    )
 
     def identify(self) -> DeviceIdentity:
         """Model, serial, hardware and firmware; an engine does not tell its vendor.

@@ -7,7 +7,8 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from rigs.errors import RigError
+from rigs.drivers.keepsake import Keepsake
+from rigs.errors import RigError, SilentDeviceError
 from rigs.roles import Delivery, DeviceIdentity, Exchange
 from rigs.serial_line import Chunk, SerialLine
 
@@ -34,6 +35,8 @@ class SerialScanner(ABC):
     answers_commands = True
     terminator = b"\r"
     configuration_codes: tuple[bytes, ...] = ()
+    keepsake: Keepsake | None = None
+    """A harmless setting it can store for good, or None where nothing can be stored."""
 
     def __init__(
         self, line: SerialLine, *, read_timeout_s: float, mode: str, time_scale: float = 1.0, settle_s: float = 0.1
@@ -136,6 +139,15 @@ class SerialScanner(ABC):
                 if time.monotonic() > deadline:
                     raise
 
+    def store(self, frames: tuple[bytes, ...]) -> bool:
+        """Send commands that store something for good; whether the device confirmed each."""
+        return all(self.ask(frame) is not None for frame in frames)
+
+    def begin_storing(self, frames: tuple[bytes, ...]) -> None:
+        """As ``store``, at once and without waiting for a word."""
+        for frame in frames:
+            self.ask(frame, 0)
+
     def close(self) -> None:
         """Release the port, and journal half a frame that will have no other half."""
         self._discard()
@@ -143,7 +155,7 @@ class SerialScanner(ABC):
 
     def silent(self) -> RigError:
         """The error for a device that no longer answers."""
-        return RigError(
+        return SilentDeviceError(
             f"the device on {self.line.url} does not answer",
             where=self.line.channel,
             remedy="check supply, cable, line rate (`baud`) and that `driver` names the device's protocol",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from rigs.drivers.exchanges import Script
+from rigs.drivers.keepsake import Keepsake
 from rigs.drivers.serial_scanner import SerialScanner
 from rigs.errors import RigError
 from rigs.protocols import ssi, ssi_messages
@@ -43,6 +44,15 @@ _AIM = {
 _OTHER_SYMBOL = b"]X0"
 
 
+def _name(number: int) -> str:
+    """A parameter as the guide writes it, for instance ``8A`` or ``F000``."""
+    return ssi_messages.write_number(number).hex().upper()
+
+
+def _stored(value: str) -> tuple[bytes, ...]:
+    return (ssi_messages.param_send({Parameter.SAME_CODE_DELAY: int(value, 16)}, permanent=True).encode(),)
+
+
 class SsiScanner(SerialScanner):
     """A Zebra engine on a serial line, in host trigger mode or presentation mode.
 
@@ -52,6 +62,12 @@ class SsiScanner(SerialScanner):
     """
 
     configuration_codes = tuple(ssi.SETTING_CODES)
+    keepsake = Keepsake(
+        name=_name(Parameter.SAME_CODE_DELAY),
+        values=("0B", "0C", "0D"),
+        frames=_stored,
+        back=lambda settings: _stored(settings[_name(Parameter.SAME_CODE_DELAY)]),
+    )
 
     def __init__(
         self, line: SerialLine, *, read_timeout_s: float, mode: str, time_scale: float = 1.0, settle_s: float = 0.1
@@ -258,11 +274,6 @@ class SsiScanner(SerialScanner):
             data = _with_symbology(decoded).removesuffix(self.terminator)
             self._deliveries.append(Delivery(data, self._content_since_ns, t_ns, (record, record)))
         self._content_since_ns = 0
-
-
-def _name(number: int) -> str:
-    """A parameter as the guide writes it, for instance ``8A`` or ``F000``."""
-    return ssi_messages.write_number(number).hex().upper()
 
 
 def _with_symbology(decoded: ssi_messages.Decoded) -> bytes:

@@ -68,10 +68,15 @@ class Behaviour:
     lets_codes_configure = False
     """Whether printed setting codes are obeyed outside service mode."""
     delivers_every_code_in_view = False
+    frame_s = 0.0
+    """Time it takes over each frame beside decoding it, s: exposure and transfer. An emulated bench may set it."""
     takes_split_commands = True
     reports_firmware = True
-    firmware_after_restart = 0
-    """How much the reported firmware version grows with each restart, hundredths."""
+    keeps_settings_without_supply = True
+    survives_torn_writes = True
+    """Whether a write that is cut leaves the settings as they were, and not those of the factory."""
+    starts_after_a_cut_reading = True
+    """Whether it starts by itself when its supply comes back after a cut in the middle of a reading."""
 
     def sense(self, image: Image) -> Image:
         """The sensor's grey picture of a frame."""
@@ -102,3 +107,8 @@ class Behaviour:
         """How long the device is dead to the world after seeing these symbols."""
         del readings
         return 0.0
+
+    def firmware_drift(self, outage_s: float) -> int:
+        """How much the reported firmware version grows when the supply comes back after an outage, hundredths."""
+        del outage_s
+        return 0

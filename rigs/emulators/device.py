@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from rigs.emulators.behaviour import Behaviour, Reading
+from rigs.emulators.interlock import Interlock
 from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker, View
 from rigs.optics.scene import HEIGHT, WIDTH
@@ -28,6 +29,7 @@ class ScanDevice:
         configure: offers a decoded content to the protocol as a setting code; True when it is one.
         time_scale: how much faster than the wall clock the device's own clock runs.
         keyboard: its keyboard link, on which every delivery is typed too.
+        interlock: whom it asks before it hands over a code.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class ScanDevice:
         configure: Callable[[bytes], bool],
         time_scale: float = 1.0,
         keyboard: KeyboardPort | None = None,
+        interlock: Interlock | None = None,
     ) -> None:
         self.behaviour = behaviour
         self.presentation = False
@@ -48,6 +51,7 @@ class ScanDevice:
         self._configure = configure
         self._time_scale = time_scale
         self._keyboard = keyboard
+        self._interlock = interlock
         self._wake = threading.Condition()
         self._until = 0.0
         self._seen_sequence = -1
@@ -55,6 +59,10 @@ class ScanDevice:
         self._idle_since = time.monotonic()
         self._dead_until = 0.0
         self._powered = True
+        self._cut_reading = False
+        self._down_since = -math.inf
+        self.outage_s = 0.0
+        """How long the last outage of its supply was, s."""
         self._closing = False
         self._eye = threading.Thread(target=self._watch, name="eye", daemon=True)
         self._eye.start()
@@ -78,7 +86,12 @@ class ScanDevice:
     def power(self, on: bool) -> None:
         """Cut or restore the supply; restored, the device boots for a moment."""
         if on and not self._powered:
-            self._dead_until = time.monotonic() + BOOT_S
+            self.outage_s = time.monotonic() - self._down_since
+            stuck = self._cut_reading and not self.behaviour.starts_after_a_cut_reading
+            self._dead_until = math.inf if stuck else time.monotonic() + BOOT_S
+        elif not on:
+            self._down_since = time.monotonic()
+            self._cut_reading = self.alive and time.monotonic() < self._until
         self._powered = on
         self.stop()
 
@@ -117,6 +130,7 @@ class ScanDevice:
         if int(grey[::8, ::8].max()) - int(grey[::8, ::8].min()) < ACTIVITY_LEVELS:
             return
         readings = self.behaviour.decode(grey)
+        time.sleep(self.behaviour.frame_s)
         hang_s = self.behaviour.hang_s(readings)
         if hang_s:
             self._dead_until = time.monotonic() + hang_s
@@ -129,7 +143,7 @@ class ScanDevice:
             text = self.behaviour.text(reading)
             if text is not None and not self._locked_out(text):
                 found.append((reading, text))
-        if not found:
+        if not found or (self._interlock is not None and not self._interlock.grants()):
             return
         self.stop()  # before the host hears of it and may trigger the next reading
         for reading, text in found:

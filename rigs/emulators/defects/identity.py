@@ -11,10 +11,19 @@ class HidesFirmware(Behaviour):
 
 
 class FirmwareDrifts(Behaviour):
-    firmware_after_restart = 1
+    """Starts from another image once its memory has run dry, which a short outage does not bring about."""
+
+    def firmware_drift(self, outage_s: float) -> int:
+        return 1 if outage_s > 0.7 else 0
 
 
 DEFECTS = (
     Defect("hides-firmware", ("EHC-TRM-001",), "不报告固件版本", "does not tell its firmware version", HidesFirmware),
-    Defect("firmware-drifts", ("EHC-TRM-002",), "重启后固件版本改变", "restarts with other firmware", FirmwareDrifts),
+    Defect(
+        "firmware-drifts",
+        ("EHC-TRM-002",),
+        "较长断电后固件版本改变",
+        "restarts with other firmware after a longer outage",
+        FirmwareDrifts,
+    ),
 )
