@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from rigs.errors import BenchFileError, RigError
 from rigs.journal import Journal
 from rigs.protocols.card_masking import masked_exchange
+from rigs.protocols.iso7816 import for_t0
 from rigs.roles.cards import ApduChannel, CardRemovedError, CardSilentError
 
 T = TypeVar("T")
@@ -203,6 +204,7 @@ class PcscChannel(ApduChannel):
             RigError: the reader is gone.
         """
         reader, pcsc = self._reader, self._pcsc
+        apdu = for_t0(apdu) if self.protocol == "T=0" else apdu
         try:
             code, answer = reader._worker.do(
                 lambda: pcsc.SCardTransmit(self._card, self._pci, list(apdu)), reader._call_s

@@ -1,4 +1,4 @@
-"""A processor card that answers APDUs from its image (ISO/IEC 7816-4), under T=0 or T=1 as its ATR says."""
+"""A processor card that answers APDUs from its image (ISO/IEC 7816-4), under T=0 if its ATR offers no other protocol."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 
 from rigs.card_images import Application, CpuImage
 from rigs.protocols import iso7816
+from rigs.protocols.atr import parse as parse_atr
 from rigs.protocols.iso7816 import ApduError, Command, parse
 
 WORK_S = 0.01
@@ -27,7 +28,7 @@ class CpuCard:
         self.image = image
         self._work_s = work_s
         self._tries = TRIES
-        self._t0 = first_protocol(image.atr) == 0
+        self._t0 = parse_atr(image.atr).protocols == (0,)
         self.reset()
 
     @property
@@ -122,14 +123,6 @@ class CpuCard:
         if pin:
             self._tries -= 1
         return 0x63C0 | self._tries if self._tries else iso7816.BLOCKED
-
-
-def first_protocol(atr: bytes) -> int:
-    """The protocol a card offers first: low nibble of TD1, 0 where there is none (ISO/IEC 7816-3, 8.2.3)."""
-    if len(atr) < 2 or not atr[1] & 0x80:
-        return 0
-    place = 2 + bin(atr[1] >> 4 & 0x7).count("1")
-    return atr[place] & 0xF if place < len(atr) else 0
 
 
 def _word(status: int) -> bytes:

@@ -65,6 +65,11 @@ class VirtualSlot:
         """The card in the slot."""
         return self._card
 
+    @property
+    def working(self) -> bool:
+        """Whether the card works on a command."""
+        return self._busy
+
     def insert(self, card: VirtualCard) -> None:
         """Put a card in; whatever was there is taken out first."""
         self.remove()

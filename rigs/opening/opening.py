@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,17 +53,18 @@ class Opening:
             raise BenchFileError("there is no person at this bench", where="operator", remedy="add a table [operator]")
         return self.operator
 
-    def start(self, role: str, arguments: list[str]) -> ChildProcess:
+    def start(self, role: str, arguments: list[str], under: Sequence[str] = ()) -> ChildProcess:
         """Start an emulated part as a process that ends with the bench.
 
         Args:
             role: bench part it stands for.
             arguments: what follows ``python -m xiangka``.
+            under: as ``ChildProcess``.
 
         Raises:
             RigError: it ended or stayed silent instead of saying that it is ready.
         """
-        child = ChildProcess(role, arguments)
+        child = ChildProcess(role, arguments, under=under)
         self.closing.callback(child.close)
         self.journal.event(role, "process started", pid=child.pid)
         return child

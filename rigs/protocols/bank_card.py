@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from rigs.protocols import ber_tlv
 from rigs.protocols.ber_tlv import Tlv, encode, parse
 from rigs.protocols.card_masking import PAN, TRACK2, masked_number
-from rigs.protocols.iso7816 import Command, Transmit, demand, read_record, select
+from rigs.protocols.iso7816 import OK, Command, Transmit, demand, exchange, read_record, select
 
 PPSE = b"2PAY.SYS.DDF01"
 AID = bytes.fromhex("A000000333010101")
@@ -52,8 +52,8 @@ def choose(transmit: Transmit) -> bytes | None:
     Raises:
         BankCardError: the directory cannot be read.
     """
-    data, status = transmit(select(PPSE).encode())
-    if status != 0x9000:
+    data, status = exchange(transmit, select(PPSE))
+    if status != OK:
         return None
     entries = [each for found in _objects(data) for each in found.walk() if each.tag == ENTRY]
     names = [(_priority(entry), name) for entry in entries if (name := entry.find(NAME))]
@@ -73,7 +73,7 @@ def read(transmit: Transmit, application: bytes) -> BankCard:
     for found in (_objects(options), *_records(transmit, _locator(options))):
         for tag in (PAN, *TRACK2):
             if (value := ber_tlv.find(found, tag)) is not None:
-                return _as_handed_over(application, value)
+                return handed_over(re.split(r"[DF]", value.hex().upper(), maxsplit=1)[0], application.hex().upper())
     raise BankCardError("no record holds an account number")
 
 
@@ -113,13 +113,21 @@ def packed_track2(number: str, expiry: str, rest: str) -> bytes:
     return bytes.fromhex(digits + "F" * (len(digits) % 2))
 
 
-def _as_handed_over(application: bytes, value: bytes) -> BankCard:
-    nibbles = re.split(r"[DF]", value.hex().upper(), maxsplit=1)[0]
+def handed_over(nibbles: str, application: str = "") -> BankCard:
+    """An account number as a terminal hands it over.
+
+    Args:
+        nibbles: its digits; whatever the terminal masks, in the middle, is something else.
+        application: AID, hex.
+
+    Raises:
+        BankCardError: it is none.
+    """
     found = re.fullmatch(r"([0-9]*)([^0-9]*)([0-9]*)", nibbles)
     if found is None or not 13 <= len(nibbles) <= 19:
         raise BankCardError("an account number of a form nobody knows")
     shown = nibbles if not found[2] else found[1] + "0" * len(found[2]) + found[3]
-    return BankCard(application.hex().upper(), masked_number(shown), len(found[1]), len(found[3]))
+    return BankCard(application, masked_number(shown), len(found[1]), len(found[3]))
 
 
 def _priority(entry: Tlv) -> int:

@@ -116,6 +116,12 @@ def parse(apdu: bytes) -> Command:
     return _with_data(head, int.from_bytes(body[1:3], "big"), body[3:], le_bytes=2)
 
 
+def for_t0(apdu: bytes) -> bytes:
+    """A command APDU as T=0 carries it: one of case 4 without its last byte (ISO/IEC 7816-3, 12.2.4)."""
+    short = len(apdu) > 6 and apdu[4] != 0 and len(apdu) == 5 + apdu[4] + 1
+    return apdu[:-1] if short else apdu
+
+
 def exchange(transmit: Transmit, command: Command) -> tuple[bytes, int]:
     """Send a command and fetch the whole answer: 61xx by GET RESPONSE, 6Cxx by the command with the right length.
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from rigs.protocols.iso7816 import Transmit, demand, read_record, select
+from rigs.protocols.iso7816 import OK, Transmit, demand, exchange, read_record, select
 
 DF_NAME = bytes.fromhex("7378312E73682EC9E7BBE1B1A3D5CF")
 """``sx1.sh.`` and 社会保障 in GBK."""
@@ -102,7 +102,7 @@ def read(transmit: Transmit) -> SocialCard:
 
 def choose(transmit: Transmit) -> bool:
     """Whether the card has the application; then it is selected."""
-    return transmit(select(DF_NAME).encode())[1] >> 8 in (0x90, 0x61)
+    return exchange(transmit, select(DF_NAME))[1] == OK
 
 
 def records(card: SocialCard) -> dict[tuple[int, int], bytes]:

@@ -1,8 +1,14 @@
-"""Cards as a host sees them: an open channel to one, and what is told of it."""
+"""Cards as a host sees them: an open channel to one, what is told of a medium, and who puts it in."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
+
+from rigs.card_images import Image
 
 
 class ApduChannel(Protocol):
@@ -36,3 +42,117 @@ class CardRemovedError(CardError):
 
 class CardSilentError(CardError):
     """The reader said nothing at all within the deadline."""
+
+
+class Medium(StrEnum):
+    """What a terminal may be shown."""
+
+    HEALTH_CODE = "health_code"
+    SOCIAL_CARD = "social_card"
+    VISIT_CARD = "visit_card"
+    BANK_CARD = "bank_card"
+    IDENTITY_CARD = "identity_card"
+
+
+@dataclass(frozen=True, slots=True)
+class CardRecord:
+    """What a terminal handed over of one medium.
+
+    Attributes:
+        medium: what it is.
+        channel: the link it came over.
+        parts: what was read, by name, for comparison only; a bank card's number is masked here, too.
+        masked: its number, as it may be told.
+        journal: first and last journal record.
+        leading, trailing: of a bank card: digits handed over in clear before and after what the terminal masked itself.
+    """
+
+    medium: Medium
+    channel: str
+    parts: Mapping[str, str] = field(repr=False)
+    masked: str
+    journal: tuple[int, int]
+    leading: int = 0
+    trailing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CardTrouble:
+    """A medium that came and could not be read.
+
+    Attributes:
+        channel: the link it came over.
+        text: why, in words without any number of a person or card.
+        journal: first and last journal record.
+    """
+
+    channel: str
+    text: str
+    journal: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A medium and where it goes.
+
+    Attributes:
+        place: ``contact``, ``contactless``, ``identity`` or ``stripe``.
+        image: what lies in it, for an emulated terminal.
+        zh, en: what a person is told it is.
+    """
+
+    place: str
+    image: Image = field(repr=False)
+    zh: str
+    en: str
+
+
+class Hand(Protocol):
+    """Whoever puts media into a terminal and takes them away."""
+
+    def put(self, *media: Placed) -> None:
+        """Put media in, together; a stripe is swiped.
+
+        Raises:
+            RigError: there is nobody to do it, or the emulated terminal is gone.
+        """
+
+    def take(self) -> None:
+        """Take everything away.
+
+        Raises:
+            RigError: as ``put``.
+        """
+
+
+class CardSession(Protocol):
+    """A time in which the host listens to every link of a terminal at once."""
+
+    def ready(self) -> None:
+        """Let the scanner, too, hand over one code."""
+
+    def next(self, timeout_s: float) -> CardRecord | CardTrouble | None:
+        """What the terminal hands over next, or None when nothing comes in time.
+
+        Raises:
+            RigError: a link is gone.
+        """
+
+    def emptied(self, timeout_s: float) -> bool:
+        """Whether every slot was seen empty in time."""
+
+
+class CardReaders(Protocol):
+    """The card side of a terminal as its host sees it."""
+
+    def session(self) -> AbstractContextManager[CardSession]:
+        """Listen to every link, the scanner's included, until the context ends."""
+
+    def connect(self, place: str, timeout_s: float) -> ApduChannel | None:
+        """A channel to the card at a place, ``contact`` or ``contactless``; None when none comes in time."""
+
+    def wait_for_removal(self, place: str, timeout_s: float) -> bool:
+        """Whether that place became empty in time."""
+
+    def overhear(self) -> AbstractContextManager[list[tuple[str, bytes]]]:
+        """Collect what each link hands to the host, unmasked and in memory alone: link and bytes."""

@@ -1,0 +1,42 @@
+"""Tables of the card side of a multi-in-one terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from rigs.bench_tables.base import Table
+
+
+class EmulatedCardsTable(Table):
+    """Start the software twin of the card side, and a PC/SC daemon of its own for its slots."""
+
+
+class CardsTable(Table):
+    """Card readers of the terminal under test."""
+
+    driver: Literal["multi-in-one"]
+    contact: str | None = None
+    """Name of the PC/SC reader for contact cards, or a part of it."""
+    contactless: str | None = None
+    """Name of the PC/SC reader for contactless cards, or a part of it."""
+    identity: str | None = None
+    """Port of the identity-card module (SDT, 115200 bit/s)."""
+    stripe: str | None = None
+    """Port of the magnetic head (9600 bit/s)."""
+    call_s: float = Field(default=2.0, ge=1.2, le=10)
+    """How long a card may work on one command; beyond the second a requirement allows."""
+    logs: tuple[Path, ...] = ()
+    """Files and folders on this host where the terminal's own software keeps its logs."""
+    emulated: EmulatedCardsTable | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        links = (self.contact, self.contactless, self.identity, self.stripe)
+        if self.emulated is not None and (any(links) or self.logs):
+            raise ValueError("[cards.emulated] brings its own readers, ports and logs: name none beside it")
+        if self.emulated is None and (self.contact is None or self.contactless is None):
+            raise ValueError("needs `contact` and `contactless` (PC/SC reader names) or a table [cards.emulated]")
+        return self

@@ -1,0 +1,110 @@
+"""Faults of the card side of a multi-in-one terminal."""
+
+from __future__ import annotations
+
+from rigs.card_images import CpuImage, Image, StorageImage
+from rigs.emulators.card_behaviour import CardBehaviour
+from rigs.emulators.defects.defect import Defect
+from rigs.protocols.visit_card import NUMBER_BLOCK, number_block
+
+
+class HangsOnRemoval(CardBehaviour):
+    silence_after_removal_s = 3.0
+
+
+class SlotDiesOnRemoval(CardBehaviour):
+    slot_survives_removal = False
+
+
+class CutsLongAnswers(CardBehaviour):
+    longest_answer = 128
+
+
+class ConfusesMedia(CardBehaviour):
+    """Takes a processor card that follows a storage card for another storage card."""
+
+    def __init__(self) -> None:
+        self._storage_before = False
+
+    def presented(self, image: Image) -> Image:
+        confused = self._storage_before and isinstance(image, CpuImage)
+        self._storage_before = isinstance(image, StorageImage)
+        if not confused:
+            return image
+        return StorageImage(bytes(4), {NUMBER_BLOCK: number_block("0" * 12)})
+
+
+class HandsOverBoth(CardBehaviour):
+    one_medium_at_a_time = False
+
+
+class MixesRecords(CardBehaviour):
+    one_card_per_answer = False
+
+
+class LeaksBankData(CardBehaviour):
+    masks_bank_data = False
+
+
+class LogsBankData(CardBehaviour):
+    masks_its_log = False
+
+
+DEFECTS = (
+    Defect(
+        "hangs-on-removal",
+        ("EHC-TRM-019",),
+        "交易中途移卡后长时间不应答",
+        "leaves its host waiting when a card is taken away at work",
+        HangsOnRemoval,
+    ),
+    Defect(
+        "slot-dies-on-removal",
+        ("EHC-TRM-019",),
+        "交易中途移卡后不识别下一张卡",
+        "takes no notice of the next card once one was taken away at work",
+        SlotDiesOnRemoval,
+    ),
+    Defect(
+        "cuts-long-answers",
+        ("EHC-TRM-019",),
+        "截断长于 128 字节的卡应答",
+        "cuts a card's answers after 128 bytes",
+        CutsLongAnswers,
+    ),
+    Defect(
+        "confuses-media",
+        ("EHC-TRM-020",),
+        "就诊卡之后的 CPU 卡被当作就诊卡",
+        "takes a processor card that follows a visit card for another visit card",
+        ConfusesMedia,
+    ),
+    Defect(
+        "hands-over-both",
+        ("EHC-TRM-021",),
+        "两种介质同时出示时都上送",
+        "hands over both media shown together",
+        HandsOverBoth,
+    ),
+    Defect(
+        "mixes-records",
+        ("EHC-TRM-021",),
+        "两卡同时在场时把两张卡的数据混为一条记录",
+        "makes one record of two cards shown together",
+        MixesRecords,
+    ),
+    Defect(
+        "leaks-pan",
+        ("EHC-TRM-022",),
+        "向主机上送完整银行卡号和二磁道",
+        "hands the whole account number and track 2 to its host",
+        LeaksBankData,
+    ),
+    Defect(
+        "logs-pan",
+        ("EHC-TRM-022",),
+        "终端日志中留有完整银行卡号",
+        "keeps whole account numbers in its log",
+        LogsBankData,
+    ),
+)
