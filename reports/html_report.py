@@ -16,15 +16,18 @@ import jinja2
 from markupsafe import Markup, escape
 
 from certification.catalogue import VERSION, Text, load_catalogue
+from certification.kill_rate import shipped_record
 from certification.subject import IDENTITY_FIELDS
 from certification.verdicts import Verdict
 from reports import words
 from reports.errors import ReportError
+from reports.harness_trial import harness_trial, rate_text
 from reports.kind_words import words_of
 from reports.masking import masked
 from reports.numbers import file_size, grouped, plain
 from reports.run_folder import JOURNAL, RunFolder, RunRecord, read_run_folder
 from reports.sections import sections_of, tally, uncovered
+from reports.statement_view import statement_view
 
 REPORT = "report.html"
 _SECRET = re.compile(r"secret|password|passwd|token|(^|[._-])keys?$", re.IGNORECASE)
@@ -83,7 +86,11 @@ def render_report(folder: RunFolder) -> str:
         started=_moment(run.started),
         finished=None if run.finished is None else _moment(run.finished),
         lasted=None if run.at_work is None else _lasted(run.at_work),
+        statement=statement_view(run.subject),
         sittings=_sitting_lines(run),
+        harness=(harness := harness_trial(shipped_record(), run.subject.kind, run.versions)),
+        tried=None if harness is None else _moment(harness.date),
+        by_hand={form.requirement: form for form in run.forms},
         same_catalogue=run.versions.catalogue == VERSION,
         catalogue_here=VERSION,
         words=words,
@@ -106,7 +113,13 @@ def _environment() -> jinja2.Environment:
         finalize=_shown,
     )
     environment.filters.update(
-        breakable=_breakable, opening=opening, grouped=grouped, plain=plain, size=file_size, lasted=_seconds
+        breakable=_breakable,
+        opening=opening,
+        grouped=grouped,
+        plain=plain,
+        size=file_size,
+        lasted=_seconds,
+        rate=rate_text,
     )
     environment.globals.update(say=say)
     return environment

@@ -25,6 +25,8 @@ RUN, VERDICTS, OBSERVATIONS, JOURNAL, PICTURES = (
     "journal.jsonl",
     "pictures",
 )
+_GIVEN = ("forms", "declarations")
+"""Folders of what others gave: a person's forms with their photographs, a vendor's documents."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 _BLOCK = 1 << 20
 _AGAIN = "run the plan again, or copy the whole folder of the run once more"
@@ -94,6 +96,17 @@ class SittingRecord(_Record):
     why: str | None = None
 
 
+class FormRecord(_Record):
+    """A form a person filled in before the run."""
+
+    requirement: str
+    file: str
+    sha256: str
+    operator: str
+    date: str
+    place: str = ""
+
+
 class RunRecord(_Record):
     """``run.json``."""
 
@@ -119,6 +132,7 @@ class RunRecord(_Record):
     clock_factor: float = 1.0
     durations: Mapping[str, float] = Field(default_factory=dict)
     notes: tuple[Text, ...] = ()
+    forms: tuple[FormRecord, ...] = ()
     sittings: tuple[SittingRecord, ...] = ()
 
     @property
@@ -136,7 +150,7 @@ class EvidenceFile:
     """One file of the run folder as the report found it.
 
     Attributes:
-        name: file name.
+        name: path within the folder.
         size: bytes.
         records: lines of a ``.jsonl`` file, None for others.
         sha256: hash of the file, hex.
@@ -194,7 +208,9 @@ def read_run_folder(path: Path) -> RunFolder:
     run = _run_record(path / RUN)
     rows = _rows(path / VERDICTS, run)
     observations, cut = _observations(path / OBSERVATIONS)
-    files = tuple(_evidence(path / name) for name in (VERDICTS, OBSERVATIONS, JOURNAL) if (path / name).is_file())
+    named = [path / name for name in (VERDICTS, OBSERVATIONS, JOURNAL)]
+    given = [file for folder in _GIVEN for file in sorted((path / folder).glob("*"))]
+    files = tuple(_evidence(file, path) for file in (*named, *given) if file.is_file())
     return RunFolder(path, run, rows, observations, files, cut=(OBSERVATIONS,) if cut else ())
 
 
@@ -323,7 +339,7 @@ def _parsed(file: Path, lines: list[str]) -> Iterator[Observation | SetAside]:
             ) from error
 
 
-def _evidence(file: Path) -> EvidenceFile:
+def _evidence(file: Path, run: Path) -> EvidenceFile:
     digest, lines, size = hashlib.sha256(), 0, 0
     with file.open("rb") as stream:
         while block := stream.read(_BLOCK):
@@ -331,5 +347,8 @@ def _evidence(file: Path) -> EvidenceFile:
             lines += block.count(b"\n")
             size += len(block)
     return EvidenceFile(
-        name=file.name, size=size, records=lines if file.suffix == ".jsonl" else None, sha256=digest.hexdigest()
+        name=str(file.relative_to(run)),
+        size=size,
+        records=lines if file.suffix == ".jsonl" else None,
+        sha256=digest.hexdigest(),
     )

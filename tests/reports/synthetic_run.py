@@ -20,6 +20,7 @@ import segno
 
 from certification.catalogue import VERSION, Text, load_catalogue
 from certification.observations import Cell, Observation
+from certification.options import TerminalOptions
 from certification.plan import make_plan
 from certification.subject import TerminalSubject
 from certification.verdicts import Circumstance, Verdict, exit_code, judge_run, overall_verdict
@@ -35,15 +36,9 @@ IDENTITY = {
     "firmware_sha256": hashlib.sha256(b"firmware").hexdigest(),
     "filing_number": "检测备案〔2026〕0417 号",
 }
-OPTIONS = {
-    "serial_link": "yes",
-    "keyboard_link": "no",
-    "usb_link": "no",
-    "card_reader": "no",
-    "bank_card": "no",
-    "security_module": "no",
-    "firmware_update": "no",
-}
+OPTIONS = dict.fromkeys(TerminalOptions.model_fields, "no") | dict.fromkeys(
+    ("serial_link", "card_code", "code_128", "symbology_tag", "white_light", "aimer", "coloured_codes"), "yes"
+)
 EXCHANGES = [
     f"{what} {baud}"
     for baud in (9600, 19200, 57600, 115200)
