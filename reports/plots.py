@@ -6,11 +6,9 @@ intervals, for display only.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,12 +16,13 @@ from matplotlib.axes import Axes
 from certification.catalogue import Text
 from certification.clauses import Clause, CountClause, LimitClause, PercentileClause, ProportionClause, WindowClause
 from certification.decision import Outcome
-from certification.observations import Observation
-from certification.statistics import two_sided_bounds
+from certification.observations import Cell, Observation
 from reports.decision_matrix import decision_matrix
 from reports.findings import CellCount, Judged, cell_counts
 from reports.numbers import grouped, quantity
-from reports.svg import ACCENT, BAD, FAINT, GOOD, INK, LINE, OPEN, REPORTED, SERIES, Canvas, Plot
+from reports.response_curves import DASHED, curves, required_share, shown_interval, window_curve
+from reports.response_maps import condition_map, pose_plots, version_map
+from reports.svg import ACCENT, BAD, GOOD, INK, OPEN, REPORTED, Canvas, Plot
 from reports.words import (
     CELL_KEYS,
     CELL_UNITS,
@@ -39,6 +38,7 @@ from reports.words import (
 )
 
 MOST_BARS = 24
+MOST_CONDITIONS = 4
 FEWEST_FOR_HISTOGRAM = 20
 FEWEST_TIMINGS = 3
 MOST_TIMINGS = 60
@@ -46,8 +46,6 @@ MOST_TIMINGS = 60
 _READ_RATE = Text(zh="识读率", en="read rate")
 _SUCCESS_RATE = Text(zh="成功率", en="success rate")
 _COLOURS = {Outcome.HOLDS: GOOD, Outcome.BROKEN: BAD, Outcome.OPEN: OPEN, None: REPORTED}
-_MARKERS = ("o", "s", "^", "D")
-_DASHED = (0, (3, 2))
 
 
 def plots_of(name: str, judged: Sequence[Judged], observations: Sequence[Observation]) -> list[Plot]:
@@ -68,30 +66,51 @@ def plots_of(name: str, judged: Sequence[Judged], observations: Sequence[Observa
             found.extend(_number_plots(name, measure, clauses, sample))
         else:
             rate = axis_label(_READ_RATE if measure == "read" else _SUCCESS_RATE, "%")
-            found.extend(_trial_plots(f"{name}-{measure}", cell_counts(judged, sample, measure), rate))
+            counts = cell_counts(judged, sample, measure)
+            found.extend(
+                _trial_plots(f"{name}-{measure}", counts, rate, clauses, _never_readable(observations, counts))
+            )
     found.extend(_timing_plots(name, observations))
     return found
 
 
-def _trial_plots(name: str, counts: Sequence[CellCount], rate: Text) -> Iterator[Plot]:
+def _trial_plots(
+    name: str, counts: Sequence[CellCount], rate: Text, clauses: Sequence[Clause], unreadable: Sequence[Cell]
+) -> Iterator[Plot]:
     keys = list(dict.fromkeys(key for count in counts for key in count.cell))
+    windows = [clause for clause in clauses if isinstance(clause, WindowClause)]
     if posed := _counted_by(counts, "axis", "angle"):
-        yield from _pose_plots(name, posed, rate)
+        yield from pose_plots(name, posed, rate)
     elif worn := _counted_by(counts, "effect", "level"):
         for effect in dict.fromkeys(str(count.cell["effect"]) for count in worn):
             of_effect = [count for count in worn if count.cell["effect"] == effect]
             if len(of_effect) > 1:
                 level = axis_label(cell_value("effect", effect), effect_unit(effect))
-                yield _curves(f"{name}-{effect}", [of_effect], "level", level, rate)
+                yield curves(f"{name}-{effect}", [of_effect], "level", level, rate)
     elif versions := _counted_by(counts, "level", "version"):
-        yield _heat_map(name, versions)
+        yield version_map(name, versions)
+    elif windows and (placed := _counted_by(counts, *[windows[0].along] * 2)):
+        along = axis_label(word(CELL_KEYS, windows[0].along), windows[0].unit)
+        yield window_curve(name, placed, windows[0], along, rate)
+    elif 2 <= len(keys) <= MOST_CONDITIONS and all(len(_counted_by(counts, key, key)) == len(counts) for key in keys):
+        yield condition_map(name, keys, counts, unreadable)
     elif (
         _one_rule(counts) and len(keys) == 1 and len(counts) > 3 and len(_counted_by(counts, *keys * 2)) == len(counts)
     ):
         along = axis_label(word(CELL_KEYS, keys[0]), CELL_UNITS.get(keys[0], "1"))
-        yield _curves(name, [counts], keys[0], along, rate)
+        yield curves(name, [counts], keys[0], along, rate)
     elif keys and 2 <= len(counts) <= MOST_BARS and max(count.trials for count in counts) > 1:
         yield _bars(name, counts, rate)
+
+
+def _never_readable(observations: Sequence[Observation], counts: Sequence[CellCount]) -> list[Cell]:
+    """Cells in which nothing was judged, because the reference decoder could read none of what was to be shown."""
+    taken = [count.cell for count in counts]
+    found: list[Cell] = []
+    for observation in observations:
+        if observation.measure == "stimulus" and observation.cell not in (*taken, *found):
+            found.append(observation.cell)
+    return found
 
 
 def _one_rule(counts: Sequence[CellCount]) -> bool:
@@ -105,35 +124,6 @@ def _counted_by(counts: Sequence[CellCount], key: str, number: str) -> list[Cell
     return [count for count in counts if key in count.cell and isinstance(count.cell.get(number), int | float)]
 
 
-def _pose_plots(name: str, counts: Sequence[CellCount], rate: Text) -> Iterator[Plot]:
-    by_axis: dict[str, list[CellCount]] = {}
-    for count in counts:
-        by_axis.setdefault(str(count.cell.get("axis")), []).append(count)
-    roll = by_axis.pop("roll", [])
-    if len(roll) > 2:
-        yield _polar(f"{name}-roll", roll)
-    if sum(map(len, by_axis.values())) > 2:
-        angle = axis_label(CELL_KEYS["angle"], "°")
-        names = [cell_value("axis", axis) for axis in by_axis]
-        yield _curves(f"{name}-tilt", list(by_axis.values()), "angle", angle, rate, names)
-
-
-def _required(clause: Clause | None) -> float | None:
-    """The share of successes a clause asks of its full sample, %."""
-    match clause:
-        case ProportionClause():
-            return 100 * clause.at_least
-        case CountClause() | WindowClause():
-            return 100 - 100 * clause.failures / clause.trials
-        case _:
-            return None
-
-
-def _interval(count: CellCount) -> tuple[float, float]:
-    low, high = two_sided_bounds(count.successes, count.trials)
-    return 100 * min(low, count.share), 100 * max(high, count.share)
-
-
 def _bars(name: str, counts: Sequence[CellCount], rate: Text) -> Plot:
     """One horizontal bar a cell: share of successes, its interval, and what the criterion asks."""
     canvas = Canvas(name, 54 + 24 * len(counts))
@@ -141,11 +131,11 @@ def _bars(name: str, counts: Sequence[CellCount], rate: Text) -> Plot:
     for place, count in enumerate(counts):
         colour = _COLOURS[count.outcome]
         axes.barh(place, 100 * count.share, height=0.56, color=colour, alpha=0.3, linewidth=0)
-        axes.plot(_interval(count), [place, place], color=colour, linewidth=2, solid_capstyle="butt")
+        axes.plot(shown_interval(count), [place, place], color=colour, linewidth=2, solid_capstyle="butt")
         axes.plot(100 * count.share, place, marker="o", markersize=5, color=colour, clip_on=False)
-        required = _required(count.clause)
+        required = required_share(count.clause)
         if required is not None:
-            axes.plot([required] * 2, [place - 0.42, place + 0.42], color=INK, linewidth=1.2, linestyle=_DASHED)
+            axes.plot([required] * 2, [place - 0.42, place + 0.42], color=INK, linewidth=1.2, linestyle=DASHED)
         shown = f"{grouped(count.successes)}/{grouped(count.trials)}"
         axes.text(103.5, place, canvas.say(as_recorded(shown)), va="center", fontsize=10)
         _swatch(axes, place, count)
@@ -176,133 +166,6 @@ def _swatch(axes: Axes, place: int, count: CellCount) -> None:
     colour = count.cell.get("colour")
     if isinstance(colour, str) and re.fullmatch("#[0-9A-Fa-f]{6}", colour):
         axes.plot(2.5, place, marker="s", markersize=8, color=colour, markeredgecolor="white", clip_on=False)
-
-
-def _curves(
-    name: str, lines: Sequence[Sequence[CellCount]], along: str, x: Text, rate: Text, names: Sequence[Text] = ()
-) -> Plot:
-    """Share of successes over a numeric cell key, one line or several."""
-    canvas = Canvas(name, 226)
-    axes = canvas.axes(40, 32, 14, 46)
-    _judged_range(axes, [count for line in lines for count in line], along)
-    for line, colour, marker in zip(lines, SERIES, _MARKERS, strict=False):
-        _curve(axes, sorted(line, key=lambda count: float(count.cell[along])), along, colour, marker)
-    for number, text in enumerate(names):
-        place = 0.8 - 0.2 * (len(names) - 1 - number)
-        style: dict[str, Any] = {
-            "marker": _MARKERS[number],
-            "color": SERIES[number],
-            "transform": axes.transAxes,
-            "clip_on": False,
-        }
-        axes.plot(place, 1.085, markersize=6, **style)
-        canvas.write(axes, place + 0.025, 1.045, text, INK)
-    axes.set_ylim(-4, 104)
-    axes.set_yticks([0, 25, 50, 75, 100])
-    axes.margins(x=0.04)
-    canvas.label(axes, x=x, y=rate)
-    about = joined(names, "、", ", ") if names else x
-    return canvas.finish(
-        Text(
-            zh=f"{about.zh}：竖线为 95 % Wilson 区间，浅色底为判定范围，虚线为判据要求，✕ 为不满足。",
-            en=f"{about.en}: bars are 95 % Wilson intervals, shaded the range judged, "
-            "dashed what the criterion asks, ✕ not met.",
-        )
-    )
-
-
-def _curve(axes: Axes, line: Sequence[CellCount], along: str, colour: str, marker: str) -> None:
-    places = [float(count.cell[along]) for count in line]
-    axes.plot(places, [100 * count.share for count in line], color=colour, linewidth=1.6)
-    for place, count in zip(places, line, strict=True):
-        axes.plot([place, place], _interval(count), color=colour, linewidth=1.2, alpha=0.55)
-    sound = [(place, count) for place, count in zip(places, line, strict=True) if count.outcome is not Outcome.BROKEN]
-    failed = [(place, count) for place, count in zip(places, line, strict=True) if count.outcome is Outcome.BROKEN]
-    edge: dict[str, Any] = {
-        "linestyle": "none",
-        "markeredgecolor": "white",
-        "markeredgewidth": 0.7,
-        "clip_on": False,
-        "zorder": 3,
-    }
-    axes.plot(*_points(sound), marker=marker, markersize=5.5, color=colour, **edge)
-    axes.plot(*_points(failed), marker="X", markersize=9, color=BAD, **edge)
-
-
-def _points(pairs: Sequence[tuple[float, CellCount]]) -> tuple[list[float], list[float]]:
-    return [place for place, _ in pairs], [100 * count.share for _, count in pairs]
-
-
-def _judged_range(axes: Axes, counts: Sequence[CellCount], along: str) -> None:
-    judged = [count for count in counts if count.outcome is not None]
-    if not judged:
-        return
-    places = [float(count.cell[along]) for count in judged]
-    axes.axvspan(min(places), max(places), color=FAINT, alpha=0.65, linewidth=0, zorder=0)
-    required = _required(judged[0].clause)
-    if required is not None:
-        axes.plot([min(places), max(places)], [required] * 2, color=INK, linewidth=1.2, linestyle=_DASHED, zorder=2)
-
-
-def _polar(name: str, counts: Sequence[CellCount]) -> Plot:
-    """Read rate all the way round, as the code is turned in its plane."""
-    canvas = Canvas(name, 294)
-    axes = canvas.axes(77, 24, 77, 24, projection="polar")
-    line = sorted(counts, key=lambda count: float(count.cell["angle"]))
-    turned = [math.radians(float(count.cell["angle"])) for count in line]
-    rates = [100 * count.share for count in line]
-    axes.plot([*turned, turned[0]], [*rates, rates[0]], color=ACCENT, linewidth=1.6)
-    for angle, rate, count in zip(turned, rates, line, strict=True):
-        marker, size, colour = ("X", 9, BAD) if count.outcome is Outcome.BROKEN else ("o", 5, ACCENT)
-        axes.plot(angle, rate, marker=marker, markersize=size, color=colour, clip_on=False)
-    axes.set_ylim(0, 100)
-    axes.set_yticks([50, 100], ["50 %", "100 %"], fontsize=9.5)
-    axes.tick_params(axis="x", pad=9)
-    axes.set_xticks([math.radians(angle) for angle in range(0, 360, 45)], [f"{angle}°" for angle in range(0, 360, 45)])
-    axes.spines["polar"].set_color(LINE)
-    return canvas.finish(
-        Text(
-            zh="旋转角 / ° 与识读率 / %：外圈为 100 %，✕ 为不满足判据的角度。",
-            en="Roll / ° and read rate / %: the outer ring is 100 %, ✕ marks an angle that falls short.",
-        )
-    )
-
-
-def _heat_map(name: str, counts: Sequence[CellCount]) -> Plot:
-    """Failures for every QR version and error-correction level."""
-    versions = sorted({float(count.cell["version"]) for count in counts})
-    levels = sorted({str(count.cell["level"]) for count in counts}, key=lambda level: ("LMQH".find(level), level))
-    canvas = Canvas(name, 72 + 30 * len(levels))
-    axes = canvas.axes(26, 26, 4, 44)
-    for count in counts:
-        x, y = versions.index(float(count.cell["version"])), levels.index(str(count.cell["level"]))
-        step = min(math.ceil((1 - count.share) * 8), len(_HEAT) - 1)
-        axes.barh(y, 0.92, left=x - 0.46, height=0.88, color=_HEAT[step], linewidth=0)
-        if count.trials > count.successes:
-            on = "white" if step == len(_HEAT) - 1 else INK
-            axes.text(x, y, f"{count.trials - count.successes}", ha="center", va="center", fontsize=10, color=on)
-    judged = [float(count.cell["version"]) for count in counts if count.outcome is not None]
-    if judged and max(judged) < versions[-1]:
-        edge = versions.index(max(judged)) + 0.5
-        axes.axvline(edge, color=INK, linewidth=1.2, linestyle=_DASHED)
-        canvas.write(axes, (edge + 0.65) / len(versions), 1.045, Text(zh="只报告 →", en="reported only →"))
-    axes.set_xlim(-0.5, len(versions) - 0.5)
-    axes.set_ylim(len(levels) - 0.5, -0.5)
-    axes.set_xticks(range(len(versions)), [f"{version:g}" for version in versions], fontsize=10)
-    axes.set_yticks(range(len(levels)), levels)
-    axes.grid(visible=False)
-    axes.spines[["left", "bottom"]].set_visible(False)
-    canvas.label(axes, x=Text(zh="二维码版本", en="QR version"), y=Text(zh="纠错等级", en="EC level"))
-    return canvas.finish(
-        Text(
-            zh="每格一种版本与纠错等级：颜色越深失败越多，数字为失败次数，无数字为全部成功。",
-            en="One cell for each version and level: the darker, the more failures; the number counts them, "
-            "no number means all were read.",
-        )
-    )
-
-
-_HEAT = ("#cfe6dc", "#f6e3b5", "#efbf8a", "#e59c7c", "#b3261e")
 
 
 @dataclass(frozen=True)
@@ -351,7 +214,7 @@ def _distribution(
             axes.axvline(mark.at, color=GOOD, linewidth=1.2)
         for limit in limits:
             if limit.at <= end:
-                axes.axvline(limit.at, color=BAD, linewidth=1.2, linestyle=_DASHED)
+                axes.axvline(limit.at, color=BAD, linewidth=1.2, linestyle=DASHED)
     upper.set_ylim(0, 1.08 * max(int(tall.max()), 1))
     upper.tick_params(axis="x", labelbottom=False)
     lower.set_ylim(0, 103)
