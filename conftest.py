@@ -3,6 +3,7 @@
 pytest_plugins = (
     "fixtures.run",
     "steps.allure_story",
+    "steps.clock",
     "steps.criterion",
     "steps.declarations",
     "steps.firmware",

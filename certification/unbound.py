@@ -46,6 +46,13 @@ UNBOUND: Mapping[str, Circumstance] = {
             en="the bench binds no card readers ([cards]), or there is nobody to serve them ([operator])",
         ),
     ),
+    "own_clock": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh="测试台未绑定终端自身的验码程序（[checker]），无法拨动其时钟",
+            en="the bench does not bind the terminal's own checking of codes ([checker]), so its clock cannot be set",
+        ),
+    ),
     "scanner_commands": Circumstance(
         Verdict.NOT_ASSESSED,
         Text(

@@ -22,8 +22,9 @@ from rigs.drivers.serial_scanner import SerialScanner
 from rigs.errors import BenchFileError, RigError, SubjectFaultError
 from rigs.journal import Journal
 from rigs.module_issuer import ModuleIssuer
-from rigs.opening.instruments import open_light_source, open_lux_meter
 from rigs.opening.cards import OpenedCards, open_cards, plug_in_cards
+from rigs.opening.checker import open_checker
+from rigs.opening.instruments import open_light_source, open_lux_meter
 from rigs.opening.opening import EmulationOptions, Opening
 from rigs.opening.operator import open_operator
 from rigs.opening.platform import open_clock, open_platform
@@ -36,7 +37,7 @@ from rigs.opening.updater import open_factory, open_updater
 from rigs.reference_platform import ReferencePlatform
 from rigs.roles import DeviceIdentity, Keyboard, LightSource, LuxMeter, Operator, Power, Presenter
 from rigs.roles.cards import CardReaders, Hand
-from rigs.roles.security import SecurityModule, Updater
+from rigs.roles.security import CodeChecker, SecurityModule, Updater
 from rigs.roles.stage import Stage
 
 Role = TypeVar("Role")
@@ -76,6 +77,7 @@ class Bench:
         self._host: ReferencePlatform | None = None
         self._security_module: SecurityModule | None = None
         self._updater: Updater | None = None
+        self._checker: CodeChecker | None = None
         self._cards: OpenedCards | None = None
         self._deployment: str | None = None
         self._sources = itertools.count(1)
@@ -132,6 +134,11 @@ class Bench:
     def terminal_logs(self) -> tuple[Path, ...]:
         """Where the software of the terminal keeps its logs on this host."""
         return _bound(self._cards, "cards").logs
+
+    @property
+    def checker(self) -> CodeChecker:
+        """The part of the terminal that asks the platform itself."""
+        return _bound(self._checker, "checker")
 
     @property
     def issuer(self) -> ModuleIssuer:
@@ -253,6 +260,8 @@ class Bench:
         self.platform = HnAPlatform(self.link, self.credentials.institution, self.journal)
         self._opening.closing.callback(self.platform.close)
         self.clock = open_clock(self.file.platform, platform, self.admin)
+        if self.file.checker is not None:
+            self._checker = open_checker(self.file.checker, self.link, self.credentials, self._opening)
         if self.file.security_module is not None:
             self._security_module = open_security_module(
                 self.file.security_module, self.issuer, self.credentials.terminals[0], self._opening

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_va
 from rigs.bench_tables.base import Table
 from rigs.bench_tables.instruments import LightSourceTable, LuxMeterTable
 from rigs.bench_tables.cards import CardsTable
+from rigs.bench_tables.checker import CheckerTable
 from rigs.bench_tables.operator import OperatorTable
 from rigs.bench_tables.platform import PlatformTable
 from rigs.bench_tables.power import PowerTable
@@ -43,6 +44,7 @@ class BenchFile(Table):
     stage: StageTable | None = None
     security_module: SecurityModuleTable | None = None
     updater: UpdaterTable | None = None
+    checker: CheckerTable | None = None
 
     @field_validator("updater")
     @classmethod
@@ -70,6 +72,7 @@ class BenchFile(Table):
             "keyboard": self.keyboard,
             "security_module": self.security_module,
             "updater": self.updater,
+            "checker": self.checker,
         }
         bound = [name for name, table in parts.items() if table is not None]
         lacking = [name for name in ("presenter", "scanner") if name not in bound]
@@ -107,6 +110,7 @@ class BenchFile(Table):
             or any(getattr(table, "emulated", None) is not None for _, table in self)
             or (self.security_module is not None and self.security_module.reader is None)
             or (self.updater is not None and self.updater.emulated is not None)
+            or (self.checker is not None and not self.checker.hardware)
             or isinstance(self.presenter, FramePortTable)
             or not (local or (self.scanner.hardware and "://" in url))
         )

@@ -50,4 +50,30 @@ def add_update_tool(kinds: Commands) -> None:
     tool.set_defaults(command=command)
 
 
-DEVICES = (add_security_module, add_update_tool)
+def add_checking_terminal(kinds: Commands) -> None:
+    """Add the terminal that checks codes itself."""
+    terminal = kinds.add_parser(
+        "checking-terminal", help="a terminal that asks the platform itself, by a clock of its own; prints its address"
+    )
+    terminal.add_argument("--platform", required=True, metavar="URL", help="address of the platform")
+    terminal.add_argument("--credentials", required=True, type=Path, metavar="F", help="what it signs with (JSON)")
+    terminal.add_argument("--defect", metavar="NAME", help="a deliberate defect; see `xiangka defects list`")
+    terminal.add_argument("--tethered", action="store_true", help="end when standard input closes")
+
+    def command(options: argparse.Namespace) -> int:
+        from rigs.emulators import checking_terminal as emulator
+
+        emulator.run_checking_terminal(
+            emulator.CheckingTerminalOptions(
+                platform=options.platform,
+                credentials=options.credentials,
+                defect=options.defect,
+                tethered=options.tethered,
+            )
+        )
+        return 0
+
+    terminal.set_defaults(command=command)
+
+
+DEVICES = (add_security_module, add_update_tool, add_checking_terminal)

@@ -20,6 +20,7 @@ def unbound_roles(file: BenchFile) -> list[str]:
         "operator": file.operator is not None,
         "security_module": file.security_module is not None,
         "firmware_update": file.updater is not None,
+        "own_clock": file.checker is not None,
         "scanner_commands": file.scanner is None or file.scanner.driver != "plain-line",
         "platform_host": platform.reference is not None,
         "platform_admin": tokens is None or "admin" in tokens,

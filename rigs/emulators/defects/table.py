@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from rigs.emulators.defects import (
     cards,
+    clock,
     codes,
     endurance,
     firmware,
@@ -24,7 +25,21 @@ Part = TypeVar("Part")
 
 DEFECTS = {
     defect.name: defect
-    for theme in (identity, codes, optics, timing, links, keyboard, safety, security, cards, firmware, endurance, power)
+    for theme in (
+        clock,
+        identity,
+        codes,
+        optics,
+        timing,
+        links,
+        keyboard,
+        safety,
+        security,
+        cards,
+        firmware,
+        endurance,
+        power,
+    )
     for defect in theme.DEFECTS
 }
 
