@@ -15,6 +15,7 @@ from reference_impl.errors import PlatformError
 from reports.errors import ReportError
 from rigs.errors import BenchFileError, RigError
 from xiangka import __version__
+from xiangka.catalogue_commands import add_catalogue
 from xiangka.certify_command import add_certify
 from xiangka.emulate_commands import add_emulate
 from xiangka.platform_commands import add_platform
@@ -68,7 +69,7 @@ def _parser() -> _Parser:
     add_emulate(commands)
     _bench(commands)
     add_statement(commands)
-    _catalogue(commands)
+    add_catalogue(commands)
     _defects(commands)
     add_trial(commands)
     add_platform(commands)
@@ -87,26 +88,6 @@ def _bench(commands: Commands) -> None:
         return check_bench(options.file)
 
     check.set_defaults(command=command)
-
-
-def _catalogue(commands: Commands) -> None:
-    actions = commands.add_parser("catalogue", help="the requirements").add_subparsers(required=True, metavar="ACTION")
-    every = actions.add_parser("list", help="every requirement, or all there is to say of those named")
-    every.add_argument("ids", nargs="*", metavar="ID")
-
-    def list_them(options: argparse.Namespace) -> int:
-        from xiangka import catalogue_lists
-
-        return catalogue_lists.details(options.ids) if options.ids else catalogue_lists.everything()
-
-    every.set_defaults(command=list_them)
-
-    def coverage(_options: argparse.Namespace) -> int:
-        from xiangka.catalogue_lists import coverage
-
-        return coverage()
-
-    actions.add_parser("coverage", help="which requirements have a scenario").set_defaults(command=coverage)
 
 
 def _defects(commands: Commands) -> None:

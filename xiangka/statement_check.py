@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -13,6 +12,7 @@ from certification.exit_codes import ExitCode
 from certification.options import meanings
 from certification.subject import Subject
 from certification.subject_file import Problem, examine
+from xiangka.console import wide_console
 from xiangka.declared_files import evidence_problems
 
 
@@ -22,8 +22,7 @@ def check_statement(path: Path) -> int:
     Raises:
         PlanError: the file is missing, not TOML, or of a kind that cannot be certified.
     """
-    console = Console()
-    console = console if console.is_terminal else Console(width=160)
+    console = wide_console()
     examined = examine(path)
     problems = list(examined.problems)
     if examined.subject is not None:
