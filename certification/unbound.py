@@ -25,6 +25,10 @@ UNBOUND: Mapping[str, Circumstance] = {
             en="the bench has no supply that is switched at a chosen moment and measures its current ([power])",
         ),
     ),
+    "usb_link": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(zh="测试台未绑定 USB 插拔（[usb]）", en="nobody on the bench handles the USB plug ([usb])"),
+    ),
     "keyboard_link": Circumstance(
         Verdict.NOT_ASSESSED, Text(zh="测试台未绑定键盘（[keyboard]）", en="the bench binds no keyboard ([keyboard])")
     ),
@@ -56,8 +60,22 @@ UNBOUND: Mapping[str, Circumstance] = {
     "scanner_commands": Circumstance(
         Verdict.NOT_ASSESSED,
         Text(
-            zh='终端的协议没有命令，无法查询（driver = "plain-line"）',
-            en='the device\'s protocol has no commands, so nothing can be asked of it (driver = "plain-line")',
+            zh="终端的协议没有应答命令，无法查询（driver）",
+            en="the device's protocol answers no commands, so nothing can be asked of it (driver)",
+        ),
+    ),
+    "scanner_settings": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh="终端的协议不能读回设置，无法判断设置是否改变（driver）",
+            en="the device's protocol does not tell its settings, so no change of them can be seen (driver)",
+        ),
+    ),
+    "serial_link": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh="测试台未经串行链路连接终端（driver）",
+            en="the bench does not reach the device over a serial link (driver)",
         ),
     ),
     "operator": Circumstance(

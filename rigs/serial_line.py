@@ -18,6 +18,8 @@ from rigs.framing import PLAIN, Framing
 from rigs.journal import Journal
 from rigs.lease import Lease
 
+serial.protocol_handler_packages.append("rigs.serial_urls")
+
 _GONE = (serial.SerialException, OSError, termios.error, ValueError)
 """What a port that went away answers with; that of ``termios`` is no OSError, and a serial server's refusal neither."""
 _FLOOD_BYTES = 1 << 20

@@ -27,6 +27,7 @@ from certification.verdicts import (
     judge_run,
     overall_verdict,
 )
+from fixtures.bench_photograph import keep_photograph, photograph_of
 from fixtures.evidence import Evidence
 from fixtures.run import Run
 from rigs.bench import Bench
@@ -37,6 +38,7 @@ from rigs.journal import Journal
 from rigs.opening.opening import EmulationOptions
 from rigs.roles import DeviceIdentity
 from xiangka.asked import Asked, RunOptions
+from xiangka.bound_options import bound_options
 from xiangka.declared_files import check_declared_files, keep_declared_files
 from xiangka.defect_names import check_defect
 from xiangka.filled_forms import FilledForm, read_forms, take_in
@@ -105,6 +107,8 @@ class CertificationRun:
         )
         self.made_with = versions()
         self.sittings: list[Sitting] = []
+        self.photographs: list[str] = []
+        """Pictures of the bench, one for each sitting of a bench with a camera."""
         if self.earlier is None:
             self._begin()
         else:
@@ -134,6 +138,7 @@ class CertificationRun:
         self.durations = earlier.kept(self.plan.execute, self.subject.yes_options)
         self.circumstances = earlier.circumstances(self.durations)
         self.sittings = list(earlier.sittings)
+        self.photographs = list(earlier.record.get("photographs", ()))
         self.notes = earlier.notes
 
     @property
@@ -197,6 +202,8 @@ class CertificationRun:
         else:
             self._take_up(self.earlier, sitting)
         self.sittings.append(sitting)
+        if self._photograph is not None:
+            self.photographs.append(keep_photograph(self._photograph, folder / "pictures", sitting.number))
         self._compare_with_the_application(identity)
         self._write_run("running", None)
 
@@ -206,6 +213,7 @@ class CertificationRun:
             if self.bench_file.operator is not None:
                 self.bench.operator.around(self.watcher.paused)
             identity = self.bench.identify()
+            self._photograph = photograph_of(self.bench)
             if self.earlier is not None:
                 self.earlier.refuse_other_subject(identity)
         except BaseException:
@@ -250,7 +258,7 @@ class CertificationRun:
     def _undeclared(self, identity: dict[str, str | None]) -> Subject:
         kind = SubjectKind(self.bench_file.subject)
         if kind is SubjectKind.TERMINAL:
-            return undeclared(kind, identity, ["serial_link", *(["keyboard_link"] if self.bench_file.keyboard else [])])
+            return undeclared(kind, identity, bound_options(self.bench_file))
         # No link of a bench shows what a platform offers: as nobody declared anything absent, all of it is demanded.
         return undeclared(kind, identity, statement_options(kind))
 

@@ -17,20 +17,33 @@ def add_emulate(commands: Commands) -> None:
     kinds = commands.add_parser("emulate", help="run an emulated device").add_subparsers(
         required=True, metavar="DEVICE"
     )
-    for add in (_scanner, _power_supply, *emulate_instruments.DEVICES, *emulate_cards.DEVICES, *emulate_security.DEVICES):
+    for add in (
+        _scanner,
+        _power_supply,
+        *emulate_instruments.DEVICES,
+        *emulate_cards.DEVICES,
+        *emulate_security.DEVICES,
+    ):
         add(kinds)
 
 
 def _scanner(kinds: Commands) -> None:
     scanner = kinds.add_parser("scanner", help="a scanning terminal; prints the path or URL of its port")
-    scanner.add_argument("--protocol", required=True, metavar="gm65|honeywell|newland|plain-line|ssi")
+    scanner.add_argument(
+        "--protocol",
+        required=True,
+        metavar="NAME",
+        help="datalogic, gm65, hid-pos, honeywell, m3y, newland, plain-line, ssi or web-plugin",
+    )
     scanner.add_argument(
         "--camera", required=True, metavar="URL", help="frame it looks at: http://127.0.0.1:PORT/frame"
     )
     scanner.add_argument("--defect", metavar="NAME", help="a deliberate defect; see `xiangka defects list`")
     scanner.add_argument("--baud", type=int, default=9600, choices=(9600, 19200, 38400, 57600, 115200))
     scanner.add_argument("--pace", default="uart", choices=("uart", "usb"), help="how its line paces (default: uart)")
-    scanner.add_argument("--listen", default="pty", choices=("pty", "tcp", "rfc2217"), help="what its line ends in")
+    scanner.add_argument(
+        "--listen", default="pty", choices=("pty", "tcp", "rfc2217", "websocket"), help="what its line ends in"
+    )
     scanner.add_argument("--parity", default="none", choices=("none", "even", "odd"))
     scanner.add_argument("--stop-bits", type=int, default=1, choices=(1, 2))
     scanner.add_argument("--time-scale", type=float, default=1.0, help="how much faster its own clock runs")
@@ -39,7 +52,7 @@ def _scanner(kinds: Commands) -> None:
         "--terminator",
         default="cr",
         choices=("cr", "lf", "crlf", "tab", "none"),
-        help="what ends a code on a plain line",
+        help="what ends a code on a plain line, or behind single byte commands",
     )
     scanner.add_argument(
         "--keyboard",
@@ -51,6 +64,7 @@ def _scanner(kinds: Commands) -> None:
     scanner.add_argument("--maker-key", metavar="HEX", help="take updates signed with this SM2 key; prints where")
     scanner.add_argument("--flash", type=Path, metavar="DIR", help="where it keeps its firmware")
     scanner.add_argument("--interlock", type=Path, metavar="SOCKET", help="card side it asks before a code goes out")
+    scanner.add_argument("--by-id", type=Path, metavar="DIR", help="give its port a stable name here, and a plug")
     scanner.add_argument("--tethered", action="store_true", help="end when standard input closes")
 
     def run_scanner(options: argparse.Namespace) -> int:
@@ -74,6 +88,7 @@ def _scanner(kinds: Commands) -> None:
                 interlock=options.interlock,
                 maker_key=options.maker_key,
                 flash=options.flash,
+                by_id=options.by_id,
             )
         )
         return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rigs.bench_file import BenchFile
 from rigs.bench_tables.presenters import FramePortTable
+from rigs.bench_tables.scanner import UNANSWERING, UNTOLD
 from rigs.platform_credentials import load_platform_credentials
 
 
@@ -14,6 +15,7 @@ def unbound_roles(file: BenchFile) -> list[str]:
     bound = {
         "keyboard_link": file.keyboard is not None,
         "power": file.power is not None,
+        "usb_link": file.usb is not None,
         "cards": file.cards is not None and (file.cards.emulated is not None or file.operator is not None),
         "timed_power": file.power is not None and file.power.driver == "scpi",
         "stage": file.stage is not None or isinstance(file.presenter, FramePortTable),
@@ -21,7 +23,9 @@ def unbound_roles(file: BenchFile) -> list[str]:
         "security_module": file.security_module is not None,
         "firmware_update": file.updater is not None,
         "own_clock": file.checker is not None,
-        "scanner_commands": file.scanner is None or file.scanner.driver != "plain-line",
+        "serial_link": file.scanner is None or file.scanner.serial,
+        "scanner_commands": file.scanner is None or file.scanner.driver not in UNANSWERING,
+        "scanner_settings": file.scanner is None or file.scanner.driver not in UNTOLD,
         "platform_host": platform.reference is not None,
         "platform_admin": tokens is None or "admin" in tokens,
         "platform_officers": tokens is None or {"officer", "officer2"} <= tokens.keys(),

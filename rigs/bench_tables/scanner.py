@@ -9,20 +9,30 @@ from pydantic import Field, model_validator
 from rigs.bench_tables.base import LabelTable, Table
 from rigs.framing import Parity
 
+UNANSWERING = frozenset(("datalogic", "plain-line"))
+"""Drivers of scanners that answer nothing; they end a content as they are set up."""
+UNTOLD = UNANSWERING | {"m3y", "web-plugin"}
+"""Drivers of scanners whose settings cannot be read back."""
+
 
 class EmulatedScannerTable(Table):
     """Start the software twin of the scanner on a line of its own."""
 
-    listen: Literal["pty", "tcp", "rfc2217"] = "pty"
-    """What its line ends in: a pseudo-terminal, a raw socket, or an RFC 2217 server, which shows all of the line."""
+    listen: Literal["pty", "tcp", "rfc2217", "websocket"] = "pty"
+    """What its line ends in: a pseudo-terminal, a raw socket, an RFC 2217 server, which shows all of the line, or a
+    WebSocket."""
     pace: Literal["uart", "usb"] = "uart"
     time_scale: float = Field(default=1.0, ge=1.0)
+
+
+_CARRIERS = {"hid-pos": ("socket://", "tcp"), "web-plugin": ("ws://", "websocket")}
+"""For drivers that speak on no serial line: how their URL begins, and what an emulated device listens on."""
 
 
 class ScannerTable(Table):
     """The scanner under test."""
 
-    driver: Literal["gm65", "honeywell", "newland", "plain-line", "ssi"]
+    driver: Literal["datalogic", "gm65", "hid-pos", "honeywell", "m3y", "newland", "plain-line", "ssi", "web-plugin"]
     url: str | None = None
     baud: Literal[9600, 19200, 38400, 57600, 115200] = 9600
     parity: Parity = "none"
@@ -61,12 +71,32 @@ class ScannerTable(Table):
             raise ValueError("`presence` needs a line with modem lines: a device path or an rfc2217:// URL")
         return self
 
+    @property
+    def serial(self) -> bool:
+        """Whether the driver speaks on a serial line, or what passes for one."""
+        return self.driver not in _CARRIERS
+
+    @model_validator(mode="after")
+    def _on_what_carries_it(self) -> Self:
+        scheme, listen = _CARRIERS.get(self.driver, ("", ""))
+        if scheme and self.url is not None and not self.url.startswith(scheme):
+            raise ValueError(f'driver "{self.driver}" needs a `url` that begins with {scheme}')
+        if scheme and self.emulated is not None and self.emulated.listen != listen:
+            raise ValueError(f'driver "{self.driver}" needs listen = "{listen}" in [scanner.emulated]')
+        if self.serial and self.emulated is not None and self.emulated.listen == "websocket":
+            raise ValueError('listen = "websocket" is for driver = "web-plugin"')
+        if self.driver == "web-plugin" and self.mode != "command":
+            raise ValueError('driver "web-plugin" starts every reading: set mode = "command"')
+        return self
+
     @model_validator(mode="after")
     def _as_plain_as_its_line(self) -> Self:
-        if self.driver != "plain-line":
+        if self.driver not in UNANSWERING:
             if self.terminator != "cr":
-                raise ValueError('`terminator` is for driver = "plain-line"; the others end a code with CR')
-        elif self.mode != "presentation":
+                raise ValueError(
+                    '`terminator` is for driver = "plain-line" and "datalogic"; the others end a code with CR'
+                )
+        elif self.driver == "plain-line" and self.mode != "presentation":
             raise ValueError('driver "plain-line" has no trigger: set mode = "presentation"')
         elif self.terminator == "none" and self.character_gap_ms >= self.silence_s * 1000:
             raise ValueError("`character_gap_ms` must be shorter than `silence_s`, or a code never ends in time")

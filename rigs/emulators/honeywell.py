@@ -81,7 +81,7 @@ class HoneywellEmulator:
                 case Trigger.STOP:
                     self._device.stop()
                 case Menu():
-                    self._port.send(self._reply(command))
+                    self._answer_host(self._reply(command))
                     self._apply()
 
     def power(self, on: bool) -> None:
@@ -103,6 +103,9 @@ class HoneywellEmulator:
     def close(self) -> None:
         """Stop the device."""
         self._device.close()
+
+    def _answer_host(self, reply: bytes) -> None:
+        self._port.send(reply)
 
     def _reply(self, menu: Menu) -> bytes:
         """Carry out a menu; its answer, empty where the supply failed before it was stored."""

@@ -12,17 +12,22 @@ from pathlib import Path
 from typing import Protocol
 
 from rigs.emulators.behaviour import Behaviour
+from rigs.emulators.datalogic import DatalogicEmulator
 from rigs.emulators.defects.table import behaviour_of
 from rigs.emulators.firmware import Flash, UpdateRules
 from rigs.emulators.firmware_maker import FACTORY_VERSION
 from rigs.emulators.gm65 import Gm65Emulator
 from rigs.emulators.hardware import Hardware
+from rigs.emulators.hid_pos import HidPosEmulator
 from rigs.emulators.honeywell import HoneywellEmulator
 from rigs.emulators.interlock import Interlock
 from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker
+from rigs.emulators.m3y import M3yEmulator
 from rigs.emulators.newland import NewlandEmulator
+from rigs.emulators.obeying import Obeying
 from rigs.emulators.plain_line import PlainLineEmulator
+from rigs.emulators.plugged_port import PluggedPort, UsbHabits
 from rigs.emulators.port import Port
 from rigs.emulators.pty_port import PtyPort
 from rigs.emulators.rfc2217_port import Rfc2217Port
@@ -30,11 +35,13 @@ from rigs.emulators.ssi import SsiEmulator
 from rigs.emulators.tcp_port import TcpPort
 from rigs.emulators.typist import Typist
 from rigs.emulators.update_port import UpdatePort
+from rigs.emulators.web_plugin import WebPluginEmulator
+from rigs.emulators.websocket_port import WebSocketPort
 from rigs.errors import BenchFileError
 from rigs.framing import Framing, Parity
 from rigs.protocols import hid_keyboard
 from rigs.protocols.plain_line import Ending
-from rigs.tether import when_stdin_closes
+from rigs.tether import obey_stdin
 
 
 class Emulator(Protocol):
@@ -51,13 +58,27 @@ class Emulator(Protocol):
 
 
 EMULATORS: dict[str, Callable[[Hardware], Emulator]] = {
+    "datalogic": DatalogicEmulator,
     "gm65": Gm65Emulator,
+    "hid-pos": HidPosEmulator,
     "honeywell": HoneywellEmulator,
+    "m3y": M3yEmulator,
     "newland": NewlandEmulator,
     "plain-line": PlainLineEmulator,
     "ssi": SsiEmulator,
+    "web-plugin": WebPluginEmulator,
 }
-PORTS: dict[str, Callable[[int, str, Framing], Port]] = {"pty": PtyPort, "tcp": TcpPort, "rfc2217": Rfc2217Port}
+PORTS: dict[str, Callable[[int, str, Framing], Port]] = {
+    "pty": PtyPort,
+    "tcp": TcpPort,
+    "rfc2217": Rfc2217Port,
+    "websocket": WebSocketPort,
+}
+ENDED: dict[str, Callable[[Hardware, Ending], Emulator]] = {
+    "datalogic": DatalogicEmulator,
+    "plain-line": PlainLineEmulator,
+}
+"""Emulators that end a content as they are set up."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +99,7 @@ class ScannerOptions:
         tethered: end when standard input closes, so that no process outlives the bench that started it.
         keyboard: ``cr`` or ``tab`` to type every delivery on a keyboard link too, ended by that key; None for no such
             link.
+        by_id: folder of the stable name of its USB port, or None for a line that cannot be unplugged.
         terminator: what ends a content on a plain line, a name of ``Ending`` in lower case; elsewhere ``cr``.
         maker_key: its maker's SM2 public key in hex, with which it takes updates; None for a device that takes none.
         flash: folder it keeps its firmware in.
@@ -100,6 +122,7 @@ class ScannerOptions:
     maker_key: str | None = None
     flash: Path | None = None
     interlock: Path | None = None
+    by_id: Path | None = None
 
 
 def run_scanner(options: ScannerOptions) -> None:
@@ -119,24 +142,25 @@ def run_scanner(options: ScannerOptions) -> None:
         )
     behaviour = behaviour_of(options.defect, Behaviour)
     make = EMULATORS[options.protocol]
-    if options.protocol == "plain-line":
-        make = functools.partial(PlainLineEmulator, ending=Ending[options.terminator.upper()])
+    if options.protocol in ENDED:
+        make = _ended(options)
     elif options.terminator != "cr":
         raise BenchFileError(
             f"protocol {options.protocol!r} ends a code with CR",
             where="--terminator",
-            remedy="use it with --protocol plain-line",
+            remedy=f"use it with --protocol {' or '.join(sorted(ENDED))}",
         )
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    port = PORTS[options.listen](options.baud, options.pace, Framing(options.parity, options.stop_bits))
+    port = _port(options)
     keyboard = _keyboard(options)
     flash = _flash(options)
     emulator = make(Hardware(port, Looker(options.camera), behaviour, options.time_scale, keyboard, flash, _interlock(options)))
     updates = None if flash is None else UpdatePort(flash, emulator.power)
     if options.tethered:
-        when_stdin_closes(stopping.set)
+        hand = Obeying(emulator, behaviour, port if isinstance(port, PluggedPort) else None)
+        obey_stdin(hand.do, stopping.set)
     if options.rail is not None:
         threading.Thread(target=_follow_rail, args=(options.rail, emulator, port), daemon=True).start()
     print(port.url, flush=True)  # noqa: T201
@@ -152,6 +176,20 @@ def run_scanner(options: ScannerOptions) -> None:
     for link in (keyboard, updates):
         if link is not None:
             link.close()
+
+
+def _port(options: ScannerOptions) -> Port:
+    make = functools.partial(
+        PORTS[options.listen], options.baud, options.pace, Framing(options.parity, options.stop_bits)
+    )
+    if options.by_id is None:
+        return make()
+    return PluggedPort(make, options.by_id, behaviour_of(options.defect, UsbHabits))
+
+
+def _ended(options: ScannerOptions) -> Callable[[Hardware], Emulator]:
+    ending = Ending[options.terminator.upper()]
+    return lambda hardware: ENDED[options.protocol](hardware, ending)
 
 
 def _keyboard(options: ScannerOptions) -> KeyboardPort | None:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from rigs.bench_tables.scanner import EmulatedScannerTable, KeyboardTable, ScannerTable
 from rigs.child_process import ChildProcess
+from rigs.drivers.datalogic import DatalogicScanner
 from rigs.drivers.gm65 import Gm65Scanner
+from rigs.drivers.hid_pos import HidPosLine, HidPosScanner
 from rigs.drivers.honeywell import HoneywellScanner
+from rigs.drivers.m3y import M3yScanner
 from rigs.drivers.newland import NewlandScanner
 from rigs.drivers.plain_line import PlainLineScanner
 from rigs.drivers.serial_scanner import SerialScanner
 from rigs.drivers.ssi import SsiScanner
+from rigs.drivers.web_plugin import WebPluginScanner
 from rigs.errors import BenchFileError
 from rigs.framing import Framing
 from rigs.opening.opening import Opening
@@ -25,9 +30,12 @@ from rigs.serial_line import LineSettings, SerialLine
 
 _SCANNERS: dict[str, type[SerialScanner]] = {
     "gm65": Gm65Scanner,
+    "hid-pos": HidPosScanner,
     "honeywell": HoneywellScanner,
+    "m3y": M3yScanner,
     "newland": NewlandScanner,
     "ssi": SsiScanner,
+    "web-plugin": WebPluginScanner,
 }
 
 
@@ -41,6 +49,7 @@ class Surroundings:
         rail: ``host:port`` of an emulated supply that feeds it, or None for mains.
         factory: maker of its firmware, or None for a scanner that takes no updates.
         interlock: socket of an emulated card side it asks before it hands over a code, or None.
+        names: folder of the stable name of its USB port, or None for a port that is never unplugged.
     """
 
     presenter: Presenter
@@ -48,6 +57,7 @@ class Surroundings:
     rail: str | None = None
     factory: Factory | None = None
     interlock: str | None = None
+    names: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -57,13 +67,15 @@ class OpenedScanner:
     Attributes:
         scanner: the role.
         keyboard_url: ``socket://host:port`` of the keyboard link, or None.
-        pid: process of an emulated one, or None.
+        emulator: process of an emulated one, or None.
+        reconnect: opens its port anew, at this path or URL.
         update_port: ``host:port`` at which an emulated one takes updates, or None.
     """
 
     scanner: SerialScanner
     keyboard_url: str | None
-    pid: int | None = None
+    reconnect: Callable[[str], None]
+    emulator: ChildProcess | None = None
     update_port: str | None = None
 
 
@@ -76,7 +88,12 @@ def open_scanner(table: ScannerTable, around: Surroundings, opening: Opening) ->
     """
     emulator = None if table.emulated is None else _emulate(table, table.emulated, around, opening)
     url = table.url or (emulator.greeting if emulator else "")
-    line = SerialLine(url, _line(table), "scanner", opening.journal)
+
+    def line_at(port: str) -> SerialLine:
+        carrier = HidPosLine if table.driver == "hid-pos" else SerialLine
+        return carrier(port, _line(table), "scanner", opening.journal)
+
+    line = line_at(url)
     try:
         scanner = _driver(table)(
             line,
@@ -90,10 +107,15 @@ def open_scanner(table: ScannerTable, around: Surroundings, opening: Opening) ->
         raise
     opening.closing.callback(scanner.close)
     keyboard_url = _find_keyboard(around.keyboard, emulator)
+
+    def reconnect(port: str) -> None:
+        scanner.line.close()
+        scanner.take_line(line_at(port))
+
     if emulator is None:
-        return OpenedScanner(scanner, keyboard_url)
+        return OpenedScanner(scanner, keyboard_url, reconnect)
     update_port = None if around.factory is None else emulator.line().removeprefix("update ")
-    return OpenedScanner(scanner, keyboard_url, emulator.pid, update_port)
+    return OpenedScanner(scanner, keyboard_url, reconnect, emulator, update_port)
 
 
 def _line(table: ScannerTable) -> LineSettings:
@@ -112,6 +134,8 @@ def _emulate(
         )
     arguments = ["emulate", "scanner", "--tethered", "--protocol", table.driver, "--camera", around.presenter.url]
     arguments += ["--baud", str(table.baud), "--pace", emulated.pace, "--time-scale", str(emulated.time_scale)]
+    if around.names is not None:
+        arguments += ["--by-id", str(around.names)]
     arguments += ["--listen", emulated.listen, "--parity", table.parity, "--stop-bits", str(table.stop_bits)]
     arguments += ["--terminator", table.terminator, *opening.defective()]
     if around.rail is not None:
@@ -132,7 +156,8 @@ def _find_keyboard(table: KeyboardTable | None, emulator: ChildProcess | None) -
 
 
 def _driver(table: ScannerTable) -> Callable[..., SerialScanner]:
-    if table.driver != "plain-line":
+    if table.driver in _SCANNERS:
         return _SCANNERS[table.driver]
     ending = Ending[table.terminator.upper()]
-    return functools.partial(PlainLineScanner, ending=ending, gap_s=table.character_gap_ms / 1000)
+    unanswering = DatalogicScanner if table.driver == "datalogic" else PlainLineScanner
+    return functools.partial(unanswering, ending=ending, gap_s=table.character_gap_ms / 1000)
