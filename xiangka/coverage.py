@@ -73,10 +73,10 @@ def coverage_of(kind: SubjectKind | None = None) -> list[Coverage]:
     files = {scenario.requirement: scenario.file for scenario in all_scenarios()}
     naming: dict[str, dict[str, bool]] = {}
     for of_kind in known_defects().values():
-        for name, (rows, _) in of_kind.items():
-            for row_id in rows:
-                naming.setdefault(row_id, {})[name] = len(rows) == 1
-    rows = catalogue.values() if kind is None else catalogue.of(kind)
+        for name, (fails, _) in of_kind.items():
+            for row_id in fails:
+                naming.setdefault(row_id, {})[name] = len(fails) == 1
+    rows = list(catalogue.values()) if kind is None else catalogue.of(kind)
     return [_coverage(row, files.get(row.id), naming.get(row.id, {}), record) for row in rows]
 
 

@@ -15,12 +15,13 @@ from certification.catalogue import Text
 from fixtures.card_codes import static_code
 from fixtures.other_symbols import other_symbols
 from rigs.bench import Bench
-from rigs.bench_file import BenchFile, load_bench
+from rigs.bench_file import load_bench
 from rigs.journal import Journal
 from rigs.opening.opening import EmulationOptions
 from rigs.optics.stimulus import Appearance, Stimulus, Symbol, SymbolKind, colour_from_hex
 from rigs.readings import ReadingStation
 from steps.samples import HUNAN_COLOURS
+from xiangka.bound_options import bound_options
 from xiangka.statement_form import Findings
 
 _SYMBOLOGIES = {
@@ -30,16 +31,6 @@ _SYMBOLOGIES = {
     SymbolKind.CODE_128: "code_128",
     SymbolKind.EAN_13: "ean",
 }
-_BINDS = {
-    "scanner": ("serial_link",),
-    "keyboard": ("keyboard_link",),
-    "card_reader": ("card_reader", "pcsc_link"),
-    "security_module": ("security_module",),
-    "updater": ("firmware_update",),
-    "network": ("network_link",),
-}
-"""Tables of a bench file and the options a device that is bound there must have."""
-_USB_PORTS = ("/dev/serial/by-id/usb-", "/dev/ttyACM", "/dev/ttyUSB")
 
 
 def probe(path: Path) -> Findings:
@@ -56,8 +47,7 @@ def probe(path: Path) -> Findings:
     ):
         found = Findings(file.subject)
         found.identity = {name: told for name, told in asdict(bench.identify()).items() if told}
-        for option, why in _bound(file):
-            found.options[option] = why
+        found.options = bound_options(file)
         if file.scanner is not None and file.presenter is not None:
             gap_s = file.presenter.gap_ms / 1000
             _show(
@@ -66,17 +56,6 @@ def probe(path: Path) -> Findings:
                 found,
             )
         return found
-
-
-def _bound(file: BenchFile) -> Iterator[tuple[str, Text]]:
-    if file.subject != "terminal":
-        return
-    for table in file.model_fields_set & _BINDS.keys():
-        for option in _BINDS[table]:
-            yield option, Text(zh=f"测试台绑定了 [{table}]", en=f"the bench binds [{table}]")
-    url = "" if file.scanner is None else file.scanner.url or ""
-    if url.startswith(_USB_PORTS):
-        yield "usb_link", Text(zh=f"端口为 {url}", en=f"its port is {url}")
 
 
 def _show(station: ReadingStation, silence_s: float, found: Findings) -> None:

@@ -33,10 +33,9 @@ NOTHING_CERTIFIED = "An emulated run certifies nothing."
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 
 
-def without_scenario() -> str:
-    """A requirement of a terminal that has no scenario yet."""
-    catalogue = load_catalogue()
-    return next(r.id for r in catalogue.values() if r.subject == "terminal" and r.id not in implemented(catalogue))
+SUBJECT = ROOT / "fixtures" / "subjects" / "emulated-gm65.toml"
+NEEDS_A_SUPPLY = "EHC-TRM-002"
+"""A row that a bench without a supply leaves open."""
 
 
 def test_a_sound_terminal_passes_leaves_a_whole_run_folder_and_no_secret(shell, platform):
@@ -130,8 +129,10 @@ def test_a_device_that_is_not_the_one_applied_for_is_not_measured_at_all(shell, 
 
 
 def test_a_row_nobody_can_assess_ends_with_2_and_a_terminal_shows_a_bar(shell, screen):
-    out, missing = shell.folder / "run", without_scenario()
-    arguments = ("--only", "EHC-TRM-001", missing, "--out", out)
+    out, missing = shell.folder / "run", NEEDS_A_SUPPLY
+    label = "[scanner.label]\nvendor = 'Xiangka'\nmodel = 'EMU-GM65'\nserial = 'EMU-0001'\n[scanner.emulated]"
+    files = ("--bench", bench(shell.folder, scanner=f"{label}\ntime_scale = 20"), "--subject", SUBJECT)
+    arguments = (*files, "--only", "EHC-TRM-001", missing, "--out", out)
     ended = shell.run("certify", *arguments, terminal=screen.terminal)
     assert ended.exit_code == 2, screen.shown
     left = RunFolder(out)
