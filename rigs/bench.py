@@ -15,6 +15,7 @@ from reference_impl.wire.envelope import Credentials
 from rigs.bench_file import BenchFile
 from rigs.bench_tables.presenters import FramePortTable, ScreenTable
 from rigs.bench_tables.scanner import ScannerTable
+from rigs.child_process import ChildProcess
 from rigs.drivers.hid_stream import HidStreamKeyboard
 from rigs.drivers.hn_a import HnAPlatform
 from rigs.drivers.platform_api import PlatformApi
@@ -22,6 +23,7 @@ from rigs.drivers.serial_scanner import SerialScanner
 from rigs.errors import BenchFileError, RigError, SubjectFaultError
 from rigs.journal import Journal
 from rigs.module_issuer import ModuleIssuer
+from rigs.opening.camera import open_camera
 from rigs.opening.cards import OpenedCards, open_cards, plug_in_cards
 from rigs.opening.checker import open_checker
 from rigs.opening.instruments import open_light_source, open_lux_meter
@@ -34,11 +36,13 @@ from rigs.opening.scanner import Surroundings, open_scanner
 from rigs.opening.security_module import open_security_module
 from rigs.opening.stage import open_stage
 from rigs.opening.updater import open_factory, open_updater
+from rigs.opening.usb import names_folder, open_usb
 from rigs.reference_platform import ReferencePlatform
-from rigs.roles import DeviceIdentity, Keyboard, LightSource, LuxMeter, Operator, Power, Presenter
+from rigs.roles import Camera, DeviceIdentity, Keyboard, LightSource, LuxMeter, Operator, Power, Presenter
 from rigs.roles.cards import CardReaders, Hand
 from rigs.roles.security import CodeChecker, SecurityModule, Updater
 from rigs.roles.stage import Stage
+from rigs.roles.usb import UsbPort
 
 Role = TypeVar("Role")
 
@@ -67,12 +71,14 @@ class Bench:
         self.power: Power | None = None
         self.instruments: dict[str, str] = {}
         """What each open instrument says of itself, by its table of the bench file."""
+        self._camera: Camera | None = None
         self._light_source: LightSource | None = None
         self._lux_meter: LuxMeter | None = None
         self._presenter: Presenter | None = None
         self._scanner: SerialScanner | None = None
-        self.scanner_pid: int | None = None
-        """Process of an emulated scanner."""
+        self.emulated_scanner: ChildProcess | None = None
+        """Process of an emulated scanner, which does what it is told on its tether."""
+        self._usb: UsbPort | None = None
         self._stage: Stage | None = None
         self._host: ReferencePlatform | None = None
         self._security_module: SecurityModule | None = None
@@ -151,6 +157,11 @@ class Bench:
         return _bound(self._stage, "stage")
 
     @property
+    def camera(self) -> Camera:
+        """What sees the bench from where the device does."""
+        return _bound(self._camera, "camera")
+
+    @property
     def light_source(self) -> LightSource:
         """What lights the device."""
         return _bound(self._light_source, "light_source")
@@ -159,6 +170,11 @@ class Bench:
     def lux_meter(self) -> LuxMeter:
         """What measures the light at the place of the device."""
         return _bound(self._lux_meter, "lux_meter")
+
+    @property
+    def usb(self) -> UsbPort:
+        """The USB connection of the device."""
+        return _bound(self._usb, "usb")
 
     @property
     def silence_s(self) -> float:
@@ -280,6 +296,8 @@ class Bench:
     def _open_terminal(self, shown: FramePortTable | ScreenTable, table: ScannerTable) -> None:
         self._presenter = open_presenter(shown, self._opening)
         self._open_light()
+        if self.file.camera is not None:
+            self._camera = open_camera(self.file.camera, self._presenter, self._opening)
         self._stage = open_stage(self.file.stage, self._presenter, None, self._opening)
         power = None if self.file.power is None else open_power(self.file.power, self._opening)
         self.power = None if power is None else power.supply
@@ -289,14 +307,18 @@ class Bench:
         factory = open_factory(self.file.updater, table.driver, self._opening)
         cards = None if self.file.cards is None else plug_in_cards(self.file.cards, self._opening)
         interlock = None if cards is None else cards.interlock
-        around = Surroundings(self._presenter, self.file.keyboard, rail, factory, interlock)
+        around = Surroundings(
+            self._presenter, self.file.keyboard, rail, factory, interlock, names_folder(self.file.usb, self._opening)
+        )
         opened = open_scanner(table, around, self._opening)
         if cards is not None and self.file.cards is not None:
             self._cards = open_cards(cards, self.file.cards, opened.scanner, table.read_timeout_s, self._opening)
         if self.file.updater is not None:
             self._updater = open_updater(self.file.updater, factory, opened.update_port, self._opening)
         self._scanner, self._keyboard_url = opened.scanner, opened.keyboard_url
-        self.scanner_pid = opened.pid
+        self.emulated_scanner, self.reconnect = opened.emulator, opened.reconnect
+        if self.file.usb is not None:
+            self._usb = open_usb(self.file.usb, opened.scanner.line.url, opened.emulator, self._opening)
         if self._keyboard_url is not None:
             self.open_keyboard().close()
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from rigs.bench_tables.base import Table
+from rigs.bench_tables.camera import CameraTable
 from rigs.bench_tables.instruments import LightSourceTable, LuxMeterTable
 from rigs.bench_tables.cards import CardsTable
 from rigs.bench_tables.checker import CheckerTable
@@ -23,6 +24,7 @@ from rigs.bench_tables.scanner import KeyboardTable, ScannerTable
 from rigs.bench_tables.security_module import SecurityModuleTable
 from rigs.bench_tables.stage import StageTable
 from rigs.bench_tables.updater import UpdaterTable
+from rigs.bench_tables.usb import UsbTable
 from rigs.errors import BenchFileError
 
 _PTY = "/dev/pts/"
@@ -39,11 +41,13 @@ class BenchFile(Table):
     cards: CardsTable | None = None
     keyboard: KeyboardTable | None = None
     operator: OperatorTable | None = None
+    camera: CameraTable | None = None
     light_source: LightSourceTable | None = None
     lux_meter: LuxMeterTable | None = None
     stage: StageTable | None = None
     security_module: SecurityModuleTable | None = None
     updater: UpdaterTable | None = None
+    usb: UsbTable | None = None
     checker: CheckerTable | None = None
 
     @field_validator("updater")
@@ -72,6 +76,7 @@ class BenchFile(Table):
             "keyboard": self.keyboard,
             "security_module": self.security_module,
             "updater": self.updater,
+            "usb": self.usb,
             "checker": self.checker,
         }
         bound = [name for name, table in parts.items() if table is not None]

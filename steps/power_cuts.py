@@ -83,7 +83,7 @@ class PowerCuts:
     def __post_init__(self) -> None:
         bench = self.sampler.run.bench
         keepsake, power = bench.scanner.keepsake, bench.power
-        assert keepsake is not None, "the plan leaves out devices without commands"
+        assert keepsake is not None, "the plan leaves out devices whose settings cannot be read"
         assert power is not None, "the plan leaves out benches without a supply"
         self._scanner, self._presenter, self._power, self._keepsake = bench.scanner, bench.presenter, power, keepsake
         self._codes = self.sampler.prepared(self._trials())
@@ -134,7 +134,6 @@ class PowerCuts:
         if drawn < DRAWN_A:
             raise self._not_fed(f"the device draws {drawn:g} A from the supply that is to be cut")
         self._begin(phase)
-        time.sleep(self.chance.uniform(0, WITHIN_S[phase]))
         self._power.cut()
         left = self._current()
         if left > LEFT_SHARE * drawn:
@@ -152,14 +151,24 @@ class PowerCuts:
         return back
 
     def _begin(self, phase: str) -> None:
+        """Bring the device into a phase, and wait for the moment of the cut.
+
+        A device that reads is looking all the time; its code comes into view at a moment of its own, or too late.
+        """
         self._storing = None
-        if phase == "reading":
-            _, frame = next(self._codes)
-            self._scanner.arm()
-            self._presenter.show(frame)
-        elif phase == "storing":
+        moment = self.chance.uniform(0, WITHIN_S[phase])
+        if phase == "storing":
             self._storing = self._another_value()
             self._scanner.begin_storing(self._keepsake.frames(self._storing))
+        elif phase == "reading":
+            _, frame = next(self._codes)
+            comes = self.chance.uniform(0, WITHIN_S[phase])
+            self._scanner.arm()
+            if comes < moment:
+                time.sleep(comes)
+                self._presenter.show(frame)
+                moment -= comes
+        time.sleep(moment)
 
     def _recovered(self, up: Switched) -> tuple[_Back, int]:
         """The device as it came back, and how many further cuts that took.

@@ -12,11 +12,13 @@ from certification.catalogue import Requirement
 from certification.clauses import CountClause, PercentileClause, ProportionClause
 from certification.decision import Outcome, judge_criterion, overall
 from certification.observations import Cell, Observation
+from fixtures.bench_photograph import CONTROL, forget_what_was_read
 from fixtures.run import Run
 from rigs.optics.frames import Frame, readable_at_all
 from rigs.optics.grading import grade
 from rigs.optics.stimulus import Stimulus
 from rigs.readings import Reading
+from rigs.roles import Photograph
 
 AHEAD = 6
 """Frames rendered ahead of the one in view."""
@@ -166,6 +168,10 @@ class Sampler:
         if reading.outcome == "no_read" and not silence_is_right and not self._judgeable(frame):
             self.observe("stimulus", "not_readable", cell=trial.cell, reading=reading)
             return
+        if reading.outcome == "no_read" and not silence_is_right and (unseen := self._unseen(frame)) is not None:
+            picture = self.run.evidence.keep_picture(self.requirement.id, unseen, "as photographed", failure=True)
+            self.observe("stimulus", "not_seen", cell=trial.cell, reading=reading, picture=picture)
+            return
         exact = reading.outcome == ("no_read" if silence_is_right else "exact")
         picture = self.keep(trial, frame, failure=not exact)
         self.observe(
@@ -204,6 +210,15 @@ class Sampler:
         if frame.reference_reads is not None or frame.stimulus is None:
             return bool(frame.reference_reads)
         return readable_at_all(frame.stimulus, frame.image())
+
+    def _unseen(self, frame: Frame) -> Photograph | None:
+        """A photograph on which the stimulus cannot be read, where the bench has a camera and that is so."""
+        if self.run.witness is None:
+            return None
+        control = self.run.bench.presenter.prepare(CONTROL, check=True).result()
+        unseen = self.run.witness.cannot_see(frame, control)
+        forget_what_was_read(self.run.bench)
+        return unseen
 
     def _detail(self, trial: Trial, reading: Reading, kept: Frame | None) -> dict[str, str | float]:
         return {

@@ -37,4 +37,19 @@ def _lux_meter(kinds: Commands) -> None:
     meter.set_defaults(command=run_meter)
 
 
-DEVICES = (_light_source, _lux_meter)
+def _camera(kinds: Commands) -> None:
+    camera = kinds.add_parser("camera", help="a network camera; prints the URL of its MJPEG stream")
+    camera.add_argument("--watch", required=True, metavar="URL", help="frame it looks at: http://127.0.0.1:PORT/frame")
+    camera.add_argument("--rate", type=float, default=15.0, metavar="HZ", help="pictures a second (default: 15)")
+    camera.add_argument("--tethered", action="store_true", help="end when standard input closes")
+
+    def run_it(options: argparse.Namespace) -> int:
+        from rigs.emulators import camera as emulator
+
+        emulator.run_camera(emulator.CameraOptions(watch=options.watch, rate=options.rate, tethered=options.tethered))
+        return 0
+
+    camera.set_defaults(command=run_it)
+
+
+DEVICES = (_light_source, _lux_meter, _camera)

@@ -55,6 +55,7 @@ def run_record(run: CertificationRun, state: str, code: ExitCode | None, overall
         "identity_read": asdict(run.run.identity),
         "bench": {"file": _shown(run.options.bench), "settings": run.bench_file.settings()},
         "instruments": _instruments(run),
+        "photographs": run.photographs,
         "versions": run.made_with,
         "machine": machine(),
         **_of_the_kind(run),

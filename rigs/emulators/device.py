@@ -143,7 +143,7 @@ class ScanDevice:
             text = self.behaviour.text(reading)
             if text is not None and not self._locked_out(text):
                 found.append((reading, text))
-        if not found or (self._interlock is not None and not self._interlock.grants()):
+        if not found or not self.alive or (self._interlock is not None and not self._interlock.grants()):
             return
         self.stop()  # before the host hears of it and may trigger the next reading
         for reading, text in found:

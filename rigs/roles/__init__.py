@@ -1,5 +1,6 @@
 """What a scenario may ask of a device, whatever the device is. Each module holds the roles of one kind."""
 
+from rigs.roles.camera import Camera, Photograph
 from rigs.roles.instruments import LightSource, LuxMeter, Power, Switched
 from rigs.roles.operator import Answered, AnswerKind, Bilingual, Operator
 from rigs.roles.optics import Presenter, Shown
@@ -21,6 +22,7 @@ __all__ = [
     "ApiAnswer",
     "AppAccess",
     "Bilingual",
+    "Camera",
     "Delivery",
     "DeviceIdentity",
     "Exchange",
@@ -29,6 +31,7 @@ __all__ = [
     "LightSource",
     "LuxMeter",
     "Operator",
+    "Photograph",
     "Platform",
     "PlatformAdmin",
     "PlatformAnswer",
