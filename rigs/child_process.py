@@ -65,6 +65,19 @@ class ChildProcess:
         self._process.wait()
         self.close()
 
+    def tell(self, order: str) -> str:
+        """Tell an emulator something on its tether; returns what it answers.
+
+        Raises:
+            RigError: it has ended, or does not answer.
+        """
+        pipe = self._process.stdin
+        assert pipe is not None  # noqa: S101 - Popen was given a pipe
+        with contextlib.suppress(OSError):
+            pipe.write(order.encode() + b"\n")
+            pipe.flush()
+        return self.line()
+
     def line(self) -> str:
         """The next line it says.
 

@@ -16,6 +16,9 @@ from rigs.readings import Reading, ReadingStation
 COMES_BACK_S = 60.0
 """How long a device that has stopped may take to come back by itself, s of its own clock."""
 
+FRAME_MS = 20.0
+"""What an emulated device takes over each frame in a soak, ms: one that answers at once shows the host's own noise."""
+
 Return = Literal["by_itself", "after_power_cycle"]
 
 
@@ -60,11 +63,12 @@ class BenchEndurance:
     """
 
     def __init__(self, bench: Bench, station: ReadingStation) -> None:
-        self.compressed = bench.scanner_pid is not None
+        self.compressed = bench.emulated_scanner is not None
         self._bench = bench
         self._station = station
         self._host = HostDelay()
         self._settings = bench.scanner.settings()
+        self._take_time(FRAME_MS)
 
     def read(self, frame: Frame, expected: tuple[bytes, ...]) -> Reading:
         """One reading."""
@@ -106,7 +110,8 @@ class BenchEndurance:
 
     def memory_mib(self) -> float:
         """Resident memory."""
-        pages = int(Path(f"/proc/{self._bench.scanner_pid or os.getpid()}/statm").read_text().split()[1])
+        emulator = self._bench.emulated_scanner
+        pages = int(Path(f"/proc/{os.getpid() if emulator is None else emulator.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
     def host_delay_ms(self) -> float:
@@ -115,4 +120,9 @@ class BenchEndurance:
 
     def close(self) -> None:
         """Stop watching the host."""
+        self._take_time(0)
         self._host.close()
+
+    def _take_time(self, frame_ms: float) -> None:
+        if self._bench.emulated_scanner is not None:
+            self._bench.emulated_scanner.tell(f"frame-ms {frame_ms:g}")

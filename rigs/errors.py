@@ -33,6 +33,10 @@ class BenchFileError(RigError):
     """A bench file is wrong: found before anything was opened."""
 
 
+class SilentDeviceError(RigError):
+    """The device has ignored its host for longer than any hang; whether it or its line is dead is not known yet."""
+
+
 class PlatformStoppedError(RigError):
     """The bench itself has stopped the platform, so that no answer is what is to be expected."""
 

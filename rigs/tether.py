@@ -1,4 +1,4 @@
-"""Ends a process when its standard input closes, so that none outlives the one that started it."""
+"""The tether of an emulator: it ends when its standard input closes, and does what it is told there meanwhile."""
 
 from __future__ import annotations
 
@@ -18,6 +18,25 @@ def when_stdin_closes(end: Callable[[], object]) -> None:
     def follow() -> None:
         while os.read(descriptor, 4096):
             pass
+        end()
+
+    threading.Thread(target=follow, name="tether", daemon=True).start()
+
+
+def obey_stdin(do: Callable[[str], str], end: Callable[[], object]) -> None:
+    """Hand each line of standard input to ``do`` and print its answer as one line; call ``end`` once it closes.
+
+    For what a hand does to a device and no wire of its own carries, such as pulling its plug. Nothing is ever told of
+    what a stimulus means.
+    """
+    descriptor = sys.stdin.fileno()
+
+    def follow() -> None:
+        rest = b""
+        while data := os.read(descriptor, 4096):
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                print(do(line.decode("utf-8", "replace").strip()), flush=True)  # noqa: T201
         end()
 
     threading.Thread(target=follow, name="tether", daemon=True).start()

@@ -4,6 +4,11 @@ Feature: A terminal holds out
   Background:
     Given a terminal is ready on the bench
 
+  @EHC-TRM-024
+  Scenario: Unplugged, and its host asleep
+    When its USB plug is pulled fifty times and its host sleeps twenty times
+    Then the criterion of the catalogue is met
+
   @EHC-TRM-033
   Scenario: Three days of work
     Given a deck of card codes

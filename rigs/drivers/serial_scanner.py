@@ -127,6 +127,18 @@ class SerialScanner(ABC):
             if time.monotonic() > deadline:
                 raise self.silent()
 
+    def take_line(self, line: SerialLine) -> None:
+        """Go on over another line, after the port of the first went away with what it had said.
+
+        Raises:
+            RigError: the device does not answer there.
+        """
+        self.line = line
+        self._buffer = b""
+        self._replies.clear()
+        self._deliveries.clear()
+        self._set_up()
+
     def reopen(self) -> None:
         """Wait until the device answers again after a power cycle and set it up anew."""
         deadline = time.monotonic() + 30

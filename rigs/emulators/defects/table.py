@@ -18,6 +18,7 @@ from rigs.emulators.defects import (
     safety,
     security,
     timing,
+    usb,
 )
 from rigs.errors import BenchFileError
 
@@ -39,6 +40,7 @@ DEFECTS = {
         firmware,
         endurance,
         power,
+        usb,
     )
     for defect in theme.DEFECTS
 }

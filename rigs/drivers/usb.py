@@ -1,0 +1,186 @@
+"""Drivers of the USB connection: an emulated plug, commands of the machine, and a person.
+
+Tried on: the emulated plug; on no switched hub and no sleeping host yet.
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import time
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rigs.errors import RigError
+from rigs.journal import Journal
+from rigs.operators.answers import Done
+from rigs.roles.operator import Bilingual, Operator
+from rigs.roles.usb import PortName, UsbPort
+from rigs.usb_names import PortNames
+
+CHANNEL = "usb"
+GONE_S = 5.0
+"""How long a port may stay after its device was parted from the host."""
+COMMAND_S = 120.0
+"""How long a command may take; one that puts the host to sleep comes back when it wakes."""
+
+
+class NamedUsbPort(UsbPort):
+    """A USB connection whose port is known by a path.
+
+    Args:
+        path: the port as the bench file names it.
+        rule: as ``PortNames``.
+        journal: where every act is recorded.
+    """
+
+    def __init__(self, path: Path, rule: str | None, journal: Journal) -> None:
+        self._names = PortNames(path, rule)
+        self._path = path
+        self.journal = journal
+
+    @abstractmethod
+    def act(self, what: str) -> None:
+        """Do it: ``unplug``, ``plug``, ``suspend`` or ``resume``."""
+
+    def unplug(self) -> None:
+        """Part them, and see the port go away."""
+        self._do("unplug")
+        deadline = time.monotonic() + GONE_S
+        while not self._names.look_without_it():
+            if time.monotonic() > deadline:
+                raise RigError(
+                    f"{self._path} is still there {GONE_S:g} s after the device was unplugged",
+                    where=CHANNEL,
+                    remedy="check that the plug, or the hub port that was switched, is the device's",
+                )
+            time.sleep(0.05)
+
+    def plug(self) -> float:
+        """Put it back: the moment the port shows, or that it is done, whichever is first seen to be over."""
+        self._do("plug")
+        return time.monotonic()
+
+    def suspend(self) -> None:
+        """Put the host to sleep."""
+        self._do("suspend")
+
+    def resume(self) -> float:
+        """Wake it."""
+        self._do("resume")
+        return time.monotonic()
+
+    def port(self) -> str | None:
+        """What the host opens now."""
+        return self._names.now()
+
+    def named(self, port: str) -> PortName:
+        """What has become of the name."""
+        return self._names.named(port)
+
+    def _do(self, what: str) -> None:
+        self.journal.event(CHANNEL, what)
+        self.act(what)
+
+
+class EmulatedUsbPort(NamedUsbPort):
+    """The plug of an emulated device.
+
+    Args:
+        path: its port.
+        tell: tells the emulator something on its tether.
+        rule: as ``PortNames``.
+        journal: the journal.
+    """
+
+    def __init__(self, path: Path, tell: Callable[[str], str], rule: str | None, journal: Journal) -> None:
+        super().__init__(path, rule, journal)
+        self._tell = tell
+
+    def act(self, what: str) -> None:
+        """Tell the emulator."""
+        answer = self._tell(what)
+        if answer not in ("done", "absent"):
+            raise RigError(f"the emulator did not {what} ({answer})", where=CHANNEL, remedy="this is a fault of ours")
+
+
+@dataclass(frozen=True)
+class UsbCommands:
+    """What the machine is told, each a command line.
+
+    Attributes:
+        unplug, plug: such as ``uhubctl -l 1-1 -p 2 -a off`` and ``… -a on``.
+        suspend: such as ``rtcwake -m mem -s 10``, which comes back once the machine is awake again.
+        resume: a further command where the first does not wake it by itself, or None.
+    """
+
+    unplug: str
+    plug: str
+    suspend: str
+    resume: str | None = None
+
+
+class CommandUsbPort(NamedUsbPort):
+    """A switched hub and a host that can put itself to sleep.
+
+    Args:
+        path: the port.
+        commands: what to run.
+        rule: as ``PortNames``.
+        journal: the journal.
+    """
+
+    def __init__(self, path: Path, commands: UsbCommands, rule: str | None, journal: Journal) -> None:
+        super().__init__(path, rule, journal)
+        self._commands = commands
+
+    def act(self, what: str) -> None:
+        """Run the command."""
+        command: str | None = getattr(self._commands, what)
+        if command is None:
+            return
+        try:
+            ended = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=COMMAND_S, check=False)
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+            raise _failed(what, command, str(error)) from error
+        self.journal.event(CHANNEL, "command", command=command, exit_code=ended.returncode)
+        if ended.returncode:
+            raise _failed(what, command, (ended.stderr or ended.stdout).strip()[-200:] or f"exit {ended.returncode}")
+
+
+def _failed(what: str, command: str, said: str) -> RigError:
+    return RigError(
+        f"the command to {what} failed ({said})", where=CHANNEL, remedy=f"try it by hand as the same user: {command}"
+    )
+
+
+_ASKED = {
+    "unplug": Bilingual("请拔下设备的 USB 插头", "Pull the device's USB plug"),
+    "plug": Bilingual("请在插回 USB 插头的同时按回车", "Put the USB plug back and press Enter at the same moment"),
+    "suspend": Bilingual(
+        "请让本机休眠，十秒后唤醒；唤醒后立即按回车",
+        "Put this computer to sleep, wake it after ten seconds, and press Enter as soon as it is awake",
+    ),
+}
+
+
+class OperatorUsbPort(NamedUsbPort):
+    """A person at the plug.
+
+    Args:
+        path: the port.
+        operator: the person.
+        rule: as ``PortNames``.
+        journal: the journal.
+    """
+
+    def __init__(self, path: Path, operator: Operator, rule: str | None, journal: Journal) -> None:
+        super().__init__(path, rule, journal)
+        self._operator = operator
+
+    def act(self, what: str) -> None:
+        """Ask for it; a host that has slept is awake when the person can answer."""
+        if what in _ASKED:
+            self._operator.ask(_ASKED[what], Done())
