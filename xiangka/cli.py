@@ -18,6 +18,7 @@ from xiangka import __version__
 from xiangka.catalogue_commands import add_catalogue
 from xiangka.certify_command import add_certify
 from xiangka.emulate_commands import add_emulate
+from xiangka.optics_commands import add_optics
 from xiangka.platform_commands import add_platform
 from xiangka.statement_commands import add_statement
 from xiangka.trial_commands import add_trial
@@ -72,6 +73,7 @@ def _parser() -> _Parser:
     add_catalogue(commands)
     _defects(commands)
     add_trial(commands)
+    add_optics(commands)
     add_platform(commands)
     _load(commands)
     return parser
