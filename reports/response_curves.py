@@ -64,6 +64,13 @@ def curves(
     _scaled(axes)
     canvas.label(axes, x=x, y=rate)
     about = joined(names, "、", ", ") if names else x
+    if all(count.outcome is None for line in lines for count in line):
+        return canvas.finish(
+            Text(
+                zh=f"{about.zh}：色带为 95 % Wilson 区间。",
+                en=f"{about.en}: the band is the 95 % Wilson interval.",
+            )
+        )
     return canvas.finish(
         Text(
             zh=f"{about.zh}：色带为 95 % Wilson 区间，浅色底为判定范围，虚线为判据要求，✕ 为不满足。",

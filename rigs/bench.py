@@ -296,9 +296,10 @@ class Bench:
     def _open_terminal(self, shown: FramePortTable | ScreenTable, table: ScannerTable) -> None:
         self._presenter = open_presenter(shown, self._opening)
         self._open_light()
+        light = (self._light_source, self._lux_meter)
+        self._stage = open_stage(self.file.stage, self._presenter, light, self._opening)
         if self.file.camera is not None:
             self._camera = open_camera(self.file.camera, self._presenter, self._opening)
-        self._stage = open_stage(self.file.stage, self._presenter, None, self._opening)
         power = None if self.file.power is None else open_power(self.file.power, self._opening)
         self.power = None if power is None else power.supply
         if power is not None and power.identity is not None:
