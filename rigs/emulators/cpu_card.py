@@ -1,4 +1,4 @@
-"""A processor card that answers APDUs from its image (ISO/IEC 7816-4), under T=0 if its ATR offers no other protocol."""
+"""A processor card that answers APDUs from its image (ISO/IEC 7816-4), under T=0 if its ATR offers nothing else."""
 
 from __future__ import annotations
 

@@ -1,0 +1,41 @@
+"""Looking for numbers of cards in bytes that a host received or found: as text, packed, and as their encodings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from rigs.clear_text import files_below, forms, found_in_clear
+
+
+def numbers_in_bytes(numbers: Mapping[str, str], pieces: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, str]]:
+    """Which numbers stand in what was received, and over which link.
+
+    What a link delivered is searched as a whole, so that a number split over two messages is found too; packed digits
+    are found at either nibble.
+
+    Args:
+        numbers: what is looked for, by a name that may be told.
+        pieces: link and bytes, in order of arrival.
+    """
+    whole: dict[str, bytearray] = {}
+    for link, data in pieces:
+        whole.setdefault(link, bytearray()).extend(data)
+    for link, data in whole.items():
+        digits = data.hex()
+        for name, number in numbers.items():
+            plain = (form for made in forms(number).values() for form in made)
+            if number in digits or any(form in data for form in plain):
+                yield name, link
+
+
+def numbers_in_files(numbers: Mapping[str, str], folders: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    """Which numbers stand in files, and in which one."""
+    files = list(files_below(path for path in folders if path.exists()))
+    for name, (_, file) in found_in_clear(numbers, files).items():
+        yield name, file
+    packed = (("packed " + name, number) for name, number in numbers.items())
+    for name, number in packed:
+        for path in files:
+            if number in path.read_bytes().hex():
+                yield name, path.name

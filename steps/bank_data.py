@@ -1,0 +1,67 @@
+"""Bank cards read by a terminal, and everything its host got of them searched for what it should not have got.
+
+Judged is what the terminal hands over, before anything of ours is masked: bytes of every link, keys typed, logs of its
+software. A reader that passes a card's answers on untouched hands over the whole number.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from pytest_bdd import when
+
+from fixtures import cards
+from fixtures.cards import CardInHand
+from rigs.number_search import numbers_in_bytes, numbers_in_files
+from rigs.roles.cards import CardRecord, Medium
+from steps.cards import ANSWER_S, Desk
+from steps.sampling import Sampler
+
+CONTACTLESS, STRIPES = 12, 8
+
+
+@when("twenty bank cards are read, and every byte and log on the host is searched for their numbers")
+@when("读取二十张银行卡，并在主机侧的全部字节和日志中检索其卡号")
+def read_bank_cards(sampler: Sampler, chance: Random) -> None:
+    """Numbers with 16 and with 19 digits, on chip and on stripe."""
+    bench = sampler.run.bench
+    deck = [cards.contactless_bank_card(chance) for _ in range(CONTACTLESS)]
+    deck += [cards.bank_stripe_card(chance) for _ in range(STRIPES)]
+    keyboard = bench.open_keyboard() if bench.file.keyboard is not None else None
+    try:
+        with bench.cards.overhear() as heard, bench.cards.session() as session:
+            desk = Desk(sampler.run, session)
+            for medium in deck:
+                desk.show((medium, None))
+                found = session.next(ANSWER_S)
+                desk.clear()
+                if isinstance(found, CardRecord) and found.medium is Medium.BANK_CARD:
+                    _record_digits(sampler, medium, found)
+                sampler.step(len(deck))
+        typed = "" if keyboard is None else keyboard.keystrokes(0.2).text
+    finally:
+        if keyboard is not None:
+            keyboard.close()
+    _record_findings(sampler, deck, [*heard, ("keyboard", typed.encode())])
+
+
+def _record_digits(sampler: Sampler, medium: CardInHand, found: CardRecord) -> None:
+    cell: dict[str, str | float] = {"link": found.channel}
+    detail: dict[str, str | float] = {"number": medium.parts["number"]}
+    for measure, value in (("pan_leading_digits", found.leading), ("pan_trailing_digits", found.trailing)):
+        sampler.observe(measure, value, cell=cell, journal=found.journal, detail=detail)
+
+
+def _record_findings(sampler: Sampler, deck: list[CardInHand], heard: list[tuple[str, bytes]]) -> None:
+    places: dict[str, int] = {}
+    for medium in deck:
+        for what, where in (
+            *numbers_in_bytes(medium.secrets, heard),
+            *numbers_in_files(medium.secrets, sampler.run.bench.terminal_logs),
+        ):
+            key = f"{what}: {where}"
+            places[key] = places.get(key, 0) + 1
+    for place, count in places.items():
+        sampler.observe("clear_pan_or_track2", count, detail={"found": place, "searched": len(deck)})
+    if not places:
+        sampler.observe("clear_pan_or_track2", 0, detail={"searched": len(deck)})

@@ -1,0 +1,207 @@
+"""Media of every kind shown to a terminal: one after the other, which it has to tell apart, and two together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from pytest_bdd import given, when
+
+from fixtures import cards
+from fixtures.cards import CardInHand
+from fixtures.run import Run
+from rigs.optics.frames import Frame
+from rigs.optics.stimulus import Appearance, Pose, Stimulus, Symbol
+from rigs.roles.cards import CardRecord, CardSession, CardTrouble, Medium
+from steps.sampling import Sampler
+
+EACH = 75
+PAIRS = 50
+ANSWER_S = 6.0
+"""How long a medium may take until it is handed over: the PC/SC daemon looks about twice a second, a desk is slow."""
+APART_S = 0.6
+"""Between a code or a stripe and the next medium, at least: one patient after the other. Terminals take what comes
+within half a second for shown together."""
+TOGETHER_S = 0.3
+"""Two media count as shown together when they came within so long."""
+SECOND_S = 1.2
+"""How long after the first record a second one is waited for."""
+
+
+@dataclass
+class Desk:
+    """The hand and the presenter of a bench, used together.
+
+    Attributes:
+        run: the run.
+        session: what the host listens with.
+    """
+
+    run: Run
+    session: CardSession
+    _apart_s: float = 0.0
+    _brief: bool = False
+
+    def show(self, *media: tuple[CardInHand, Frame | None]) -> float:
+        """Show media, codes in view and cards at their places, as nearly together as can be; how far apart, s."""
+        time.sleep(max(0.0, self._apart_s - time.monotonic()))
+        self.session.ready()
+        self._brief = any(medium.placed is None or medium.placed.place == "stripe" for medium, _ in media)
+        started = time.monotonic()
+        placed = [medium.placed for medium, _ in media if medium.placed is not None]
+        code_first = media[0][0].placed is None
+        for frame in (frame for _, frame in media if frame is not None and code_first):
+            self.run.bench.presenter.show(frame)
+        if placed:
+            self.run.bench.hand.put(*placed)
+        for frame in (frame for _, frame in media if frame is not None and not code_first):
+            self.run.bench.presenter.show(frame)
+        return time.monotonic() - started
+
+    def clear(self) -> None:
+        """Take everything away, and wait until the host has seen that nothing is left."""
+        self.run.bench.presenter.clear()
+        self.run.bench.hand.take()
+        self.session.emptied(ANSWER_S)
+        if self._brief:
+            self._apart_s = time.monotonic() + APART_S
+
+
+@given("a shuffled deck of codes, social-security cards, visit cards and bank cards, 75 each", target_fixture="deck")
+@given("打乱的电子健康卡码、社保卡、就诊卡和银行卡各 75 张", target_fixture="deck")
+def shuffled_deck(chance: Random) -> list[CardInHand]:
+    """75 of each; social-security cards of three versions, visit cards on chip and stripe."""
+    visit = (cards.visit_storage_card, cards.visit_stripe_card)
+    deck = [
+        *(cards.health_code(chance) for _ in range(EACH)),
+        *(cards.social_security_card(chance, 1 + number % 3) for number in range(EACH)),
+        *(visit[number % 2](chance) for number in range(EACH)),
+        *(cards.contactless_bank_card(chance) for _ in range(EACH)),
+    ]
+    chance.shuffle(deck)
+    return deck
+
+
+@when("each medium is shown to the terminal, which nobody tells what to expect")
+@when("向终端逐一出示介质，且不告知其种类")
+def show_each_medium(sampler: Sampler, deck: list[CardInHand], chance: Random) -> None:
+    """One session of listening to every link; no mode is switched."""
+    with sampler.run.bench.cards.session() as session:
+        desk = Desk(sampler.run, session)
+        for medium, frame in _with_frames(sampler, deck, chance):
+            desk.show((medium, frame))
+            found = session.next(ANSWER_S)
+            desk.clear()
+            _record_medium(sampler, medium, found)
+            sampler.step(len(deck))
+            if sampler.failed():
+                return
+
+
+@when("two media are shown together fifty times: two cards, or a card and a code")
+@when("五十次同时出示两种介质：两张卡，或一张卡和一个码")
+def show_pairs(sampler: Sampler, chance: Random) -> None:
+    """What comes until a second after the first record belongs to the presentation."""
+    with sampler.run.bench.cards.session() as session:
+        desk = Desk(sampler.run, session)
+        for pair in _pairs(chance):
+            shown = [(medium, _frame(sampler.run, medium, chance)) for medium in pair]
+            while desk.show(*shown) > TOGETHER_S:
+                _everything(session)
+                desk.clear()
+            found = _everything(session)
+            desk.clear()
+            _record_pair(sampler, pair, found)
+            sampler.step(PAIRS)
+            if sampler.failed():
+                return
+
+
+def _record_medium(sampler: Sampler, medium: CardInHand, found: CardRecord | CardTrouble | None) -> None:
+    cell: dict[str, str | float] = {"medium": medium.medium.value}
+    match found:
+        case CardRecord():
+            right = found.medium is medium.medium and found.parts == medium.parts
+            said, value = f"{found.medium.value} {found.masked}", "right" if right else "wrong"
+            kind = "right" if found.medium is medium.medium else "confused"
+        case CardTrouble():
+            said, value, kind = found.text, "not_read", "none"
+        case None:
+            said, value, kind = "nothing", "not_read", "none"
+    journal = None if found is None else found.journal
+    detail: dict[str, str | float] = {} if value == "right" else {"delivered": said}
+    sampler.observe("medium_read", value, cell=cell, journal=journal, detail=detail)
+    sampler.observe("medium_type", kind, cell=cell, journal=journal, detail=detail)
+
+
+def _record_pair(sampler: Sampler, pair: Sequence[CardInHand], found: Sequence[CardRecord | CardTrouble]) -> None:
+    cell: dict[str, str | float] = {"presentation": " + ".join(medium.medium.value for medium in pair)}
+    records = [one for one in found if isinstance(one, CardRecord)]
+    journal = (min(one.journal[0] for one in found), max(one.journal[1] for one in found)) if found else None
+    told = [f"{r.medium.value} {r.masked}" if isinstance(r, CardRecord) else r.text for r in found]
+    detail: dict[str, str | float] = {"delivered": " | ".join(told) or "nothing"}
+    if len(records) > 1:
+        value = "both"
+    elif records:
+        value = "one_named" if records[0].medium in {medium.medium for medium in pair} else "misnamed"
+    else:
+        value = "error_text" if found else "none"
+    sampler.observe("collision", value, cell=cell, journal=journal, detail=detail)
+    mixed = any(_mixed(record, pair) for record in records)
+    sampler.observe("record", "mixed" if mixed else "of_one", cell=cell, journal=journal, detail=detail)
+
+
+def _mixed(record: CardRecord, pair: Sequence[CardInHand]) -> bool:
+    """Whether parts of both media stand in one record."""
+    fits = [{name for name, value in record.parts.items() if medium.parts.get(name) == value} for medium in pair]
+    return all(fits) and not any(fit == set(record.parts) for fit in fits)
+
+
+def _pairs(chance: Random) -> Iterator[tuple[CardInHand, CardInHand]]:
+    """Fifty pairs, each kind in turn, either medium first."""
+    for number in range(PAIRS):
+        match number % 6:
+            case 0:
+                pair = cards.visit_storage_card(chance), cards.visit_storage_card(chance)
+            case 1:
+                pair = cards.visit_storage_card(chance), cards.health_code(chance)
+            case 2:
+                pair = cards.social_security_card(chance, 2), cards.health_code(chance)
+            case 3:
+                pair = cards.contactless_bank_card(chance), cards.health_code(chance)
+            case 4:
+                pair = cards.social_security_card(chance, 3), cards.contactless_bank_card(chance)
+            case _:
+                first, second = (cards.social_security_card(chance, 3, p) for p in ("contact", "contactless"))
+                pair = first, second
+        yield pair if chance.random() < 0.5 else (pair[1], pair[0])
+
+
+def _everything(session: CardSession) -> list[CardRecord | CardTrouble]:
+    found = []
+    wait_s = ANSWER_S
+    while (one := session.next(wait_s)) is not None:
+        found.append(one)
+        wait_s = SECOND_S
+    return found
+
+
+def _with_frames(
+    sampler: Sampler, deck: Sequence[CardInHand], chance: Random
+) -> Iterator[tuple[CardInHand, Frame | None]]:
+    for medium in deck:
+        yield medium, _frame(sampler.run, medium, chance)
+
+
+def _frame(run: Run, medium: CardInHand, chance: Random) -> Frame | None:
+    """The picture of a code, drawn until the reference decoder reads it; None for a card."""
+    if medium.medium is not Medium.HEALTH_CODE:
+        return None
+    text = medium.parts["number"].encode("ascii")
+    while True:
+        stimulus = Stimulus((Symbol(text, mask=chance.randrange(8)),), Appearance(), Pose())
+        frame = run.bench.presenter.prepare(stimulus, check=True).result()
+        if frame.reference_reads:
+            return frame

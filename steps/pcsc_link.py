@@ -1,0 +1,197 @@
+"""The PC/SC link of a card reader: commands of every case, and cards that are taken away while they work."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from pytest_bdd import given, when
+
+from fixtures.cards import LINK_AID, LINK_PIN, LINK_RECORD, link_card, social_security_card
+from fixtures.run import Run
+from rigs.drivers.card_reading import UNREADABLE, read_card
+from rigs.protocols import iso7816, social_card
+from rigs.protocols.atr import AtrError, parse
+from rigs.protocols.ber_tlv import encode
+from rigs.protocols.iso7816 import Command
+from rigs.roles.cards import ApduChannel, CardError, CardSilentError, Placed
+from steps.sampling import Sampler
+
+REMOVALS = 50
+EXCHANGES = 19
+INSERT_S = 6.0
+"""How long a reader may take to tell of a card; the daemon looks about twice a second."""
+EMPTY_S = 10.0
+UNCERTAINTY_S = 0.01
+"""Of the host's two clock readings around a call, on a busy machine."""
+_WORK = iso7816.read_record(social_card.CARD_ID, social_card.CARD_SFI).encode()
+"""What a card is kept at work with."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One exchange with the link's test card: what was asked, what should and what did come back."""
+
+    name: str
+    expected: str
+    received: str
+    journal: tuple[int, int] | None = None
+
+
+@given("card readers are ready on the bench")
+@given("读卡器已在测试台上就绪")
+def ready(run: Run) -> None:
+    """Take away whatever an earlier scenario left."""
+    run.bench.hand.take()
+    run.bench.presenter.clear()
+
+
+@when("cards of both protocols answer commands of every case")
+@when("两种协议的卡应答各种情形的命令")
+def exchanges(sampler: Sampler) -> None:
+    """ATR, protocol, the four cases, status words and their follow-up commands, under T=0 and T=1."""
+    bench = sampler.run.bench
+    for protocol in (0, 1):
+        image = link_card(protocol)
+        bench.hand.put(Placed("contact", image, f"链路测试卡（T={protocol}）", f"the link's test card (T={protocol})"))
+        channel = bench.cards.connect("contact", INSERT_S)
+        for asked in _asked(channel, image.atr, protocol):
+            value = "exact" if asked.expected == asked.received else "wrong"
+            detail: dict[str, str | float] = {
+                "name": f"T={protocol}: {asked.name}",
+                "expected": asked.expected,
+                "received": asked.received,
+            }
+            sampler.observe("exchange", value, journal=asked.journal, detail=detail)
+        if channel is not None:
+            channel.close()
+        _take_away(sampler.run)
+        sampler.step(EXCHANGES + REMOVALS, 10 - protocol)
+
+
+@when("a card is taken away fifty times while it works, and another put in")
+@when("五十次在卡片工作时将其移走，再放入另一张卡")
+def removals(sampler: Sampler, chance: Random) -> None:
+    """Each card is read when it is put in, then kept at work until it is taken away."""
+    for number in range(REMOVALS + 1):
+        place = ("contact", "contactless")[number % 2]
+        held, right = _put_and_read(sampler.run, chance, place)
+        if number:
+            sampler.observe("next_card", "read" if right else "not_read", cell={"place": place})
+        if held is not None and number < REMOVALS:
+            _take_away_at_work(sampler, held, chance, place)
+        _take_away(sampler.run)
+        if number:
+            sampler.step(EXCHANGES + REMOVALS)
+        if sampler.failed():
+            return
+
+
+def _asked(channel: ApduChannel | None, atr: bytes, protocol: int) -> Iterator[Asked]:
+    if channel is None:
+        yield Asked("a card is told of", "card", "none")
+        return
+    yield Asked("ATR", _shown_atr(atr), _shown_atr(channel.atr))
+    yield Asked("protocol", f"T={protocol}", channel.protocol)
+    wrong_pin = LINK_PIN[::-1]
+    script = [
+        ("case 1: nothing to nothing", Command(0, 0x44), b"", iso7816.OK),
+        ("case 4: selection with an answer", iso7816.select(LINK_AID), _offer(), iso7816.OK),
+        ("case 2: a record of 240 bytes", iso7816.read_record(1, 1), LINK_RECORD, iso7816.OK),
+        ("case 3: a record is written", Command(0, 0xDC, 2, 1 << 3 | 4, b"XIANGKA"), b"", iso7816.OK),
+        ("6A82", iso7816.select(LINK_AID[::-1]), b"", iso7816.FILE_NOT_FOUND),
+        ("6A83", iso7816.read_record(9, 1), b"", iso7816.RECORD_NOT_FOUND),
+        ("63C2", Command(0, iso7816.VERIFY, 0, 3, wrong_pin), b"", 0x63C2),
+    ]
+    if protocol == 0:
+        script.append(("6CF0 and the right length", iso7816.read_record(1, 1, le=5), LINK_RECORD, iso7816.OK))
+    for name, command, data, status in script:
+        yield _exchange(channel, name, command, data, status)
+
+
+def _exchange(channel: ApduChannel, name: str, command: Command, data: bytes, status: int) -> Asked:
+    expected = f"{_shown(data)} {status:04X}"
+    try:
+        answered, word = iso7816.exchange(channel.transmit, command)
+    except (CardError, iso7816.ApduError) as error:
+        return Asked(name, expected, str(error))
+    return Asked(name, expected, f"{_shown(answered)} {word:04X}")
+
+
+def _put_and_read(run: Run, chance: Random, place: str) -> tuple[ApduChannel | None, bool]:
+    card = social_security_card(chance, chance.choice((2, 3)), place)
+    assert card.placed is not None
+    run.bench.hand.put(card.placed)
+    channel = run.bench.cards.connect(place, INSERT_S)
+    if channel is None:
+        return None, False
+    try:
+        return channel, read_card(channel).parts == card.parts
+    except UNREADABLE:
+        return channel, False
+
+
+def _take_away_at_work(sampler: Sampler, channel: ApduChannel, chance: Random, place: str) -> None:
+    """Keep a card at work, take it away, and record what its host was told, and when."""
+    told: list[tuple[str, float]] = []
+    worker = threading.Thread(target=_keep_at_work, args=(channel, told), daemon=True)
+    worker.start()
+    time.sleep(chance.uniform(0.03, 0.2))
+    sampler.run.bench.hand.take()
+    worker.join(EMPTY_S)
+    status, seconds = told[0] if told else ("silent", EMPTY_S)
+    detail: dict[str, str | float] = {"seconds": round(seconds, 4)}
+    sampler.observe("removal_status", status, cell={"place": place}, detail=detail)
+    sampler.observe(
+        "removal_status_time", round(seconds, 4), unit="s", uncertainty=UNCERTAINTY_S, cell={"place": place}
+    )
+    channel.close()
+
+
+def _keep_at_work(channel: ApduChannel, told: list[tuple[str, float]]) -> None:
+    """Read the same record until something else than its content comes back; seconds count from the last command."""
+    while True:
+        started = time.monotonic()
+        try:
+            _, status = channel.transmit(_WORK)
+        except CardSilentError:
+            told.append(("silent", time.monotonic() - started))
+            return
+        except CardError:
+            told.append(("defined", time.monotonic() - started))
+            return
+        if status != iso7816.OK:
+            told.append(("defined", time.monotonic() - started))
+            return
+
+
+def _take_away(run: Run) -> None:
+    """Take every card away and wait until both slots were seen empty."""
+    run.bench.hand.take()
+    for place in ("contact", "contactless"):
+        deadline = time.monotonic() + EMPTY_S
+        while time.monotonic() < deadline:
+            try:
+                if run.bench.cards.wait_for_removal(place, 1.0):
+                    break
+            except CardSilentError:
+                continue  # the call that hangs is still in the way
+
+
+def _shown_atr(atr: bytes) -> str:
+    try:
+        found = parse(atr)
+    except AtrError as error:
+        return f"{atr.hex()} ({error})"
+    return f"{atr.hex()} T={'/'.join(str(one) for one in found.protocols)}"
+
+
+def _offer() -> bytes:
+    return encode(0x6F, encode(0x84, LINK_AID))
+
+
+def _shown(data: bytes) -> str:
+    return data.hex() if len(data) <= 16 else f"{data[:8].hex()}…{data[-4:].hex()} ({len(data)})"
