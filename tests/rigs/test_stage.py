@@ -1,0 +1,92 @@
+"""The stage: drawn into the frame where the bench can, asked of a person where it cannot, one change at a time."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rigs.bench_tables.stage import StageTable
+from rigs.errors import OperatorDeclinedError, RigError
+from rigs.journal import Journal
+from rigs.operators.scripted import ScriptedOperator, ScriptedQuestion
+from rigs.operators.stage import OperatorStage
+from rigs.optics.stage import RenderedStage
+from rigs.optics.stimulus import Stimulus, Symbol
+from rigs.roles import Setting
+
+PLAIN = Stimulus((Symbol(b"8A3F" * 16 + b":1"),))
+COLUMNS = 33
+
+
+@pytest.fixture
+def journal(tmp_path):
+    with Journal(tmp_path / "journal.jsonl") as journal:
+        yield journal
+
+
+def person(journal, *asks, answer="") -> ScriptedOperator:
+    questions = [ScriptedQuestion(asks=pattern, answer=answer) for pattern in asks]
+    return ScriptedOperator(questions, "script", journal, 5.0)
+
+
+def asked(journal) -> list[str]:
+    lines = journal.path.read_text(encoding="utf-8").splitlines()
+    return [text for line in lines if "phone" in (text := str(json.loads(line))) or "polariser" in text]
+
+
+def test_a_drawn_stage_puts_the_setting_into_the_conditions():
+    setting = Setting(distance_mm=70.0, brightness_percent=20.0, illuminance_lx=10_000.0, polariser_deg=90.0)
+    conditions = RenderedStage().drawn(PLAIN, setting, 7).conditions
+    assert (conditions.distance_mm, conditions.surface.brightness) == (70.0, 20.0)
+    assert (conditions.light.ambient_lx, conditions.polariser_deg, conditions.sensor.seed) == (10_000.0, 90.0, 7)
+    usual = RenderedStage().drawn(PLAIN, Setting(), 7).conditions
+    assert (usual.surface.brightness, usual.polariser_deg) == (100.0, None)
+
+
+def test_a_person_is_asked_for_what_changes_and_for_nothing_else(journal):
+    operator = person(journal, "70 mm", "80 mm", "亮度调到 20 %", "90°")
+    stage = OperatorStage(operator, 0.1, illuminate=lambda lux: None)
+    first = stage.arrange(Setting(distance_mm=70.0))
+    assert first is not None
+    assert first[0] <= first[1]
+    assert stage.arrange(Setting(distance_mm=70.0)) is None
+    stage.arrange(Setting(distance_mm=80.0))
+    stage.arrange(Setting(distance_mm=80.0, brightness_percent=20.0, polariser_deg=90.0))
+
+
+def test_instruments_set_the_light_where_there_are_some(journal):
+    lit = []
+    stage = OperatorStage(person(journal), 0.1, illuminate=lit.append)
+    stage.arrange(Setting(illuminance_lx=500.0))
+    stage.arrange(Setting(illuminance_lx=500.0))
+    stage.arrange(Setting(illuminance_lx=10_000.0))
+    assert lit == [500.0, 10_000.0]
+
+
+def test_without_instruments_the_person_sets_the_light_too(journal):
+    stage = OperatorStage(person(journal, "500 lx"), 0.1)
+    assert stage.arrange(Setting(illuminance_lx=500.0)) is not None
+
+
+def test_a_person_who_declines_leaves_the_row_open(journal):
+    stage = OperatorStage(person(journal, "70 mm", answer="skip no rail here"), 0.1)
+    with pytest.raises(OperatorDeclinedError):
+        stage.arrange(Setting(distance_mm=70.0))
+
+
+def test_a_code_on_a_display_comes_out_as_wide_as_asked(journal):
+    stage = OperatorStage(person(journal), 0.108)
+    drawn = stage.drawn(PLAIN, Setting(code_mm=25.0), 1)
+    assert drawn.conditions is None
+    assert drawn.appearance.module_px * COLUMNS * 0.108 == pytest.approx(25.0, rel=0.03)
+
+
+def test_a_display_too_coarse_for_the_code_is_the_benchs_fault(journal):
+    with pytest.raises(RigError, match="mm wide where 25 mm are wanted"):
+        OperatorStage(person(journal), 0.5).drawn(PLAIN, Setting(code_mm=25.0), 1)
+
+
+def test_the_table_wants_the_size_of_a_pixel():
+    with pytest.raises(ValueError, match="pixel_mm"):
+        StageTable(driver="operator")
