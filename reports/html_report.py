@@ -20,6 +20,7 @@ from certification.kill_rate import shipped_record
 from certification.subject import IDENTITY_FIELDS
 from certification.verdicts import Verdict
 from reports import words
+from reports.bench_view import instrument_views, photograph_views
 from reports.errors import ReportError
 from reports.harness_trial import harness_trial, rate_text
 from reports.kind_words import words_of
@@ -88,6 +89,8 @@ def render_report(folder: RunFolder) -> str:
         lasted=None if run.at_work is None else _lasted(run.at_work),
         statement=statement_view(run.subject),
         sittings=_sitting_lines(run),
+        instruments=instrument_views(run.instruments),
+        photographs=photograph_views(folder),
         harness=(harness := harness_trial(shipped_record(), run.subject.kind, run.versions)),
         tried=None if harness is None else _moment(harness.date),
         by_hand={form.requirement: form for form in run.forms},

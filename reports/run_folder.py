@@ -87,6 +87,18 @@ class Machine(_Record):
     system: str = ""
 
 
+class InstrumentRecord(_Record):
+    """An instrument of the bench, and how its calibration stood when the run began."""
+
+    role: str
+    identity: str | None = None
+    standing: Literal["valid", "expired", "future", "missing"]
+    calibrated: str | None = None
+    calibration_due: str | None = None
+    certificate: str | None = None
+    emulated: bool = False
+
+
 class SittingRecord(_Record):
     """A stretch of time in which the run was at work."""
 
@@ -134,6 +146,9 @@ class RunRecord(_Record):
     notes: tuple[Text, ...] = ()
     forms: tuple[FormRecord, ...] = ()
     sittings: tuple[SittingRecord, ...] = ()
+    instruments: tuple[InstrumentRecord, ...] = ()
+    photographs: tuple[str, ...] = ()
+    """File names of the photographs of the bench below ``pictures/``, one for each sitting."""
 
     @property
     def at_work(self) -> timedelta | None:

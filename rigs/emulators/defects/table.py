@@ -13,6 +13,7 @@ from rigs.emulators.defects import (
     identity,
     keyboard,
     links,
+    network,
     optics,
     power,
     safety,
@@ -41,6 +42,7 @@ DEFECTS = {
         endurance,
         power,
         usb,
+        network,
     )
     for defect in theme.DEFECTS
 }
