@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +19,8 @@ from rigs.errors import RigError
 
 _TRIES_S = 0.25
 """How long a taken port is tried for: a holder that is just letting go removes the file it had locked."""
+_FOLDER_TRIES = 100
+"""How often the folder is made anew that whoever let go last has just removed."""
 _LOOPBACK = ("localhost", "::1", "[::1]")
 
 
@@ -34,12 +38,12 @@ class Lease:
 
     def __init__(self, port: str, where: str) -> None:
         name = hashlib.sha256(port_identity(port).encode()).hexdigest()[:24]
-        folder = _folder(where)
-        self._path = folder / f"{name}.lock"
-        self._holder = folder / f"{name}.json"
+        self._folder = _folder()
+        self._path = self._folder / f"{name}.lock"
+        self._holder = self._folder / f"{name}.json"
         self._lock = filelock.FileLock(self._path, mode=0o600, thread_local=False)
         try:
-            self._lock.acquire(timeout=_TRIES_S)
+            self._acquire()
         except filelock.Timeout:
             raise RigError(
                 f"port {port} is in use by {_told(self._holder)}",
@@ -47,7 +51,11 @@ class Lease:
                 remedy="end that process, or give the bench file another port",
             ) from None
         except OSError as error:
-            raise _unusable(folder, where, error) from error
+            raise RigError(
+                f"who uses which port cannot be noted in {self._folder} ({error.strerror or error})",
+                where=where,
+                remedy="make the folder your own, or set XDG_RUNTIME_DIR to one that is",
+            ) from error
         with contextlib.suppress(OSError):  # who holds it is a courtesy; that it is held is not
             self._holder.write_text(json.dumps({"pid": os.getpid(), "command": _command()}), encoding="utf-8")
 
@@ -59,7 +67,20 @@ class Lease:
         for path in (self._holder, self._path):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()
         self._lock.release()
+
+    def _acquire(self) -> None:
+        for patience in reversed(range(_FOLDER_TRIES)):
+            _make_own(self._folder)
+            try:
+                self._lock.acquire(timeout=_TRIES_S)
+                return
+            except FileNotFoundError:
+                if not patience:
+                    raise
+                time.sleep(0.001)
 
 
 def port_identity(port: str) -> str:
@@ -97,33 +118,26 @@ def _visa_identity(resource: str) -> str:
     return "::".join((board, *(part.upper() for part in rest)))
 
 
-def _folder(where: str) -> Path:
-    """The user's own folder of leases: in the run-time directory, or a private one among the temporary files."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    base = Path(runtime) if runtime and Path(runtime).is_dir() else Path(tempfile.gettempdir())
-    folder = base / f"xiangka-{os.getuid()}"
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
-    except OSError as error:
-        raise _unusable(folder, where, error) from error
-    if found.st_uid != os.getuid() or not folder.is_dir() or folder.is_symlink():
-        raise _unusable(folder, where, PermissionError("it belongs to somebody else"))
-    return folder
+def _folder() -> Path:
+    """The user's own folder of leases: in the run-time directory, or where there is none, among the temporary files."""
+    user = os.getuid()
+    for base in (os.environ.get("XDG_RUNTIME_DIR"), f"/run/user/{user}"):
+        if base and Path(base).is_dir():
+            return Path(base) / f"xiangka-{user}"
+    return Path(tempfile.gettempdir()) / f"xiangka-{user}"
 
 
-def _unusable(folder: Path, where: str, error: OSError) -> RigError:
-    return RigError(
-        f"who uses which port cannot be noted in {folder} ({error.strerror or error})",
-        where=where,
-        remedy="make the folder your own, or set XDG_RUNTIME_DIR to one that is",
-    )
+def _make_own(folder: Path) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.lstat().st_uid != os.getuid():
+        raise PermissionError(errno.EPERM, "it belongs to somebody else")
 
 
 def _command() -> str:
     """This process as its user would name it: program and sub-command; what follows them may hold a password."""
     program, *rest = sys.argv or [""]
-    told = [Path(program).name or "python"]
+    path = Path(program)
+    told = [(path.parent if path.name == "__main__.py" else path).name or "python"]
     for word in rest:
         if not word.isidentifier():
             break

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from rigs.emulators.scanner import EMULATORS
 from rigs.journal import Journal
 from rigs.optics.presenter import FramePortPresenter
-from tests.rigs.dialogues import Dialogue, record
+from tests.rigs.dialogues import PROTOCOLS, Dialogue, record
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +17,6 @@ def dialogues(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Dialogue
     presenter = FramePortPresenter(Journal(None))
     folder = tmp_path_factory.mktemp("dialogues")
     try:
-        return {protocol: record(protocol, presenter, folder) for protocol in sorted(EMULATORS)}
+        return {protocol: record(protocol, presenter, folder) for protocol in PROTOCOLS}
     finally:
         presenter.close()

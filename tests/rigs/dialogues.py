@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rigs.bench_tables.scanner import ScannerTable
+from rigs.drivers.hid_pos import HidPosLine
 from rigs.drivers.serial_scanner import SerialScanner
+from rigs.emulators.scanner import EMULATORS
 from rigs.errors import RigError
 from rigs.journal import Journal
 from rigs.opening import scanner as opening
@@ -26,6 +28,9 @@ from tests.rigs.emulated import Emulated
 CARD = b"8A3F" * 16 + b":1"
 READ_S = 2.0
 HOST, DEVICE = "tx", "rx"
+PROTOCOLS = sorted(set(EMULATORS) - {"web-plugin"})
+"""Those that a byte stream carries; a web plug-in speaks over a WebSocket."""
+CARRIERS: dict[str, type[SerialLine]] = {"hid-pos": HidPosLine}
 
 
 @dataclass(frozen=True)
@@ -59,10 +64,15 @@ def mode_of(protocol: str) -> str:
     return "presentation" if protocol == "plain-line" else "command"
 
 
+def opened(protocol: str, url: str, journal: Journal) -> SerialLine:
+    """The line a bench would open."""
+    return CARRIERS.get(protocol, SerialLine)(url, 115200, "scanner", journal)
+
+
 def driver(protocol: str, line: SerialLine) -> SerialScanner:
     """The driver a bench would take."""
     mode = mode_of(protocol)
-    table = ScannerTable(driver=protocol, url=line.url, mode=mode)
+    table = ScannerTable(driver=protocol, url="socket://127.0.0.1:1", mode=mode)
     return opening._driver(table)(line, read_timeout_s=READ_S, mode=mode)
 
 
@@ -70,7 +80,7 @@ def record(protocol: str, presenter: FramePortPresenter, folder: Path) -> Dialog
     """Let a driver talk to an emulated scanner, and keep what crossed."""
     path = folder / f"{protocol}.jsonl"
     with Emulated(protocol, presenter.url, "--listen", "tcp") as emulated, Journal(path) as journal:
-        line = SerialLine(emulated.url, 115200, "scanner", journal)
+        line = opened(protocol, emulated.url, journal)
         scanner = driver(protocol, line)
         set_up = journal.count
         scanner.identify()
@@ -117,6 +127,7 @@ class Peer:
     """Plays the device's turns of a dialogue at the far end of a real line, and hangs up after so many bytes.
 
     Args:
+        protocol: whose line the host opens.
         dialogue: what was recorded.
         transport: ``pty`` or ``tcp``.
         cut: bytes after which the line is cut, both sides' counted; None never.
@@ -125,6 +136,7 @@ class Peer:
 
     def __init__(
         self,
+        protocol: str,
         dialogue: Sequence[Turn],
         transport: str,
         cut: int | None = None,
@@ -132,6 +144,7 @@ class Peer:
     ) -> None:
         self.heard = b""
         self.said = b""
+        self._protocol = protocol
         self.leaving = threading.Event()
         self._turns = dialogue
         self._left = cut
@@ -155,7 +168,7 @@ class Peer:
             self._listener.settimeout(10)
             accepting = threading.Thread(target=self._accept)
             accepting.start()
-        line = SerialLine(self.url, 115200, "scanner", journal)
+        line = opened(self._protocol, self.url, journal)
         if not self._fds:
             accepting.join()
         self._thread.start()

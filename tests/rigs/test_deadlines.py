@@ -76,7 +76,7 @@ CALLS: dict[str, Callable[[SerialScanner], object]] = {
     "delivery": lambda scanner: scanner.delivery(0.2),
     "delivery at once": lambda scanner: scanner.delivery(0),
     "drain": lambda scanner: scanner.drain(0.2),
-    "an exchange": lambda scanner: scanner.exchanges()[0](),
+    "an exchange": lambda scanner: [exchange() for exchange in scanner.exchanges()[:1]],
     "close": lambda scanner: scanner.close(),
 }
 
@@ -105,7 +105,7 @@ def _outcome(dialogue: Dialogue, name: str, behaviour: str) -> bool:
     answers = b"".join(turn.data for turn in dialogue.turns if turn.side == DEVICE)
     behaves = dribbling(answers) if behaviour == "dribbling" else globals()[behaviour]
     answered: tuple[Turn, ...] = () if name == "set up" else dialogue.turns[: dialogue.set_up]
-    peer = Peer(answered, "pty", behind=behaves)
+    peer = Peer(dialogue.protocol, answered, "pty", behind=behaves)
     line = peer.line(Journal(None))
     errors: list[BaseException] = []
 
@@ -131,7 +131,7 @@ def _outcome(dialogue: Dialogue, name: str, behaviour: str) -> bool:
 
 def test_a_peer_that_babbles_is_told_from_one_that_left(dialogues: Mapping[str, Dialogue]) -> None:
     dialogue = dialogues["gm65"]
-    peer = Peer(dialogue.turns[: dialogue.set_up], "pty", behind=babbling)
+    peer = Peer("gm65", dialogue.turns[: dialogue.set_up], "pty", behind=babbling)
     scanner = driver("gm65", peer.line(Journal(None)))
     with pytest.raises(RigError, match="sends without end"):
         _read_slowly(scanner)
@@ -146,7 +146,7 @@ def _read_slowly(scanner: SerialScanner) -> None:
 
 
 def test_what_arrived_before_the_deadline_is_delivered_however_many_pieces_it_came_in() -> None:
-    peer = Peer([Turn(DEVICE, bytes((byte,))) for byte in b"8A3F" * 20 + b"\r"], "tcp")
+    peer = Peer("plain-line", [Turn(DEVICE, bytes((byte,))) for byte in b"8A3F" * 20 + b"\r"], "tcp")
     scanner = driver("plain-line", peer.line(Journal(None)))
     while len(peer.said) < 81:
         time.sleep(0.01)

@@ -15,18 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from rigs.emulators.scanner import EMULATORS
 from rigs.errors import RigError
 from rigs.journal import Journal
 from rigs.optics.presenter import FramePortPresenter
 from rigs.optics.stimulus import Stimulus, Symbol
-from rigs.serial_line import SerialLine
-from tests.rigs.dialogues import CARD, DEVICE, HOST, Dialogue, Peer, Turn, driver, talk, wire_records
+from tests.rigs.dialogues import CARD, DEVICE, HOST, PROTOCOLS, Dialogue, Peer, Turn, driver, opened, talk, wire_records
 from tests.rigs.emulated import Emulated
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 """pyserial lets go of a socket that it could not shut down, without closing it."""
-every = pytest.mark.parametrize("protocol", sorted(EMULATORS))
+every = pytest.mark.parametrize("protocol", PROTOCOLS)
 AT_ONCE = 8
 STRIDE = 7
 """Coprime to the lengths of frames, so that the cuts fall everywhere in them."""
@@ -44,7 +42,7 @@ def test_the_recorded_dialogue_is_played_to_its_end(
     dialogues: Mapping[str, Dialogue], tmp_path: Path, protocol: str
 ) -> None:
     dialogue = dialogues[protocol]
-    peer = Peer(dialogue.turns, "pty")
+    peer = Peer(protocol, dialogue.turns, "pty")
     line = peer.line(Journal(None))
     scanner = driver(protocol, line)
     scanner.identify()
@@ -87,7 +85,7 @@ def _cut_everywhere(dialogue: Dialogue, cuts: list[int], transport: str, folder:
 
 def _problem(dialogue: Dialogue, transport: str, cut: int, path: Path) -> str:
     """What is wrong with how a driver took a cut after so many bytes; empty when nothing is."""
-    peer = Peer(dialogue.turns, transport, cut)
+    peer = Peer(dialogue.protocol, dialogue.turns, transport, cut)
     try:
         with Journal(path) as journal:
             line = peer.line(journal)
@@ -140,9 +138,9 @@ def test_a_device_killed_after_any_frame_ends_in_a_fault_of_the_rig(
     presenter.show(presenter.prepare(Stimulus((Symbol(CARD),))).result())
     try:
         for last in range(2, len(dialogues[protocol].turns) + 2):
-            with Emulated(protocol, presenter.url) as emulated:
+            with Emulated(protocol, presenter.url, "--listen", "tcp") as emulated:
                 with Executioner(tmp_path / f"{last}.jsonl", emulated.process.pid, last) as journal:
-                    line = SerialLine(emulated.url, 115200, "scanner", journal)
+                    line = opened(protocol, emulated.url, journal)
                     error = talk(lambda: driver(protocol, line))  # noqa: B023 - called in this pass
                     line.close()
                 assert isinstance(error, RigError), last
@@ -151,7 +149,7 @@ def test_a_device_killed_after_any_frame_ends_in_a_fault_of_the_rig(
 
 
 def test_what_nobody_has_read_is_journaled_when_the_line_closes(tmp_path: Path) -> None:
-    peer = Peer([Turn(DEVICE, CARD), Turn(HOST, b"?")], "tcp")
+    peer = Peer("gm65", [Turn(DEVICE, CARD), Turn(HOST, b"?")], "tcp")
     with Journal(tmp_path / "journal.jsonl") as journal:
         line = peer.line(journal)
         while peer.said != CARD or not line._arrived:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,7 @@ def test_the_command_is_told_without_what_follows_it(run_time_directory: Path, m
     (noted,) = run_time_directory.glob("*.json")
     assert json.loads(noted.read_text()) == {"pid": os.getpid(), "command": "xiangka certify, worker gw1"}
     lease.release()
-    assert list(run_time_directory.iterdir()) == []
+    assert not run_time_directory.exists(), "nothing is left of a lease that was let go"
 
 
 def test_a_note_that_cannot_be_read_does_not_free_a_port(run_time_directory: Path) -> None:
@@ -101,6 +102,26 @@ def test_a_note_that_cannot_be_read_does_not_free_a_port(run_time_directory: Pat
     with pytest.raises(RigError, match="in use by another process"):
         Lease(SCANNER, "scanner")
     lease.release()
+
+
+def test_ports_are_taken_and_let_go_by_many_at_once() -> None:
+    inside = []
+
+    def use(number: int) -> int:
+        port = PORTS[number % 2]
+        try:
+            lease = Lease(port, "scanner")
+        except RigError as error:
+            assert "in use by" in error.what  # noqa: PT017 - that it may be refused is the point
+            return 0
+        inside.append(port)
+        alone = inside.count(port) == 1
+        inside.remove(port)
+        lease.release()
+        return 1 if alone else -1000
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(use, range(200))) > 2
 
 
 def test_a_folder_of_somebody_elses_is_refused(run_time_directory: Path, tmp_path: Path) -> None:

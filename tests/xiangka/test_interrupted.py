@@ -139,7 +139,7 @@ def test_a_port_in_use_is_busy_and_a_killed_run_frees_it_and_leaves_no_process(s
 
     second_file = bench(shell.folder, name="second.toml", scanner=f"url = '{device.line()}'", platform=platform.table)
     second = shell.run("certify", "--bench", second_file, "--out", second_out)
-    assert f"port {device.line()} is in use by another process" in one_line(second.said)
+    assert f"port {device.line()} is in use by process {running.process.pid} (xiangka certify)" in one_line(second.said)
     assert second.exit_code == 3
     assert not [entry for entry in shell.folder.iterdir() if "second" in entry.name and entry != second_file]
     assert running.process.poll() is None
