@@ -73,8 +73,8 @@ class Lease:
 
     def _acquire(self) -> None:
         for patience in reversed(range(_FOLDER_TRIES)):
-            _make_own(self._folder)
             try:
+                _make_own(self._folder)
                 self._lock.acquire(timeout=_TRIES_S)
                 return
             except FileNotFoundError:
