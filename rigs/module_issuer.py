@@ -6,7 +6,9 @@ bench's own goes through the same messages first, so that a platform that is wro
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 from reference_impl.wire.sm2 import generate
@@ -40,13 +42,15 @@ class ModuleIssuer:
 
     def signing_key(self) -> bytes:
         """The platform's active signing key, 65 bytes."""
-        told = self._told("GET", "/api/v1/keys")["signing_public_keys"]
-        return bytes.fromhex(told[max(told, key=int)])
+        with _sense():
+            told = self._told("GET", "/api/v1/keys")["signing_public_keys"]
+            return bytes.fromhex(told[max(told, key=int)])
 
     def challenge(self, serial: str, term_id: str) -> bytes:
         """A challenge for a module to be enrolled."""
         body = {"serial": serial, "term_id": term_id}
-        return bytes.fromhex(self._told("POST", f"{_MODULES}/challenges", body)["challenge"])
+        with _sense():
+            return bytes.fromhex(self._told("POST", f"{_MODULES}/challenges", body)["challenge"])
 
     def knows(self, serial: str) -> bool:
         """Whether a module is enrolled."""
@@ -67,7 +71,8 @@ class ModuleIssuer:
         answer = self._admin.ask("POST", _MODULES, body)
         if not answer.ok and _code(answer) == "bad_proof":
             raise ModuleError("the platform does not believe the module's answer to its challenge")
-        return _injection(self._content(answer, "enrolment")["injection"])
+        with _sense():
+            return _injection(self._content(answer, "enrolment")["injection"])
 
     def next_key(self, serial: str) -> Injection:
         """The module's next key, which ends the one before."""
@@ -90,8 +95,9 @@ class ModuleIssuer:
 
     def wipe(self, serial: str) -> WipeOrder:
         """The order that ends a module; the platform refuses it from now on."""
-        told = self._told("POST", f"{_MODULES}/{serial}/wipe")
-        return WipeOrder(told["serial"], bytes.fromhex(told["signature"]))
+        with _sense():
+            told = self._told("POST", f"{_MODULES}/{serial}/wipe")
+            return WipeOrder(told["serial"], bytes.fromhex(told["signature"]))
 
     def prove_itself(self, term_id: str) -> None:
         """Take a module of the bench's own through the whole life of one.
@@ -123,9 +129,19 @@ class ModuleIssuer:
         return answer.content
 
 
+@contextlib.contextmanager
+def _sense() -> Iterator[None]:
+    """Takes an answer that lacks what it must hold for the bench's fault."""
+    try:
+        yield
+    except (KeyError, ValueError, TypeError) as error:
+        raise _wrong(f"left out of an answer what it must hold ({type(error).__name__}: {error})") from error
+
+
 def _injection(told: dict[str, Any]) -> Injection:
-    sealed, signature = bytes.fromhex(told["sealed_key"]), bytes.fromhex(told["signature"])
-    return Injection(told["serial"], told["version"], sealed, signature)
+    with _sense():
+        sealed, signature = bytes.fromhex(told["sealed_key"]), bytes.fromhex(told["signature"])
+        return Injection(told["serial"], int(told["version"]), sealed, signature)
 
 
 def _code(answer: ApiAnswer) -> str:

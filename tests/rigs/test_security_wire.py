@@ -1,0 +1,130 @@
+"""A security module as a process at the far end of a wire, and what the bench writes down of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from reference_impl.wire.sm2 import Signer, Verifier, generate
+from reference_impl.wire.sm2_encryption import Encryptor
+from reference_impl.wire.terminal_module import Injection, enrolment_text, injection_text, is_proven
+from rigs.child_process import ChildProcess
+from rigs.drivers.security_module import ApduSecurityModule
+from rigs.drivers.tcp_apdu import TcpApduChannel
+from rigs.emulators.apdu_port import ApduPort
+from rigs.emulators.defects.table import behaviour_of
+from rigs.emulators.module_keys import ModuleKeys
+from rigs.emulators.security_applet import SecurityApplet
+from rigs.errors import BenchFileError, RigError
+from rigs.journal import Journal
+from rigs.key_search import Deeds, key_bytes_in
+from rigs.roles.security import ModuleRefusalError
+
+PLATFORM, DEVICE, KEY, MESSAGE = generate(), generate(), generate().private, bytes(range(16))
+
+
+def injection(serial: str, public: bytes, version: int = 1) -> Injection:
+    sealed = Encryptor(public).encrypt(KEY)
+    return Injection(
+        serial,
+        version,
+        sealed,
+        Signer(PLATFORM.private, PLATFORM.public).sign(injection_text(serial, version, sealed)),
+    )
+
+
+def test_a_module_of_its_own_process_is_keyed_and_proves_itself_over_the_wire():
+    arguments = ["--serial", "SYN-7", "--term-id", "439900T01", "--trusts", PLATFORM.public.hex()]
+    child = ChildProcess("security_module", ["emulate", "security-module", "--tethered", *arguments])
+    try:
+        module = ApduSecurityModule(TcpApduChannel(child.greeting, "security_module"), Journal(None))
+        told = module.status()
+        assert (told.serial, told.term_id, told.version, told.ended) == ("SYN-7", "439900T01", 0, False)
+        public = module.public_key()
+        assert Verifier(public).verify(enrolment_text(MESSAGE, "SYN-7", "439900T01"), module.sign(MESSAGE))
+        with pytest.raises(ModuleRefusalError, match="6A88"):
+            module.prove(MESSAGE)
+        module.inject(injection("SYN-7", public))
+        assert is_proven(KEY, module.prove(MESSAGE), MESSAGE)
+        child.kill()
+        with pytest.raises(RigError, match="security_module"):
+            module.status()
+        module.close()
+    finally:
+        child.close()
+
+
+@pytest.mark.parametrize("wrong", [["--trusts", "00"], ["--serial", "a b"], ["--defect", "no-such-defect"]])
+def test_a_module_that_cannot_be_made_is_told_in_one_line(wrong):
+    arguments = ["--serial", "SYN-7", "--term-id", "439900T01", "--trusts", PLATFORM.public.hex(), *wrong]
+    with pytest.raises(RigError, match=r"its process did not start \(xiangka: "):
+        ChildProcess("security_module", ["emulate", "security-module", "--tethered", *arguments])
+
+
+@pytest.fixture
+def leaking(tmp_path):
+    """A module that tells its key, on a bench with a journal; the module, then the journal's file."""
+    applet = SecurityApplet("SYN-7", "439900T01", DEVICE, PLATFORM.public, behaviour_of("key-readable", ModuleKeys))
+    port = ApduPort(applet)
+    file = tmp_path / "journal.jsonl"
+    with Journal(file) as journal:
+        module = ApduSecurityModule(TcpApduChannel(port.url, "security_module"), journal)
+        module.inject(injection("SYN-7", module.public_key()))
+        yield module, file, journal
+        module.close()
+    port.close()
+
+
+def test_a_key_that_is_told_is_found_and_written_down_nowhere(leaking):
+    module, file, journal = leaking
+    proof = module.prove(MESSAGE)
+    asked = len(list(module.try_to_read()))
+    assert asked > 3000
+    assert key_bytes_in(module.heard(), Deeds(DEVICE.public, ((proof, MESSAGE),))) == 32
+    journal.flush()
+    text = file.read_text(encoding="utf-8")
+    assert KEY.hex() not in text
+    assert DEVICE.private.hex() not in text
+    answers = [record for line in text.splitlines() if (record := json.loads(line)).get("what") == "answered"]
+    assert {"sw", "size", "sha256"} <= answers[-1].keys()
+    assert not any("hex" in answer for answer in answers)
+
+
+def test_reading_changes_nothing(leaking):
+    module = leaking[0]
+    before = module.status()
+    list(module.try_to_read())
+    assert module.status() == before
+    assert is_proven(KEY, module.prove(MESSAGE), MESSAGE)
+
+
+@pytest.mark.parametrize("url", ["socket://127.0.0.1:1", "socket://nowhere.invalid:1"])
+def test_a_slot_nobody_listens_at_is_the_benchs_fault(url):
+    with pytest.raises(RigError, match="no answer from"):
+        TcpApduChannel(url, "security_module")
+
+
+def test_a_chip_with_another_applet_is_the_benchs_fault():
+    class Other:
+        atr = b"\x3b\x00"
+
+        def reset(self) -> None:
+            return
+
+        def transmit(self, apdu: bytes) -> bytes:
+            return b"\x6a\x82"
+
+    port = ApduPort(Other())
+    channel = TcpApduChannel(port.url, "security_module")
+    try:
+        with pytest.raises(RigError, match="knows no applet"):
+            ApduSecurityModule(channel, Journal(None))
+    finally:
+        channel.close()
+        port.close()
+
+
+def test_an_unknown_defect_is_refused():
+    with pytest.raises(BenchFileError, match="no-such-defect"):
+        behaviour_of("no-such-defect", ModuleKeys)
