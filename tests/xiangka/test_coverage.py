@@ -90,5 +90,11 @@ def test_coverage_can_be_asked_of_one_kind(capsys):
     assert "EHC-TRM" not in said
 
 
+def test_every_row_of_a_terminal_is_implemented_with_its_defect_or_stands_with_a_form_or_a_declaration():
+    lacking = {one.row.id: one.lacking.en for one in coverage_of(TERMINAL) if one.lacking is not None}
+    assert lacking == {}
+    assert all(one.row.by_hand for one in coverage_of(TERMINAL) if one.state is State.HARDWARE)
+
+
 def test_every_row_of_the_catalogue_is_covered_in_one_of_the_ways():
     assert {one.row.id for one in coverage_of()} == set(CATALOGUE)
