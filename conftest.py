@@ -16,6 +16,7 @@ pytest_plugins = (
     "steps.misleading",
     "steps.module_keys",
     "steps.pcsc_link",
+    "steps.network",
     "steps.platform.access",
     "steps.platform.asking",
     "steps.platform.auditing",

@@ -25,6 +25,10 @@ UNBOUND: Mapping[str, Circumstance] = {
             en="the bench has no supply that is switched at a chosen moment and measures its current ([power])",
         ),
     ),
+    "network": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(zh="测试台未绑定网络监视（[network]）", en="the bench does not watch a network link ([network])"),
+    ),
     "usb_link": Circumstance(
         Verdict.NOT_ASSESSED,
         Text(zh="测试台未绑定 USB 插拔（[usb]）", en="nobody on the bench handles the USB plug ([usb])"),

@@ -13,11 +13,13 @@ from typing import Self, TypeVar
 
 from reference_impl.wire.envelope import Credentials
 from rigs.bench_file import BenchFile
+from rigs.bench_tables.network import NetworkTable
 from rigs.bench_tables.presenters import FramePortTable, ScreenTable
 from rigs.bench_tables.scanner import ScannerTable
 from rigs.child_process import ChildProcess
 from rigs.drivers.hid_stream import HidStreamKeyboard
 from rigs.drivers.hn_a import HnAPlatform
+from rigs.drivers.network_tap import NoTap
 from rigs.drivers.platform_api import PlatformApi
 from rigs.drivers.serial_scanner import SerialScanner
 from rigs.errors import BenchFileError, RigError, SubjectFaultError
@@ -27,6 +29,7 @@ from rigs.opening.camera import open_camera
 from rigs.opening.cards import OpenedCards, open_cards, plug_in_cards
 from rigs.opening.checker import open_checker
 from rigs.opening.instruments import open_light_source, open_lux_meter
+from rigs.opening.network import Seclusion, open_interface, seclude
 from rigs.opening.opening import EmulationOptions, Opening
 from rigs.opening.operator import open_operator
 from rigs.opening.platform import open_clock, open_platform
@@ -40,6 +43,7 @@ from rigs.opening.usb import names_folder, open_usb
 from rigs.reference_platform import ReferencePlatform
 from rigs.roles import Camera, DeviceIdentity, Keyboard, LightSource, LuxMeter, Operator, Power, Presenter
 from rigs.roles.cards import CardReaders, Hand
+from rigs.roles.network import NetworkTap
 from rigs.roles.security import CodeChecker, SecurityModule, Updater
 from rigs.roles.stage import Stage
 from rigs.roles.usb import UsbPort
@@ -79,6 +83,7 @@ class Bench:
         self.emulated_scanner: ChildProcess | None = None
         """Process of an emulated scanner, which does what it is told on its tether."""
         self._usb: UsbPort | None = None
+        self._network: NetworkTap | None = None
         self._stage: Stage | None = None
         self._host: ReferencePlatform | None = None
         self._security_module: SecurityModule | None = None
@@ -175,6 +180,11 @@ class Bench:
     def usb(self) -> UsbPort:
         """The USB connection of the device."""
         return _bound(self._usb, "usb")
+
+    @property
+    def network(self) -> NetworkTap:
+        """The bench's ear on the device's network link."""
+        return _bound(self._network, "network")
 
     @property
     def silence_s(self) -> float:
@@ -308,8 +318,15 @@ class Bench:
         factory = open_factory(self.file.updater, table.driver, self._opening)
         cards = None if self.file.cards is None else plug_in_cards(self.file.cards, self._opening)
         interlock = None if cards is None else cards.interlock
+        secluded = seclude(self.file.network, self._presenter, self._opening)
         around = Surroundings(
-            self._presenter, self.file.keyboard, rail, factory, interlock, names_folder(self.file.usb, self._opening)
+            self._presenter,
+            self.file.keyboard,
+            rail,
+            factory,
+            interlock,
+            names_folder(self.file.usb, self._opening),
+            secluded if isinstance(secluded, Seclusion) else None,
         )
         opened = open_scanner(table, around, self._opening)
         if cards is not None and self.file.cards is not None:
@@ -320,8 +337,13 @@ class Bench:
         self.emulated_scanner, self.reconnect = opened.emulator, opened.reconnect
         if self.file.usb is not None:
             self._usb = open_usb(self.file.usb, opened.scanner.line.url, opened.emulator, self._opening)
+        if self.file.network is not None:
+            self._network = opened.network or self._untapped(self.file.network, secluded)
         if self._keyboard_url is not None:
             self.open_keyboard().close()
+
+    def _untapped(self, table: NetworkTable, secluded: Seclusion | NoTap | None) -> NetworkTap:
+        return secluded if isinstance(secluded, NoTap) else open_interface(table, self._opening)
 
 
 def _bound(role: Role | None, name: str) -> Role:

@@ -13,9 +13,10 @@ from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_va
 
 from rigs.bench_tables.base import Table
 from rigs.bench_tables.camera import CameraTable
-from rigs.bench_tables.instruments import LightSourceTable, LuxMeterTable
 from rigs.bench_tables.cards import CardsTable
 from rigs.bench_tables.checker import CheckerTable
+from rigs.bench_tables.instruments import LightSourceTable, LuxMeterTable
+from rigs.bench_tables.network import NetworkTable
 from rigs.bench_tables.operator import OperatorTable
 from rigs.bench_tables.platform import PlatformTable
 from rigs.bench_tables.power import PowerTable
@@ -48,6 +49,7 @@ class BenchFile(Table):
     security_module: SecurityModuleTable | None = None
     updater: UpdaterTable | None = None
     usb: UsbTable | None = None
+    network: NetworkTable | None = None
     checker: CheckerTable | None = None
 
     @field_validator("updater")
@@ -77,6 +79,7 @@ class BenchFile(Table):
             "security_module": self.security_module,
             "updater": self.updater,
             "usb": self.usb,
+            "network": self.network,
             "checker": self.checker,
         }
         bound = [name for name, table in parts.items() if table is not None]
@@ -91,6 +94,17 @@ class BenchFile(Table):
             for name, table in self:
                 if getattr(table, "driver", None) == "operator":
                     raise ValueError(f"[{name}] is filled by a person: add a table [operator]")
+        return self
+
+    @model_validator(mode="after")
+    def _alone_in_its_network(self) -> Self:
+        if self.network is None or self.network.emulated is None:
+            return self
+        if self.scanner is None or self.scanner.emulated is None:
+            raise ValueError("[network.emulated] needs a table [scanner.emulated]: it is the scanner that is secluded")
+        for name in ("power", "keyboard", "cards", "updater"):
+            if getattr(getattr(self, name), "emulated", None) is not None:
+                raise ValueError(f"[network.emulated] secludes the scanner, which then has no [{name}.emulated]")
         return self
 
     @property

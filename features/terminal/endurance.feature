@@ -9,6 +9,11 @@ Feature: A terminal holds out
     When its USB plug is pulled fifty times and its host sleeps twenty times
     Then the criterion of the catalogue is met
 
+  @EHC-TRM-028
+  Scenario: Nobody else is spoken to
+    When its network traffic is watched for twenty-four hours while it works
+    Then the criterion of the catalogue is met
+
   @EHC-TRM-033
   Scenario: Three days of work
     Given a deck of card codes

@@ -24,6 +24,7 @@ from rigs.emulators.interlock import Interlock
 from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker
 from rigs.emulators.m3y import M3yEmulator
+from rigs.emulators.network_habits import NetworkHabits, live_by
 from rigs.emulators.newland import NewlandEmulator
 from rigs.emulators.obeying import Obeying
 from rigs.emulators.plain_line import PlainLineEmulator
@@ -99,6 +100,7 @@ class ScannerOptions:
         tethered: end when standard input closes, so that no process outlives the bench that started it.
         keyboard: ``cr`` or ``tab`` to type every delivery on a keyboard link too, ended by that key; None for no such
             link.
+        network_hour_s: how long an hour of its clock lasts where it has a network link, s; None for no such link.
         by_id: folder of the stable name of its USB port, or None for a line that cannot be unplugged.
         terminator: what ends a content on a plain line, a name of ``Ending`` in lower case; elsewhere ``cr``.
         maker_key: its maker's SM2 public key in hex, with which it takes updates; None for a device that takes none.
@@ -123,6 +125,7 @@ class ScannerOptions:
     flash: Path | None = None
     interlock: Path | None = None
     by_id: Path | None = None
+    network_hour_s: float | None = None
 
 
 def run_scanner(options: ScannerOptions) -> None:
@@ -161,6 +164,8 @@ def run_scanner(options: ScannerOptions) -> None:
     if options.tethered:
         hand = Obeying(emulator, behaviour, port if isinstance(port, PluggedPort) else None)
         obey_stdin(hand.do, stopping.set)
+    if options.network_hour_s is not None:
+        live_by(behaviour_of(options.defect, NetworkHabits), options.network_hour_s, stopping)
     if options.rail is not None:
         threading.Thread(target=_follow_rail, args=(options.rail, emulator, port), daemon=True).start()
     print(port.url, flush=True)  # noqa: T201

@@ -21,11 +21,13 @@ from rigs.drivers.ssi import SsiScanner
 from rigs.drivers.web_plugin import WebPluginScanner
 from rigs.errors import BenchFileError
 from rigs.framing import Framing
+from rigs.opening.network import Seclusion
 from rigs.opening.opening import Opening
 from rigs.opening.updater import Factory
 from rigs.optics.presenter import FramePortPresenter
 from rigs.protocols.plain_line import Ending
 from rigs.roles import Presenter
+from rigs.roles.network import NetworkTap
 from rigs.serial_line import LineSettings, SerialLine
 
 _SCANNERS: dict[str, type[SerialScanner]] = {
@@ -50,6 +52,7 @@ class Surroundings:
         factory: maker of its firmware, or None for a scanner that takes no updates.
         interlock: socket of an emulated card side it asks before it hands over a code, or None.
         names: folder of the stable name of its USB port, or None for a port that is never unplugged.
+        seclusion: a network of its own, or None.
     """
 
     presenter: Presenter
@@ -58,6 +61,7 @@ class Surroundings:
     factory: Factory | None = None
     interlock: str | None = None
     names: Path | None = None
+    seclusion: Seclusion | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class OpenedScanner:
         emulator: process of an emulated one, or None.
         reconnect: opens its port anew, at this path or URL.
         update_port: ``host:port`` at which an emulated one takes updates, or None.
+        network: the tap of an emulated one's network link, or None.
     """
 
     scanner: SerialScanner
@@ -77,6 +82,7 @@ class OpenedScanner:
     reconnect: Callable[[str], None]
     emulator: ChildProcess | None = None
     update_port: str | None = None
+    network: NetworkTap | None = None
 
 
 def open_scanner(table: ScannerTable, around: Surroundings, opening: Opening) -> OpenedScanner:
@@ -87,6 +93,7 @@ def open_scanner(table: ScannerTable, around: Surroundings, opening: Opening) ->
         BenchFileError: an emulated scanner faces a presenter it cannot look at.
     """
     emulator = None if table.emulated is None else _emulate(table, table.emulated, around, opening)
+    network = around.seclusion.attach(emulator.pid, opening) if around.seclusion and emulator else None
     url = table.url or (emulator.greeting if emulator else "")
 
     def line_at(port: str) -> SerialLine:
@@ -115,7 +122,7 @@ def open_scanner(table: ScannerTable, around: Surroundings, opening: Opening) ->
     if emulator is None:
         return OpenedScanner(scanner, keyboard_url, reconnect)
     update_port = None if around.factory is None else emulator.line().removeprefix("update ")
-    return OpenedScanner(scanner, keyboard_url, reconnect, emulator, update_port)
+    return OpenedScanner(scanner, keyboard_url, reconnect, emulator, update_port, network)
 
 
 def _line(table: ScannerTable) -> LineSettings:
@@ -132,7 +139,8 @@ def _emulate(
             where="[presenter]",
             remedy='use driver = "frame-port"',
         )
-    arguments = ["emulate", "scanner", "--tethered", "--protocol", table.driver, "--camera", around.presenter.url]
+    camera = around.presenter.url if around.seclusion is None else around.seclusion.camera
+    arguments = ["emulate", "scanner", "--tethered", "--protocol", table.driver, "--camera", camera]
     arguments += ["--baud", str(table.baud), "--pace", emulated.pace, "--time-scale", str(emulated.time_scale)]
     if around.names is not None:
         arguments += ["--by-id", str(around.names)]
@@ -146,7 +154,9 @@ def _emulate(
         arguments += ["--keyboard", around.keyboard.suffix]
     if around.factory is not None:
         arguments += around.factory.arguments()
-    return opening.start("scanner", arguments)
+    if around.seclusion is None:
+        return opening.start("scanner", arguments)
+    return opening.start("scanner", arguments + around.seclusion.arguments(), around.seclusion.under)
 
 
 def _find_keyboard(table: KeyboardTable | None, emulator: ChildProcess | None) -> str | None:
