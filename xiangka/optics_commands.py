@@ -25,6 +25,7 @@ def add_optics(commands: Commands) -> None:
     )
     _draw(actions)
     _sweep(actions)
+    _sheet(actions)
     _list(actions)
 
 
@@ -88,6 +89,19 @@ def _sweep(actions: Commands) -> None:
                 out=options.out,
             )
         )
+
+    parser.set_defaults(command=command)
+
+
+def _sheet(actions: Commands) -> None:
+    parser = actions.add_parser("sheet", help="one picture of each effect on a contact sheet")
+    parser.add_argument("--out", type=Path, required=True, metavar="PNG", help="where the sheet goes")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="source of every random choice (default: 1)")
+
+    def command(options: argparse.Namespace) -> int:
+        from xiangka.optics_sheet import sheet
+
+        return sheet(options.out, options.seed)
 
     parser.set_defaults(command=command)
 

@@ -1,9 +1,9 @@
 """Photographs a stimulus under physical conditions: carrier, light, film, polariser, lens, motion, sensor.
 
 Two pictures are made of the same scene. The one *seen* is what the device gets. The *clean* one is what the reference
-decoder is asked about: the same carrier in the same light, at the same angle, but still, sharp, without noise, and at a
-distance from which it is whole and large enough. Distance, focus, exposure, motion, noise and the beat with the
-display's pixels belong to the eye of the device that is tested, and so does failing at them.
+decoder is asked about: the same carrier in the same light, at the same angle, but still, sharp, without noise, exposed
+for the carrier, and at a distance from which it is whole and large enough. Distance, focus, exposure, motion, noise and
+the beat with the display's pixels belong to the eye of the device that is tested, and so does failing at them.
 """
 
 from __future__ import annotations
@@ -88,8 +88,9 @@ def clean_pictures(stimulus: Stimulus, conditions: Conditions) -> list[Clean]:
     still = _without_rows(conditions)
     found = []
     for laid in _moments(stimulus, still, placement):
-        light = _light(_shape(laid, stimulus, placement), stimulus, still, placement)
-        found.append(Clean(without_noise(light.together()), laid, placement))
+        shape = _shape(laid, stimulus, placement)
+        light = _light(shape, stimulus, still, placement).together()
+        found.append(Clean(without_noise(light, shape.inside), laid, placement))
     return found
 
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from rigs.optics.conditions import Lens, Sensor
 from rigs.optics.geometry import Image
@@ -66,7 +67,13 @@ def exposed(light: Luminance, exposure: Exposure, sensor: Sensor) -> Image:
     return values_of((electrons + noise) * np.float32(exposure.gain / sensor.full_scale_e))
 
 
-def without_noise(light: Luminance) -> Image:
-    """A picture as a sensor without noise and with all the light it needs would deliver it."""
-    brightest = max(float(np.percentile(light[::4, ::4], _BRIGHTEST)), 1e-3)
-    return values_of(light * np.float32(_AIM / brightest))
+def without_noise(light: Luminance, inside: npt.NDArray[np.float32]) -> Image:
+    """A picture as a sensor without noise, exposed for the carrier alone, would deliver it.
+
+    Args:
+        light: the light.
+        inside: where the carrier is, 0 … 1 a pixel.
+    """
+    carrier = light[inside > 0.5]
+    brightest = float(np.percentile(carrier[::16], _BRIGHTEST)) if len(carrier) else float(light.max())
+    return values_of(light * np.float32(_AIM / max(brightest, 1e-3)))

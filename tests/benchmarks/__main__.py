@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import reading
+from tests.benchmarks import optics, reading
 from tests.benchmarks.platform import run as platform
 
-BENCHMARKS = {"reading": reading.main, "platform": platform.main}
+BENCHMARKS = {"reading": reading.main, "optics": optics.main, "platform": platform.main}
 
 
 def main(arguments: list[str]) -> None:
