@@ -36,10 +36,11 @@ from rigs.opening.platform import open_clock, open_platform
 from rigs.opening.power import open_power
 from rigs.opening.presenters import open_presenter
 from rigs.opening.scanner import Surroundings, open_scanner
-from rigs.opening.security_module import open_security_module
+from rigs.opening.security_module import Issuing, open_security_module
 from rigs.opening.stage import open_stage
 from rigs.opening.updater import open_factory, open_updater
 from rigs.opening.usb import names_folder, open_usb
+from rigs.opening.virtual_readers import open_virtual_readers
 from rigs.reference_platform import ReferencePlatform
 from rigs.roles import Camera, DeviceIdentity, Keyboard, LightSource, LuxMeter, Operator, Power, Presenter
 from rigs.roles.cards import CardReaders, Hand
@@ -277,6 +278,7 @@ class Bench:
         self._keyboard_url: str | None = None
         if self.file.operator is not None:
             self._opening = replace(self._opening, operator=open_operator(self.file.operator, self._opening))
+        self._virtual = open_virtual_readers(self.file, self._opening)
         if self.file.presenter is not None and self.file.scanner is not None:
             self._open_terminal(self.file.presenter, self.file.scanner)
         platform = open_platform(self.file.platform, self._opening, subject=self.file.subject == "platform")
@@ -289,9 +291,8 @@ class Bench:
         if self.file.checker is not None:
             self._checker = open_checker(self.file.checker, self.link, self.credentials, self._opening)
         if self.file.security_module is not None:
-            self._security_module = open_security_module(
-                self.file.security_module, self.issuer, self.credentials.terminals[0], self._opening
-            )
+            issuing = Issuing(self.issuer, self.credentials.terminals[0], self._virtual)
+            self._security_module = open_security_module(self.file.security_module, issuing, self._opening)
 
     def _open_light(self) -> None:
         beam = None
@@ -316,7 +317,7 @@ class Bench:
             self.instruments["power"] = power.identity
         rail = None if power is None else power.rail
         factory = open_factory(self.file.updater, table.driver, self._opening)
-        cards = None if self.file.cards is None else plug_in_cards(self.file.cards, self._opening)
+        cards = None if self.file.cards is None else plug_in_cards(self.file.cards, self._virtual, self._opening)
         interlock = None if cards is None else cards.interlock
         secluded = seclude(self.file.network, self._presenter, self._opening)
         around = Surroundings(

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 def add_security_module(kinds: Commands) -> None:
     """Add the security module."""
-    module = kinds.add_parser("security-module", help="a security module (PSAM); prints the address of its slot")
+    module = kinds.add_parser("security-module", help="a security module (PSAM); prints where it is")
     module.add_argument("--serial", required=True, help="its number: letters, digits, hyphens")
     module.add_argument("--term-id", required=True, help="the terminal it is made for")
     module.add_argument("--trusts", required=True, metavar="HEX", help="the platform's SM2 signing key, 65 bytes")
+    module.add_argument("--slot-port", type=int, metavar="PORT", help="vpcd port of its slot; default: TCP of its own")
     module.add_argument("--defect", metavar="NAME", help="a deliberate defect; see `xiangka defects list`")
     module.add_argument("--tethered", action="store_true", help="end when standard input closes")
 
@@ -27,6 +28,7 @@ def add_security_module(kinds: Commands) -> None:
                 serial=options.serial,
                 term_id=options.term_id,
                 trusts=options.trusts,
+                slot_port=options.slot_port,
                 defect=options.defect,
                 tethered=options.tethered,
             )

@@ -12,6 +12,9 @@ from rigs.bench_tables.base import Table
 class EmulatedSecurityModuleTable(Table):
     """Make a module for the run, for the first terminal of the bench's credentials."""
 
+    slot: Literal["tcp", "pcsc"] = "tcp"
+    """Where it stands: at the end of a TCP connection, or in a virtual reader behind a ``pcscd`` of the bench's own."""
+
 
 class SecurityModuleTable(Table):
     """The security module (PSAM, SE) of the terminal under test."""

@@ -43,7 +43,7 @@ class SecurityApplet:
         keys: what it does with its keys.
     """
 
-    atr = bytes.fromhex("3BF81300008131FE4558616E676B610141")
+    atr = bytes.fromhex("3BF81300008131FE45584B53414D2030318D")
 
     def __init__(self, serial: str, term_id: str, device: KeyPair, platform_public: bytes, keys: ModuleKeys) -> None:
         check_name(serial)

@@ -12,6 +12,7 @@ from rigs.emulators.apdu_port import ApduPort
 from rigs.emulators.defects.table import behaviour_of
 from rigs.emulators.module_keys import ModuleKeys
 from rigs.emulators.security_applet import SecurityApplet
+from rigs.emulators.virtual_reader import VirtualSlot
 from rigs.errors import BenchFileError
 from rigs.tether import when_stdin_closes
 
@@ -24,6 +25,7 @@ class SecurityModuleOptions:
         serial: its number.
         term_id: the terminal it stands in.
         trusts: the platform's SM2 signing key, 65 bytes in hex.
+        slot_port: where the driver of a virtual reader waits for it; None for a TCP port of its own.
         defect: name of a deliberate defect, or None for a sound module.
         tethered: end when standard input closes, so that no process outlives the bench that started it.
     """
@@ -31,6 +33,7 @@ class SecurityModuleOptions:
     serial: str
     term_id: str
     trusts: str
+    slot_port: int | None = None
     defect: str | None = None
     tethered: bool = False
 
@@ -38,7 +41,7 @@ class SecurityModuleOptions:
 def run_security_module(options: SecurityModuleOptions) -> None:
     """Run an emulated module until SIGTERM, SIGINT, or the end of its tether; its keys end with it.
 
-    Prints ``socket://host:port``, where a TCP channel finds it.
+    Prints where it is: ``socket://host:port`` for a TCP channel, or ``slot PORT``.
 
     Raises:
         BenchFileError: the defect is unknown, or what it is made with is not valid.
@@ -46,12 +49,20 @@ def run_security_module(options: SecurityModuleOptions) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    port = ApduPort(_personalised(options))
+    applet = _personalised(options)
+    slot: VirtualSlot | ApduPort
+    if options.slot_port is None:
+        slot = ApduPort(applet)
+        where = slot.url
+    else:
+        slot = VirtualSlot(options.slot_port)
+        slot.insert(applet)
+        where = f"slot {options.slot_port}"
     if options.tethered:
         when_stdin_closes(stopping.set)
-    print(port.url, flush=True)  # noqa: T201
+    print(where, flush=True)  # noqa: T201
     stopping.wait()
-    port.close()
+    slot.close()
 
 
 def _personalised(options: SecurityModuleOptions) -> SecurityApplet:

@@ -17,12 +17,10 @@ from rigs.drivers.stripe import BAUD as STRIPE_BAUD
 from rigs.drivers.stripe import StripeHead
 from rigs.lease import Lease
 from rigs.opening.opening import Opening
-from rigs.pcsc_daemon import PrivatePcscd, port_of
+from rigs.opening.virtual_readers import CARDS, VirtualReaders
 from rigs.roles import Scanner
 from rigs.roles.cards import Hand
 from rigs.serial_line import SerialLine
-
-READER = "Xiangka emulated terminal"
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class OpenedCards:
     logs: tuple[Path, ...]
 
 
-def plug_in_cards(table: CardsTable, opening: Opening) -> CardSide:
+def plug_in_cards(table: CardsTable, virtual: VirtualReaders | None, opening: Opening) -> CardSide:
     """The card side of a bench, its software twin started where the table asks for one.
 
     Raises:
@@ -69,20 +67,19 @@ def plug_in_cards(table: CardsTable, opening: Opening) -> CardSide:
         BenchFileError: pyscard is not installed.
     """
     load_pyscard()
-    if table.emulated is None:
+    if virtual is None or table.emulated is None:
         slots = {"contact": table.contact or "", "contactless": table.contactless or ""}
         hand = None if opening.operator is None else OperatorHand(opening.operator)
         return CardSide(slots, table.identity, table.stripe, table.logs, hand)
-    daemon = PrivatePcscd(READER)
-    opening.closing.callback(daemon.close)
+    (contact, contact_port), (contactless, contactless_port) = (virtual.slot(CARDS, number) for number in (0, 1))
     log = opening.emulation.state / "terminal-software.log"
     arguments = ["emulate", "card-terminal", "--tethered", "--log", str(log)]
-    arguments += ["--contact-port", str(port_of(0, 0)), "--contactless-port", str(port_of(0, 1))]
-    twin = opening.start("cards", [*arguments, *opening.defective()], under=daemon.inside)
+    arguments += ["--contact-port", str(contact_port), "--contactless-port", str(contactless_port)]
+    twin = opening.start("cards", [*arguments, *opening.defective()], under=virtual.daemon.inside)
     control = EmulatedHand(Path(twin.greeting.removeprefix("control ")), opening.journal)
     opening.closing.callback(control.close)
     identity, stripe, interlock = (twin.line().partition(" ")[2] for _ in range(3))
-    slots = {"contact": f"{READER} 00 00", "contactless": f"{READER} 00 01"}
+    slots = {"contact": contact, "contactless": contactless}
     return CardSide(slots, identity, stripe, (log,), control, interlock)
 
 

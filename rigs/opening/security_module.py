@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 
 from rigs.bench_tables.security_module import SecurityModuleTable
 from rigs.drivers.pcsc import PcscReader
@@ -12,26 +13,34 @@ from rigs.errors import RigError
 from rigs.journal import Journal
 from rigs.module_issuer import ModuleIssuer
 from rigs.opening.opening import Opening
+from rigs.opening.virtual_readers import MODULE, VirtualReaders
 from rigs.roles.cards import ApduChannel
 
 INSERT_S = 10.0
 
 
-def open_security_module(
-    table: SecurityModuleTable, issuer: ModuleIssuer, term_id: str, opening: Opening
-) -> ApduSecurityModule:
-    """The security module of a bench.
+@dataclass(frozen=True)
+class Issuing:
+    """What an emulated module is made from.
 
-    Args:
-        table: its table.
-        issuer: the platform, whose signing key an emulated module is made to trust.
-        term_id: the terminal an emulated module is made for.
-        opening: the bench being opened.
+    Attributes:
+        issuer: the platform, whose signing key it is made to trust.
+        term_id: the terminal it is made for.
+        virtual: readers of the bench's own ``pcscd``, or None.
+    """
+
+    issuer: ModuleIssuer
+    term_id: str
+    virtual: VirtualReaders | None = None
+
+
+def open_security_module(table: SecurityModuleTable, issuing: Issuing, opening: Opening) -> ApduSecurityModule:
+    """The security module of a bench.
 
     Raises:
         RigError: reader or module are absent or silent.
     """
-    channel = _channel(table, issuer, term_id, opening)
+    channel = _channel(table, issuing, opening)
     try:
         module = ApduSecurityModule(channel, opening.journal, table.grace_s)
     except BaseException:
@@ -41,16 +50,18 @@ def open_security_module(
     return module
 
 
-def _channel(table: SecurityModuleTable, issuer: ModuleIssuer, term_id: str, opening: Opening) -> ApduChannel:
+def _channel(table: SecurityModuleTable, issuing: Issuing, opening: Opening) -> ApduChannel:
     if table.reader is not None:
         return _in_reader(table.reader, opening)
-    return TcpApduChannel(table.url or _emulate(issuer, term_id, opening), CHANNEL)
-
-
-def _emulate(issuer: ModuleIssuer, term_id: str, opening: Opening) -> str:
+    if table.emulated is None:
+        return TcpApduChannel(table.url or "", CHANNEL)
     arguments = ["emulate", "security-module", "--tethered", "--serial", f"EMU-{secrets.token_hex(6)}"]
-    arguments += ["--term-id", term_id, "--trusts", issuer.signing_key().hex(), *opening.defective()]
-    return opening.start(CHANNEL, arguments).greeting
+    arguments += ["--term-id", issuing.term_id, "--trusts", issuing.issuer.signing_key().hex(), *opening.defective()]
+    if table.emulated.slot == "tcp" or issuing.virtual is None:
+        return TcpApduChannel(opening.start(CHANNEL, arguments).greeting, CHANNEL)
+    name, port = issuing.virtual.slot(MODULE, 0)
+    opening.start(CHANNEL, [*arguments, "--slot-port", str(port)], under=issuing.virtual.daemon.inside)
+    return _in_reader(name, opening)
 
 
 def _in_reader(name: str, opening: Opening) -> ApduChannel:
