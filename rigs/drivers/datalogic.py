@@ -22,6 +22,15 @@ class DatalogicScanner(PlainLineScanner):
     label, and silence is the bench's fault until anything has arrived.
     """
 
+    @property
+    def ready(self) -> bytes:
+        """What brings the device from any state into the one it is triggered in, or reads what it sees in.
+
+        A device that still read what it sees could read a code that was shown before a late trigger arrives, and with
+        the trigger read it again.
+        """
+        return _ENABLE + (_STOP if self.mode == "command" else b"")
+
     def exchanges(self) -> list[Callable[[], Exchange]]:
         """Forty rows of commands and disturbances, to which the device must say nothing.
 
@@ -31,7 +40,7 @@ class DatalogicScanner(PlainLineScanner):
 
     def _set_up(self) -> None:
         super()._set_up()
-        self.line.write(_ENABLE)
+        self.line.write(self.ready)
 
     def _trigger(self) -> bool:
         self.line.write(_TRIGGER)
@@ -42,12 +51,12 @@ class DatalogicScanner(PlainLineScanner):
 
 
 def _script(scanner: DatalogicScanner) -> Script:
-    """Forty exchanges, each of which leaves the device enabled; a reset is left out, which may take 30 s."""
+    """Forty exchanges, each of which leaves the device ready; a reset is left out, which may take 30 s."""
     script = Script(scanner)
     digits = (_DIGITS * 6)[:64]
 
     def add(name: str, send: bytes, *, split: int = 0, pause_s: float = 0.0) -> None:
-        script.add(name, send + _ENABLE, b"", split=split, pause_s=pause_s)
+        script.add(name, send + scanner.ready, b"", split=split, pause_s=pause_s)
 
     for name, send in (
         ("enabled", b""),
@@ -74,8 +83,8 @@ def _script(scanner: DatalogicScanner) -> Script:
         add(f"disabled, and nothing for {pause_s} s after that", _DISABLE, pause_s=pause_s)
     rates = [rate for rate in (9600, 19200, 38400, 57600, 115200) if rate != scanner.line.baud]
     for rate in rates[:4]:
-        script.add_mismatch(f"digits at {rate} bit/s, then enabled", digits + _ENABLE, b"", wrong=rate)
-    for name, send in (("break", _ENABLE), ("break, then disabled and enabled", _DISABLE + _ENABLE)):
-        script.add_break(name, send, b"")
+        script.add_mismatch(f"digits at {rate} bit/s, then enabled", digits + scanner.ready, b"", wrong=rate)
+    for name, send in (("break", b""), ("break, then disabled and enabled", _DISABLE)):
+        script.add_break(name, send + scanner.ready, b"")
     add("a thousand digits", (_DIGITS * 100)[:1000])
     return script

@@ -53,7 +53,7 @@ class HidPosLine(SerialLine):
                 return None
             for message in self._messages.feed(chunk.data):
                 self._last_record = super().record(message.reports, chunk.t_ns)
-                self._ready.append(Chunk(_as_on_a_line(message), chunk.t_ns))
+                self._ready.append(Chunk(as_on_a_line(message), chunk.t_ns))
         return self._ready.popleft()
 
     def record(self, data: bytes, t_ns: int) -> int:
@@ -76,7 +76,8 @@ class HidPosScanner(HoneywellScanner):
         return []
 
 
-def _as_on_a_line(message: hid_pos.Message) -> bytes:
+def as_on_a_line(message: hid_pos.Message) -> bytes:
+    """A message as a serial scanner would have sent it."""
     if message.identifier in hid_pos.ANSWERS:
         return message.data
     tag = b"" if message.identifier.startswith(hid_pos.QR[:2]) else message.identifier
