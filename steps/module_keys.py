@@ -66,7 +66,7 @@ def rotate(sampler: Sampler) -> Rotation:
         unit="s",
         uncertainty=round(uncertainty, 3),
         journal=(first, bench.journal.count),
-        detail={"version": injection.version},
+        detail={"key_version": injection.version},
     )
     sampler.step(PLANNED)
     return rotation
@@ -88,7 +88,7 @@ def older_key(sampler: Sampler, rotation: Rotation) -> None:
         "old_key_after_grace",
         "accepted" if used else "refused",
         journal=module.journal,
-        detail={"version": older, "grace_s": module.grace_s},
+        detail={"key_version": older, "grace_s": module.grace_s},
     )
     sampler.step(PLANNED)
 
