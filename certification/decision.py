@@ -274,6 +274,7 @@ _MEDIAN_SPREAD = 2 * 1.2533 * 1.4826
 
 
 def _drift(values: Sequence[tuple[float, float, int]], *, per_cent: bool) -> tuple[float, float, int]:
+    values = [(value, u, 1) for value, u, times in values for _ in range(times)]
     size = max(1, len(values) // _ENDS)
     first, first_u, first_spread = _end(values[:size])
     last, last_u, last_spread = _end(values[-size:])

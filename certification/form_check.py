@@ -98,6 +98,10 @@ def _whether_it_may(form: Form, requirement: Requirement | None, subject: Subjec
 
 
 def _subject(form: Form, subject: Subject) -> Iterator[Problem]:
+    if not subject.declared:
+        zh, en = "没有受测对象文件，无从核对样品", "no subject file was given, so nobody can tell which sample it was"
+        yield _problem("subject", zh, en, "给出 --subject", "give --subject")
+        return
     for name, told in form.subject:
         filed = getattr(subject.identity, name)
         if told != filed:

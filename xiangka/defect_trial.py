@@ -14,10 +14,11 @@ from certification.errors import PlanError
 from certification.exit_codes import ExitCode
 from certification.kill_rate import DefectRecord, DefectTrial
 from certification.trial_record import LAYOUT
+from certification.verdicts import Verdict
 from xiangka.bench_choice import bench_for, executed_on
 from xiangka.defect_names import known_defects
 from xiangka.trial_file import TrialFile, made_with, now
-from xiangka.trial_run import try_once
+from xiangka.trial_run import Tried, try_once
 
 PANEL = {
     SubjectKind.TERMINAL: ("EHC-TRM-001", "EHC-TRM-003", "EHC-TRM-010"),
@@ -89,8 +90,20 @@ def _tried(defect: Given, bench: Path | None) -> DefectTrial:
     panel = set(PANEL[defect.of]) & executed_on(chosen_bench, defect.of)
     rows = sorted(panel | set(defect.fails))
     tried = try_once(["--bench", str(chosen_bench), "--defect", defect.name, "--only", *rows])
-    found = {"bench": chosen_bench.name, "verdicts": tried.verdicts, "seconds": tried.seconds, "why_not": tried.why_not}
+    found = {
+        "bench": chosen_bench.name,
+        "verdicts": tried.verdicts,
+        "seconds": tried.seconds,
+        "why_not": tried.why_not or _undecided(defect, tried),
+    }
     return begun.model_copy(update=found)
+
+
+def _undecided(defect: Given, tried: Tried) -> str | None:
+    """Why a defect was not really tried: a row it names neither passed nor failed."""
+    said = {row: tried.verdicts.get(row) for row in defect.fails}
+    undecided = [f"{row} {verdict}" for row, verdict in said.items() if verdict not in (Verdict.PASS, Verdict.FAIL)]
+    return ", ".join(undecided) or None
 
 
 def _told(trial: DefectTrial) -> str:

@@ -12,7 +12,7 @@ from certification.catalogue import SubjectKind, load_catalogue
 from certification.form_check import Checked, check_form
 from certification.forms import OTHERWISE, observations_of, wanted_of
 from certification.options import TerminalOptions, statement_options
-from certification.subject import IDENTITY_FIELDS, Identity, Subject, TerminalSubject
+from certification.subject import IDENTITY_FIELDS, Identity, Subject, TerminalSubject, undeclared
 from certification.verdicts import Verdict, judge
 from xiangka.form_text import form_text
 
@@ -192,6 +192,11 @@ def test_everything_that_is_wrong_is_listed_at_once():
         "result 4 (read).outcomes",
         "result 5 (read).outcomes",
     }
+
+
+def test_a_form_of_a_subject_nobody_filed_is_refused():
+    nobody = undeclared(SubjectKind.TERMINAL, dict.fromkeys(IDENTITY_FIELDS, "Q30"), TerminalOptions.model_fields)
+    assert keys(filled(DISTANCE), nobody) == ["subject"]
 
 
 def test_a_form_for_what_the_statement_denies_is_refused():

@@ -17,12 +17,14 @@ from certification.subject import (
     TerminalSubject,
     undeclared,
 )
+from certification.unbound import UNBOUND
 from certification.verdicts import ExitCode, Verdict, exit_code, judge_run
 
 CATALOGUE = load_catalogue()
 TERMINAL_ROWS = tuple(row.id for row in CATALOGUE.of(SubjectKind.TERMINAL))
 SCENARIOS = frozenset(TERMINAL_ROWS) - {"EHC-TRM-009", "EHC-TRM-012", "EHC-TRM-033", "EHC-TRM-034"}
-SLOW = {"EHC-TRM-013", "EHC-TRM-014", "EHC-TRM-025"}
+SLOW = set(plan_names()["quick"]) & SCENARIOS
+ENDURANCE = set(plan_names()["without-endurance"]) & SCENARIOS
 
 
 def terminal(**answers: str) -> Subject:
@@ -67,8 +69,14 @@ def test_the_quick_plan_leaves_out_the_long_samples():
         assert reason(plan, row) == (Verdict.NOT_ASSESSED, "not part of the quick plan")
 
 
+def test_a_plan_for_a_day_leaves_out_no_more_than_the_rows_of_days():
+    assert {"EHC-TRM-013", "EHC-TRM-014", "EHC-TRM-025"} <= SLOW
+    assert planned("without-endurance").execute == SCENARIOS - ENDURANCE
+    assert ENDURANCE < SLOW
+
+
 def test_the_plans_leave_out_rows_that_exist():
-    assert plan_names().keys() == {"quick", "full"}
+    assert plan_names().keys() == {"quick", "without-endurance", "full"}
     assert {row for without in plan_names().values() for row in without} <= set(CATALOGUE)
 
 
@@ -150,13 +158,11 @@ def test_a_row_that_needs_a_keyboard_is_left_out_on_a_bench_without_one(row):
     assert row in planned().execute
 
 
-@pytest.mark.parametrize("row", ["EHC-TRM-002", "EHC-TRM-026"])
-def test_a_row_that_asks_the_device_is_left_out_where_nothing_can_be_asked(row):
-    plan = planned("full", row, unbound=("scanner_commands",))
-    verdict, words = reason(plan, row)
-    assert verdict is Verdict.NOT_ASSESSED
-    assert "no commands" in words
-    assert "EHC-TRM-017" in planned(unbound=("scanner_commands",)).execute
+@pytest.mark.parametrize(("row", "role"), [("EHC-TRM-002", "scanner_commands"), ("EHC-TRM-026", "scanner_settings")])
+def test_a_row_that_asks_the_device_is_left_out_where_nothing_can_be_asked(row, role):
+    plan = planned("full", row, unbound=(role,))
+    assert reason(plan, row) == (Verdict.NOT_ASSESSED, UNBOUND[role].reason.en)
+    assert "EHC-TRM-017" in planned(unbound=(role,)).execute
 
 
 def test_a_terminal_without_a_keyboard_needs_none_on_the_bench():

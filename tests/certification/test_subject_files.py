@@ -92,7 +92,7 @@ def complaint(path: Path) -> PlanError:
 def test_the_shipped_subjects_load(path):
     subject = load_subject(path)
     assert subject.declared
-    assert {SubjectKind.TERMINAL: "serial_link", SubjectKind.PLATFORM: "online_issuance"}[
+    assert {SubjectKind.TERMINAL: "card_code", SubjectKind.PLATFORM: "online_issuance"}[
         subject.kind
     ] in subject.yes_options
 

@@ -170,6 +170,13 @@ def test_a_defect_no_bench_can_show_is_recorded_as_not_tried_and_not_as_caught(r
     assert "no bench" in trial.why_not
 
 
+def test_a_row_that_was_not_decided_says_nothing_of_its_defect(runs):
+    runs.alarms = {"EHC-TRM-001": "RIG_ERROR"}
+    assert defects("--only", "EHC-TRM-001") == 1
+    (trial,) = record().trials
+    assert (trial.caught, trial.why_not) == (False, "EHC-TRM-001 RIG_ERROR")
+
+
 def seeds(*more: str) -> int:
     return main(["trial", "seeds", "--runs", "5", "--out", "seeds.json", *more])
 
