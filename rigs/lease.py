@@ -78,7 +78,7 @@ class Lease:
                 _make_own(self._folder)
                 self._lock.acquire(timeout=_TRIES_S)
                 return
-            except FileNotFoundError:
+            except (FileNotFoundError, FileExistsError):
                 if not patience:
                     raise
                 time.sleep(0.001)
