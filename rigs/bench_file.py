@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from rigs.bench_tables.base import Table
-from rigs.bench_tables.camera import CameraTable
+from rigs.bench_tables.camera import CameraTable, runs_by_itself
 from rigs.bench_tables.cards import CardsTable
 from rigs.bench_tables.checker import CheckerTable
 from rigs.bench_tables.instruments import LightSourceTable, LuxMeterTable
@@ -24,6 +24,7 @@ from rigs.bench_tables.presenters import FramePortTable, ScreenTable
 from rigs.bench_tables.scanner import KeyboardTable, ScannerTable
 from rigs.bench_tables.security_module import SecurityModuleTable
 from rigs.bench_tables.stage import StageTable
+from rigs.bench_tables.traces import TracesTable
 from rigs.bench_tables.updater import UpdaterTable
 from rigs.bench_tables.usb import UsbTable
 from rigs.errors import BenchFileError
@@ -50,6 +51,7 @@ class BenchFile(Table):
     updater: UpdaterTable | None = None
     usb: UsbTable | None = None
     network: NetworkTable | None = None
+    traces: TracesTable | None = None
     checker: CheckerTable | None = None
 
     @field_validator("updater")
@@ -80,6 +82,7 @@ class BenchFile(Table):
             "updater": self.updater,
             "usb": self.usb,
             "network": self.network,
+            "traces": self.traces,
             "checker": self.checker,
         }
         bound = [name for name, table in parts.items() if table is not None]
@@ -119,17 +122,17 @@ class BenchFile(Table):
         Only a device path is hardware by itself; a URL can lead anywhere, so it needs ``hardware = true``, and that of
         a platform under test ``real = true``.
         """
+        scripted = self.operator is not None and self.operator.driver == "scripted"
+        if scripted or any(getattr(table, "emulated", None) is not None for _, table in self):
+            return True
         if self.scanner is None:
             return not self.platform.real
         url = self.scanner.url or ""
         local = url.startswith("/dev/") and not os.path.realpath(url).startswith(_PTY)
         return (
-            self.scanner.emulated is not None
-            or (self.operator is not None and self.operator.driver == "scripted")
-            or any(getattr(table, "emulated", None) is not None for _, table in self)
-            or (self.security_module is not None and self.security_module.reader is None)
-            or (self.updater is not None and self.updater.emulated is not None)
+            (self.security_module is not None and self.security_module.reader is None)
             or (self.checker is not None and not self.checker.hardware)
+            or (self.camera is not None and not runs_by_itself(self.camera.source or ""))
             or isinstance(self.presenter, FramePortTable)
             or not (local or (self.scanner.hardware and "://" in url))
         )

@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from rigs.bench_tables.base import Table
 
+DEVICE = "/dev/"
+
 
 class EmulatedCameraTable(Table):
     """Start a software camera that looks at the frame port."""
@@ -28,3 +30,8 @@ class CameraTable(Table):
         if (self.source is None) == (self.emulated is None):
             raise ValueError("needs either `source` (a camera) or a table [camera.emulated], and not both")
         return self
+
+
+def runs_by_itself(source: str) -> bool:
+    """Whether a source goes on while nobody looks; a film and a sequence of pictures wait."""
+    return "://" in source or source.startswith(DEVICE)

@@ -16,6 +16,7 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
+from rigs.bench_tables.camera import DEVICE, runs_by_itself
 from rigs.errors import RigError
 from rigs.journal import Journal
 from rigs.optics.geometry import Image
@@ -25,7 +26,6 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what goes wrong is told
 os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
 
 CHANNEL = "camera"
-_DEVICE = "/dev/"
 T = TypeVar("T")
 
 
@@ -79,7 +79,7 @@ class OpenCvCamera:
         limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, limit_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, limit_ms]
 
         def open_it() -> cv2.VideoCapture:
-            if self._source.startswith(_DEVICE):
+            if self._source.startswith(DEVICE):
                 return cv2.VideoCapture(self._source, cv2.CAP_V4L2)
             if "://" in self._source:
                 return cv2.VideoCapture(self._source, cv2.CAP_FFMPEG, limits)
@@ -137,11 +137,6 @@ class OpenCvCamera:
         return RigError(
             what, where=CHANNEL, remedy="check that the camera is on and that `source` in [camera] names it"
         )
-
-
-def runs_by_itself(source: str) -> bool:
-    """Whether a source goes on while nobody looks; a film and a sequence of pictures wait."""
-    return "://" in source or source.startswith(_DEVICE)
 
 
 def _bounded(action: Callable[[], T], timeout_s: float) -> T:
