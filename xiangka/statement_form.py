@@ -15,11 +15,19 @@ from certification.subject import SUBJECTS
 _ITEMS = {
     "vendor": Text(zh="厂商", en="vendor"),
     "model": Text(zh="型号", en="model"),
-    "serial": Text(zh="序列号（平台为部署编号）", en="serial number; of a platform, the name of the deployment"),
-    "hardware": Text(zh="硬件版本（平台为运行环境）", en="hardware revision; of a platform, what it runs on"),
-    "firmware": Text(zh="固件版本（平台为软件版本）", en="firmware version; of a platform, its version"),
+    "serial": Text(zh="序列号", en="serial number"),
+    "hardware": Text(zh="硬件版本", en="hardware revision"),
+    "firmware": Text(zh="固件版本", en="firmware version"),
     "firmware_sha256": Text(zh="固件 SHA-256，64 位小写十六进制", en="SHA-256 of the firmware, 64 small hex digits"),
-    "filing_number": Text(zh='备案号；样机填 "none"', en='filing number; "none" for a prototype'),
+    "filing_number": Text(zh='检测备案号；样机填 "none"', en='filing number; "none" for a prototype'),
+}
+_ITEMS_OF_A_PLATFORM = {
+    "vendor": _ITEMS["vendor"],
+    "model": Text(zh="产品", en="product"),
+    "serial": Text(zh="部署编号", en="name of the deployment"),
+    "hardware": Text(zh="运行环境", en="what it runs on"),
+    "firmware": Text(zh="软件版本", en="version"),
+    "filing_number": Text(zh='等级保护备案号；尚无则填 "none"', en='security filing number; "none" before there is one'),
 }
 _HEAD = """\
 # 湘卡 · 申请与符合性声明 · Xiangka: application and conformance statement
@@ -107,7 +115,7 @@ def statement_text(kind: SubjectKind, found: Findings, name: str) -> str:
         found: what a probe saw.
         name: name of the file, for the command that checks it.
     """
-    parts = [_HEAD.format(name=name), f'kind = "{kind}"\n', *_identity(found), *_options(kind, found)]
+    parts = [_HEAD.format(name=name), f'kind = "{kind}"\n', *_identity(kind, found), *_options(kind, found)]
     if kind is SubjectKind.TERMINAL:
         parts.append(_ENVIRONMENT)
     if found.identity or found.options:
@@ -121,9 +129,10 @@ def _filled(found: Findings) -> Iterator[tuple[str, list[str]]]:
     yield "options", [name for name in meanings(SubjectKind(found.kind)) if name in found.options]
 
 
-def _identity(found: Findings) -> Iterator[str]:
+def _identity(kind: SubjectKind, found: Findings) -> Iterator[str]:
     yield "\n# 申请 · Application\n[identity]\n"
-    for name, said in _ITEMS.items():
+    items = _ITEMS_OF_A_PLATFORM if kind is SubjectKind.PLATFORM else _ITEMS
+    for name, said in items.items():
         mark = "  # 探测所得，待确认 probed, to be confirmed" if name in found.identity else ""
         yield f"# {said.zh} · {said.en}\n{name} = {_quoted(found.identity.get(name, ''))}{mark}\n"
 
