@@ -27,7 +27,7 @@ _ITEMS_OF_A_PLATFORM = {
     "serial": Text(zh="部署编号", en="name of the deployment"),
     "hardware": Text(zh="运行环境", en="what it runs on"),
     "firmware": Text(zh="软件版本", en="version"),
-    "filing_number": Text(zh='等级保护备案号；尚无则填 "none"', en='security filing number; "none" before there is one'),
+    "filing_number": Text(zh='等级保护备案号；尚无则填 "none"', en='security filing number, or "none"'),
 }
 _HEAD = """\
 # 湘卡 · 申请与符合性声明 · Xiangka: application and conformance statement
