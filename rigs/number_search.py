@@ -18,9 +18,9 @@ def numbers_in_bytes(numbers: Mapping[str, str], pieces: Iterable[tuple[str, byt
         numbers: what is looked for, by a name that may be told.
         pieces: link and bytes, in order of arrival.
     """
-    whole: dict[str, bytearray] = {}
-    for link, data in pieces:
-        whole.setdefault(link, bytearray()).extend(data)
+    whole: dict[str, bytes] = {}
+    for link, piece in pieces:
+        whole[link] = whole.get(link, b"") + piece
     for link, data in whole.items():
         digits = data.hex()
         for name, number in numbers.items():
@@ -34,8 +34,8 @@ def numbers_in_files(numbers: Mapping[str, str], folders: Iterable[Path]) -> Ite
     files = list(files_below(path for path in folders if path.exists()))
     for name, (_, file) in found_in_clear(numbers, files).items():
         yield name, file
-    packed = (("packed " + name, number) for name, number in numbers.items())
-    for name, number in packed:
-        for path in files:
-            if number in path.read_bytes().hex():
-                yield name, path.name
+    for path in files:
+        digits = path.read_bytes().hex()
+        for name, number in numbers.items():
+            if number in digits:
+                yield f"{name}, packed", path.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from pytest_bdd import given, when
@@ -17,7 +17,7 @@ from rigs.protocols import iso7816, social_card
 from rigs.protocols.atr import AtrError, parse
 from rigs.protocols.ber_tlv import encode
 from rigs.protocols.iso7816 import Command
-from rigs.roles.cards import ApduChannel, CardError, CardSilentError, Placed
+from rigs.roles.cards import CardChannel, CardError, CardSilentError, Placed
 from steps.sampling import Sampler
 
 REMOVALS = 50
@@ -90,7 +90,7 @@ def removals(sampler: Sampler, chance: Random) -> None:
             return
 
 
-def _asked(channel: ApduChannel | None, atr: bytes, protocol: int) -> Iterator[Asked]:
+def _asked(channel: CardChannel | None, atr: bytes, protocol: int) -> Iterator[Asked]:
     if channel is None:
         yield Asked("a card is told of", "card", "none")
         return
@@ -109,10 +109,12 @@ def _asked(channel: ApduChannel | None, atr: bytes, protocol: int) -> Iterator[A
     if protocol == 0:
         script.append(("6CF0 and the right length", iso7816.read_record(1, 1, le=5), LINK_RECORD, iso7816.OK))
     for name, command, data, status in script:
-        yield _exchange(channel, name, command, data, status)
+        first = channel.journal[1] + 1
+        asked = _exchange(channel, name, command, data, status)
+        yield replace(asked, journal=(first, channel.journal[1]))
 
 
-def _exchange(channel: ApduChannel, name: str, command: Command, data: bytes, status: int) -> Asked:
+def _exchange(channel: CardChannel, name: str, command: Command, data: bytes, status: int) -> Asked:
     expected = f"{_shown(data)} {status:04X}"
     try:
         answered, word = iso7816.exchange(channel.transmit, command)
@@ -121,7 +123,7 @@ def _exchange(channel: ApduChannel, name: str, command: Command, data: bytes, st
     return Asked(name, expected, f"{_shown(answered)} {word:04X}")
 
 
-def _put_and_read(run: Run, chance: Random, place: str) -> tuple[ApduChannel | None, bool]:
+def _put_and_read(run: Run, chance: Random, place: str) -> tuple[CardChannel | None, bool]:
     card = social_security_card(chance, chance.choice((2, 3)), place)
     assert card.placed is not None
     run.bench.hand.put(card.placed)
@@ -134,7 +136,7 @@ def _put_and_read(run: Run, chance: Random, place: str) -> tuple[ApduChannel | N
         return channel, False
 
 
-def _take_away_at_work(sampler: Sampler, channel: ApduChannel, chance: Random, place: str) -> None:
+def _take_away_at_work(sampler: Sampler, channel: CardChannel, chance: Random, place: str) -> None:
     """Keep a card at work, take it away, and record what its host was told, and when."""
     told: list[tuple[str, float]] = []
     worker = threading.Thread(target=_keep_at_work, args=(channel, told), daemon=True)
@@ -143,29 +145,29 @@ def _take_away_at_work(sampler: Sampler, channel: ApduChannel, chance: Random, p
     sampler.run.bench.hand.take()
     worker.join(EMPTY_S)
     status, seconds = told[0] if told else ("silent", EMPTY_S)
-    detail: dict[str, str | float] = {"seconds": round(seconds, 4)}
-    sampler.observe("removal_status", status, cell={"place": place}, detail=detail)
+    cell: dict[str, str | float] = {"place": place}
+    seconds = round(seconds, 4)
+    sampler.observe("removal_status", status, cell=cell, journal=channel.journal, detail={"seconds": seconds})
     sampler.observe(
-        "removal_status_time", round(seconds, 4), unit="s", uncertainty=UNCERTAINTY_S, cell={"place": place}
+        "removal_status_time", seconds, unit="s", uncertainty=UNCERTAINTY_S, cell=cell, journal=channel.journal
     )
     channel.close()
 
 
-def _keep_at_work(channel: ApduChannel, told: list[tuple[str, float]]) -> None:
-    """Read the same record until something else than its content comes back; seconds count from the last command."""
-    while True:
-        started = time.monotonic()
-        try:
-            _, status = channel.transmit(_WORK)
-        except CardSilentError:
-            told.append(("silent", time.monotonic() - started))
-            return
-        except CardError:
-            told.append(("defined", time.monotonic() - started))
-            return
-        if status != iso7816.OK:
-            told.append(("defined", time.monotonic() - started))
-            return
+def _keep_at_work(channel: CardChannel, told: list[tuple[str, float]]) -> None:
+    """Read a record in one transaction until something else comes back; seconds count from the last command."""
+    with channel.transaction():
+        status = iso7816.OK
+        while status == iso7816.OK:
+            started = time.monotonic()
+            try:
+                _, status = channel.transmit(_WORK)
+            except CardSilentError:
+                told.append(("silent", time.monotonic() - started))
+                return
+            except CardError:
+                break
+        told.append(("defined", time.monotonic() - started))
 
 
 def _take_away(run: Run) -> None:

@@ -10,14 +10,14 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from rigs.errors import BenchFileError, RigError
 from rigs.journal import Journal
 from rigs.protocols.card_masking import masked_exchange
 from rigs.protocols.iso7816 import for_t0
-from rigs.roles.cards import ApduChannel, CardRemovedError, CardSilentError
+from rigs.roles.cards import CardChannel, CardRemovedError, CardSilentError
 
 T = TypeVar("T")
 
@@ -182,7 +182,7 @@ class PcscReader:
 _PROTOCOLS = {1: "T=0", 2: "T=1"}
 
 
-class PcscChannel(ApduChannel):
+class PcscChannel(CardChannel):
     """An open card; made by ``PcscReader.connect``."""
 
     def __init__(self, reader: PcscReader, card: Any, protocol: int, atr: bytes) -> None:
@@ -226,8 +226,12 @@ class PcscChannel(ApduChannel):
         return response[:-2], int.from_bytes(response[-2:], "big")
 
     @contextlib.contextmanager
-    def transaction(self) -> Any:
-        """Hold the card against every other program of this host."""
+    def transaction(self) -> Iterator[None]:
+        """Hold the card against every other program of this host.
+
+        Raises:
+            CardSilentError: the reader said nothing within its deadline.
+        """
         pcsc, worker = self._pcsc, self._reader._worker
         worker.do(lambda: pcsc.SCardBeginTransaction(self._card), self._reader._call_s)
         try:

@@ -32,6 +32,20 @@ class ApduChannel(Protocol):
         """Let go of the card."""
 
 
+class CardChannel(ApduChannel, Protocol):
+    """A channel to a card in a reader that may be taken away, journalled."""
+
+    journal: tuple[int, int]
+    """First and last journal record of this card."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Hold the card against every other program of this host.
+
+        Raises:
+            CardSilentError: the reader said nothing within its deadline.
+        """
+
+
 class CardError(Exception):
     """A card or its slot did not do what was asked: a matter between terminal and card, and no fault of the bench."""
 
@@ -148,7 +162,7 @@ class CardReaders(Protocol):
     def session(self) -> AbstractContextManager[CardSession]:
         """Listen to every link, the scanner's included, until the context ends."""
 
-    def connect(self, place: str, timeout_s: float) -> ApduChannel | None:
+    def connect(self, place: str, timeout_s: float) -> CardChannel | None:
         """A channel to the card at a place, ``contact`` or ``contactless``; None when none comes in time."""
 
     def wait_for_removal(self, place: str, timeout_s: float) -> bool:
