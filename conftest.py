@@ -35,6 +35,7 @@ pytest_plugins = (
     "steps.platform.replaying",
     "steps.power_cuts",
     "steps.recovery",
+    "steps.retention",
     "steps.samples",
     "steps.soak",
     "steps.stage",

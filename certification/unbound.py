@@ -25,6 +25,13 @@ UNBOUND: Mapping[str, Circumstance] = {
             en="the bench has no supply that is switched at a chosen moment and measures its current ([power])",
         ),
     ),
+    "traces": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh="测试台未指明设备及厂商软件的日志和临时文件（[traces]）",
+            en="the bench does not say where device and vendor's software keep logs and temporary files ([traces])",
+        ),
+    ),
     "network": Circumstance(
         Verdict.NOT_ASSESSED,
         Text(zh="测试台未绑定网络监视（[network]）", en="the bench does not watch a network link ([network])"),

@@ -38,6 +38,7 @@ from rigs.opening.presenters import open_presenter
 from rigs.opening.scanner import Surroundings, open_scanner
 from rigs.opening.security_module import Issuing, open_security_module
 from rigs.opening.stage import open_stage
+from rigs.opening.traces import log_folder, open_traces
 from rigs.opening.updater import open_factory, open_updater
 from rigs.opening.usb import names_folder, open_usb
 from rigs.opening.virtual_readers import open_virtual_readers
@@ -47,6 +48,7 @@ from rigs.roles.cards import CardReaders, Hand
 from rigs.roles.network import NetworkTap
 from rigs.roles.security import CodeChecker, SecurityModule, Updater
 from rigs.roles.stage import Stage
+from rigs.roles.traces import HostTraces
 from rigs.roles.usb import UsbPort
 
 Role = TypeVar("Role")
@@ -85,6 +87,7 @@ class Bench:
         """Process of an emulated scanner, which does what it is told on its tether."""
         self._usb: UsbPort | None = None
         self._network: NetworkTap | None = None
+        self._traces: HostTraces | None = None
         self._stage: Stage | None = None
         self._host: ReferencePlatform | None = None
         self._security_module: SecurityModule | None = None
@@ -186,6 +189,11 @@ class Bench:
     def network(self) -> NetworkTap:
         """The bench's ear on the device's network link."""
         return _bound(self._network, "network")
+
+    @property
+    def traces(self) -> HostTraces:
+        """What the device and its vendor's software leave behind."""
+        return _bound(self._traces, "traces")
 
     @property
     def silence_s(self) -> float:
@@ -328,6 +336,7 @@ class Bench:
             interlock,
             names_folder(self.file.usb, self._opening),
             secluded if isinstance(secluded, Seclusion) else None,
+            log := log_folder(self.file.traces, self._opening),
         )
         opened = open_scanner(table, around, self._opening)
         if cards is not None and self.file.cards is not None:
@@ -338,6 +347,8 @@ class Bench:
         self.emulated_scanner, self.reconnect = opened.emulator, opened.reconnect
         if self.file.usb is not None:
             self._usb = open_usb(self.file.usb, opened.scanner.line.url, opened.emulator, self._opening)
+        if self.file.traces is not None:
+            self._traces = open_traces(self.file.traces, log, opened.emulator, self._opening)
         if self.file.network is not None:
             self._network = opened.network or self._untapped(self.file.network, secluded)
         if self._keyboard_url is not None:

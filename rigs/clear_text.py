@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,19 @@ def forms(text: str) -> dict[str, tuple[bytes, ...]]:
         "utf-16-le": (text.encode("utf-16-le"),),
         "utf-16-be": (text.encode("utf-16-be"),),
         "hex": (plain.hex().encode(), plain.hex().upper().encode()),
+        "hex, spaced": (plain.hex(" ").encode(), plain.hex(" ").upper().encode()),
+        "url": _escaped(text),
         "base64": tuple(_base64_within(plain, before) for before in range(3)),
         "reversed": (text[::-1].encode(),),
     }
+
+
+def _escaped(text: str) -> tuple[bytes, ...]:
+    """Percent-encoded as a query carries it, where that differs, and with every byte escaped."""
+    some = quote(text, safe="").encode()
+    every = "".join(f"%{byte:02X}" for byte in text.encode())
+    forms = (some, some.lower()) if some != text.encode() else ()
+    return (*forms, every.encode(), every.lower().encode())
 
 
 def _base64_within(plain: bytes, before: int) -> bytes:
@@ -43,7 +54,12 @@ def files_below(folders: Iterable[Path]) -> Iterator[Path]:
 
 
 def found_in_clear(texts: Mapping[str, str], files: Iterable[Path]) -> dict[str, tuple[str, str]]:
-    """Which texts stand somewhere in clear, by their key, with the form and the name of the file.
+    """Which texts stand somewhere in clear, by their key, with form and name of the file; as ``places_in_clear``."""
+    return {key: (form, path.name) for key, (form, path) in places_in_clear(texts, files).items()}
+
+
+def places_in_clear(texts: Mapping[str, str], files: Iterable[Path]) -> dict[str, tuple[str, Path]]:
+    """Which texts stand somewhere in clear, by their key, with the form and the file.
 
     Args:
         texts: what is looked for, by a key that may be told.
@@ -55,13 +71,13 @@ def found_in_clear(texts: Mapping[str, str], files: Iterable[Path]) -> dict[str,
             for form in made:
                 needles.setdefault(int.from_bytes(form[:_LEAD], "little"), []).append((form, key, name))
     leads = np.sort(np.fromiter(needles, dtype=np.uint64, count=len(needles)))
-    found: dict[str, tuple[str, str]] = {}
+    found: dict[str, tuple[str, Path]] = {}
     for path in files:
         content = path.read_bytes()
         for place, lead in _candidates(content, leads):
             for form, key, name in needles[lead]:
                 if content.startswith(form, place):
-                    found.setdefault(key, (name, path.name))
+                    found.setdefault(key, (name, path))
     return found
 
 

@@ -43,13 +43,15 @@ def _stamp() -> str:
     return time.strftime("%Y%m%d%H%M%S")
 
 
-def _register(sampler: Sampler, number: int) -> str:
+def register(sampler: Sampler, number: int) -> str:
+    """Register the n-th synthetic resident of the row; returns their card's id."""
     chance = sampler.run.random(f"{sampler.requirement.id}/residents/{number}")
     content = {"register_no": f"{sampler.run.seed}-{number}", "register_time": _stamp(), **resident(chance)}
     return str(_call(sampler, "ehc.ehealthcard.register", content).content["ehealth_card_id"])
 
 
-def _dynamic_codes(sampler: Sampler, card_id: str, wanted: int) -> list[str]:
+def dynamic_codes(sampler: Sampler, card_id: str, wanted: int) -> list[str]:
+    """Fetch dynamic codes of a card."""
     content = {
         "ehealth_card_id": card_id,
         "ewmbs": "0",
@@ -66,14 +68,15 @@ def _dynamic_codes(sampler: Sampler, card_id: str, wanted: int) -> list[str]:
 @given("由平台签发并逐卡刷新的动态电子健康卡码", target_fixture="trials")
 def dynamic_sample(sampler: Sampler) -> Iterator[Trial]:
     """Endless: twenty codes of one card one after the other, then the next card."""
-    return _codes_of_residents(sampler, CODES_PER_FETCH)
+    return codes_of_residents(sampler, CODES_PER_FETCH)
 
 
-def _codes_of_residents(sampler: Sampler, codes_each: int) -> Iterator[Trial]:
+def codes_of_residents(sampler: Sampler, codes_each: int) -> Iterator[Trial]:
+    """Endless: so many dynamic codes of each resident, who are registered as they come."""
     chance = sampler.run.random(f"{sampler.requirement.id}/masks")
     for number in count():
-        card_id = _register(sampler, number)
-        for text in _dynamic_codes(sampler, card_id, codes_each):
+        card_id = register(sampler, number)
+        for text in dynamic_codes(sampler, card_id, codes_each):
             yield Trial(Stimulus((symbol(text, chance),)), {"shape": "dynamic"})
 
 
@@ -81,7 +84,7 @@ def _codes_of_residents(sampler: Sampler, codes_each: int) -> Iterator[Trial]:
 @when("299 位居民在窗口出示二维码，由医院信息系统向平台核验")
 def visits(sampler: Sampler) -> None:
     """Timed from the code being fully shown to the platform's answer at the hospital system."""
-    trials = _codes_of_residents(sampler, 1)
+    trials = codes_of_residents(sampler, 1)
     total = 299
     limit_ms = max(c.at_most for c in sampler.requirement.criterion if isinstance(c, PercentileClause))
     for trial, frame in sampler.prepared(trials):
@@ -91,19 +94,24 @@ def visits(sampler: Sampler) -> None:
             return
 
 
+def ask_whose_code(sampler: Sampler, delivered: bytes) -> PlatformAnswer:
+    """Ask the platform at the window whose code was read."""
+    question = {
+        "ehealth_code": delivered.decode("ascii", "replace"),
+        "medstepcode": REGISTER_STEP,
+        "terminalcode": WINDOW,
+        "channelcode": WINDOW_CHANNEL,
+    }
+    return sampler.run.bench.platform.call("ehc.ehealthcode.verify", question)
+
+
 def _visit(sampler: Sampler, trial: Trial, frame: Frame, limit_ms: float) -> float:
     reading = sampler.run.station.read(frame, trial.expected)
     exact = reading.outcome == "exact"
     journal = reading.journal
     code, check_ms = "no_read", limit_ms * 2
     if reading.deliveries:
-        question = {
-            "ehealth_code": reading.deliveries[0].data.decode("ascii", "replace"),
-            "medstepcode": REGISTER_STEP,
-            "terminalcode": WINDOW,
-            "channelcode": WINDOW_CHANNEL,
-        }
-        answer = sampler.run.bench.platform.call("ehc.ehealthcode.verify", question)
+        answer = ask_whose_code(sampler, reading.deliveries[0].data)
         journal = (reading.journal[0], answer.journal[1])
         code = answer.code
         if answer.accepted:

@@ -65,6 +65,7 @@ def _scanner(kinds: Commands) -> None:
     scanner.add_argument("--flash", type=Path, metavar="DIR", help="where it keeps its firmware")
     scanner.add_argument("--interlock", type=Path, metavar="SOCKET", help="card side it asks before a code goes out")
     scanner.add_argument("--network-hour", type=float, metavar="S", help="give it a network link, and hours this long")
+    scanner.add_argument("--log", type=Path, metavar="DIR", help="keep a log of deliveries here")
     scanner.add_argument("--by-id", type=Path, metavar="DIR", help="give its port a stable name here, and a plug")
     scanner.add_argument("--tethered", action="store_true", help="end when standard input closes")
 
@@ -90,6 +91,7 @@ def _scanner(kinds: Commands) -> None:
                 maker_key=options.maker_key,
                 flash=options.flash,
                 by_id=options.by_id,
+                log=options.log,
                 network_hour_s=options.network_hour,
             )
         )

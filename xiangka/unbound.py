@@ -15,6 +15,7 @@ def unbound_roles(file: BenchFile) -> list[str]:
     bound = {
         "keyboard_link": file.keyboard is not None,
         "power": file.power is not None,
+        "traces": file.traces is not None,
         "network": file.network is not None,
         "usb_link": file.usb is not None,
         "cards": file.cards is not None and (file.cards.emulated is not None or file.operator is not None),

@@ -24,6 +24,12 @@ Feature: A terminal cannot be misled
     When the terminal is shown ten thousand malformed codes, each followed by a good one
     Then the criterion of the catalogue is met
 
+  @EHC-TRM-027
+  Scenario: Nothing of a resident is kept
+    When the terminal reads the codes of five hundred residents and its power is cycled
+    Then nothing that was read is found in what it and its host have kept
+    And the criterion of the catalogue is met
+
   @EHC-TRM-026
   Scenario: Codes do not type commands and do not change settings
     When the terminal is shown setting codes of its vendor while it is not in service mode

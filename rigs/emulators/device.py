@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from rigs.emulators.behaviour import Behaviour, Reading
+from rigs.emulators.device_log import DeviceLog
 from rigs.emulators.interlock import Interlock
 from rigs.emulators.keyboard_port import KeyboardPort
 from rigs.emulators.looker import Looker, View
@@ -30,6 +31,7 @@ class ScanDevice:
         time_scale: how much faster than the wall clock the device's own clock runs.
         keyboard: its keyboard link, on which every delivery is typed too.
         interlock: whom it asks before it hands over a code.
+        log: where it notes what it delivered.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class ScanDevice:
         time_scale: float = 1.0,
         keyboard: KeyboardPort | None = None,
         interlock: Interlock | None = None,
+        log: DeviceLog | None = None,
     ) -> None:
         self.behaviour = behaviour
         self.presentation = False
@@ -52,6 +55,7 @@ class ScanDevice:
         self._time_scale = time_scale
         self._keyboard = keyboard
         self._interlock = interlock
+        self._log = log
         self._wake = threading.Condition()
         self._until = 0.0
         self._seen_sequence = -1
@@ -157,6 +161,8 @@ class ScanDevice:
 
     def _send(self, text: bytes) -> None:
         self._deliver(text)
+        if self._log is not None:
+            self._log.delivered(text)
         if self._keyboard is not None:
             self._keyboard.type_text(text)
 

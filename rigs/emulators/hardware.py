@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rigs.emulators.behaviour import Behaviour
 from rigs.emulators.device import ScanDevice
+from rigs.emulators.device_log import DeviceLog
 from rigs.emulators.firmware import Flash
 from rigs.emulators.interlock import Interlock
 from rigs.emulators.keyboard_port import KeyboardPort
@@ -26,6 +27,7 @@ class Hardware:
         keyboard: its keyboard link, or None.
         flash: what it keeps its firmware in, or None where that never changes.
         interlock: whom it asks before it hands over a code, or None.
+        log: where it notes what it delivered, or None.
     """
 
     port: Port
@@ -35,6 +37,7 @@ class Hardware:
     keyboard: KeyboardPort | None = None
     flash: Flash | None = None
     interlock: Interlock | None = None
+    log: DeviceLog | None = None
 
     def firmware(self, factory: int) -> int:
         """Version of the firmware that runs, hundredths; ``factory`` where no other was ever installed."""
@@ -42,4 +45,13 @@ class Hardware:
 
     def device(self, deliver: Callable[[bytes], None], configure: Callable[[bytes], bool]) -> ScanDevice:
         """Return the running part that does not depend on a protocol; arguments as ``ScanDevice``."""
-        return ScanDevice(self.looker, self.behaviour, deliver, configure, self.time_scale, self.keyboard, self.interlock)
+        return ScanDevice(
+            self.looker,
+            self.behaviour,
+            deliver,
+            configure,
+            self.time_scale,
+            keyboard=self.keyboard,
+            interlock=self.interlock,
+            log=self.log,
+        )

@@ -14,6 +14,7 @@ from typing import Protocol
 from rigs.emulators.behaviour import Behaviour
 from rigs.emulators.datalogic import DatalogicEmulator
 from rigs.emulators.defects.table import behaviour_of
+from rigs.emulators.device_log import DeviceLog, LogHabits
 from rigs.emulators.firmware import Flash, UpdateRules
 from rigs.emulators.firmware_maker import FACTORY_VERSION
 from rigs.emulators.gm65 import Gm65Emulator
@@ -101,6 +102,7 @@ class ScannerOptions:
         keyboard: ``cr`` or ``tab`` to type every delivery on a keyboard link too, ended by that key; None for no such
             link.
         network_hour_s: how long an hour of its clock lasts where it has a network link, s; None for no such link.
+        log: folder it keeps a log in, or None for none.
         by_id: folder of the stable name of its USB port, or None for a line that cannot be unplugged.
         terminator: what ends a content on a plain line, a name of ``Ending`` in lower case; elsewhere ``cr``.
         maker_key: its maker's SM2 public key in hex, with which it takes updates; None for a device that takes none.
@@ -125,6 +127,7 @@ class ScannerOptions:
     flash: Path | None = None
     interlock: Path | None = None
     by_id: Path | None = None
+    log: Path | None = None
     network_hour_s: float | None = None
 
 
@@ -158,11 +161,14 @@ def run_scanner(options: ScannerOptions) -> None:
         signal.signal(number, lambda *_: stopping.set())
     port = _port(options)
     keyboard = _keyboard(options)
+    log = None if options.log is None else DeviceLog(options.log, behaviour_of(options.defect, LogHabits))
     flash = _flash(options)
-    emulator = make(Hardware(port, Looker(options.camera), behaviour, options.time_scale, keyboard, flash, _interlock(options)))
+    emulator = make(
+        Hardware(port, Looker(options.camera), behaviour, options.time_scale, keyboard, flash, _interlock(options), log)
+    )
     updates = None if flash is None else UpdatePort(flash, emulator.power)
     if options.tethered:
-        hand = Obeying(emulator, behaviour, port if isinstance(port, PluggedPort) else None)
+        hand = Obeying(emulator, behaviour, port if isinstance(port, PluggedPort) else None, log)
         obey_stdin(hand.do, stopping.set)
     if options.network_hour_s is not None:
         live_by(behaviour_of(options.defect, NetworkHabits), options.network_hour_s, stopping)

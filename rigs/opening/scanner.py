@@ -53,6 +53,7 @@ class Surroundings:
         interlock: socket of an emulated card side it asks before it hands over a code, or None.
         names: folder of the stable name of its USB port, or None for a port that is never unplugged.
         seclusion: a network of its own, or None.
+        log: folder it keeps a log in, or None.
     """
 
     presenter: Presenter
@@ -62,6 +63,7 @@ class Surroundings:
     interlock: str | None = None
     names: Path | None = None
     seclusion: Seclusion | None = None
+    log: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,8 @@ def _emulate(
     camera = around.presenter.url if around.seclusion is None else around.seclusion.camera
     arguments = ["emulate", "scanner", "--tethered", "--protocol", table.driver, "--camera", camera]
     arguments += ["--baud", str(table.baud), "--pace", emulated.pace, "--time-scale", str(emulated.time_scale)]
+    if around.log is not None:
+        arguments += ["--log", str(around.log)]
     if around.names is not None:
         arguments += ["--by-id", str(around.names)]
     arguments += ["--listen", emulated.listen, "--parity", table.parity, "--stop-bits", str(table.stop_bits)]

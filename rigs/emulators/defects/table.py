@@ -16,6 +16,7 @@ from rigs.emulators.defects import (
     network,
     optics,
     power,
+    retention,
     safety,
     security,
     timing,
@@ -43,6 +44,7 @@ DEFECTS = {
         power,
         usb,
         network,
+        retention,
     )
     for defect in theme.DEFECTS
 }

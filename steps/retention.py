@@ -1,0 +1,164 @@
+"""The terminal forgets: what it has read is searched for in everything it and its host have kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import time
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from pytest_bdd import then, when
+
+from fixtures.residents import resident
+from rigs.clear_text import files_below, places_in_clear
+from rigs.errors import RigError
+from rigs.unpacked import with_contents
+from steps.his import ask_whose_code, codes_of_residents
+from steps.sampling import Sampler
+
+READS = 500
+MOST_TRIES = 600
+"""Residents shown at most, where some of their codes are not read."""
+COMES_BACK_S = 30.0
+CARD_ID = 64
+"""Characters of a code that name the card; the token behind them is spent once it was used."""
+
+
+@dataclass
+class Read:
+    """What the terminal has read.
+
+    Attributes:
+        card_ids: the part of each code that names its card.
+        numbers: identity numbers of their holders.
+    """
+
+    card_ids: list[str] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
+
+
+@when("the terminal reads the codes of five hundred residents and its power is cycled", target_fixture="read")
+@when("终端识读五百位居民的码，并断电重启", target_fixture="read")
+def read_and_restart(sampler: Sampler) -> Read:
+    """Each code is checked at the platform too, so that the answer, which names the resident, reaches the host."""
+    read = Read()
+    residents = islice(codes_of_residents(sampler, 1), MOST_TRIES)
+    for number, (trial, frame) in enumerate(sampler.prepared(residents)):
+        reading = sampler.run.station.read(frame, trial.expected)
+        if reading.outcome == "exact":
+            code = trial.expected[0]
+            ask_whose_code(sampler, code)
+            read.card_ids.append(code[:CARD_ID].decode("ascii"))
+            read.numbers.append(_holder(sampler, number))
+            sampler.step(READS)
+        if len(read.card_ids) == READS:
+            break
+    _restart(sampler)
+    return read
+
+
+def _holder(sampler: Sampler, number: int) -> str:
+    return resident(sampler.run.random(f"{sampler.requirement.id}/residents/{number}"))["id_no"]
+
+
+def _restart(sampler: Sampler) -> None:
+    """By its supply, else by its USB plug; without either it stays on, and the scan report says so."""
+    bench = sampler.run.bench
+    if bench.power is not None:
+        bench.power.cycle()
+        bench.scanner.reopen()
+    elif bench.file.usb is not None:
+        bench.usb.unplug()
+        bench.usb.plug()
+        _comes_back(sampler)
+
+
+def _comes_back(sampler: Sampler) -> None:
+    deadline = time.monotonic() + COMES_BACK_S
+    while True:
+        port = sampler.run.bench.usb.port()
+        try:
+            if port is not None:
+                return sampler.run.bench.reconnect(port)
+            if time.monotonic() > deadline:
+                raise RigError("the device does not come back", where="usb", remedy="check its plug")
+        except RigError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.05)
+
+
+@then("nothing that was read is found in what it and its host have kept")
+@then("在其本身和主机留存的内容中检索不到任何已识读的内容")
+def nothing_kept(sampler: Sampler, read: Read) -> None:
+    """Plain, UTF-16, hex, base64 at any offset, URL-encoded, backwards; inside archives and databases too."""
+    with tempfile.TemporaryDirectory(prefix="xiangka-traces-") as place:
+        export, unpacked = Path(place) / "export", Path(place) / "unpacked"
+        export.mkdir()
+        unpacked.mkdir()
+        files = sampler.run.bench.traces.files(export)
+        named = with_contents(files, unpacked)
+        found = places_in_clear(_wanted(read), named)
+        told = {key: (form, named[path]) for key, (form, path) in found.items()}
+        _write_scan(sampler, files, told)
+    for measure, prefix, count in (
+        ("retained_payload", "code", len(read.card_ids)),
+        ("retained_identity_number", "number", len(read.numbers)),
+    ):
+        _tell(sampler, measure, {key: where for key, where in told.items() if key.startswith(prefix)}, count)
+    _make_sure_that_we_keep_none(sampler, read)
+
+
+def _wanted(read: Read) -> dict[str, str]:
+    codes = {f"code {n}": card_id for n, card_id in enumerate(read.card_ids, 1)}
+    small = {f"code {n} in small letters": card_id.lower() for n, card_id in enumerate(read.card_ids, 1)}
+    return {**codes, **small, **{f"number {n}": number for n, number in enumerate(read.numbers, 1)}}
+
+
+def _tell(sampler: Sampler, measure: str, found: dict[str, tuple[str, str]], count: int) -> None:
+    whose = {" ".join(key.split()[:2]): where for key, where in found.items()}
+    for key, (form, file) in whose.items():
+        sampler.observe(measure, "found", detail={"name": key, "form": form, "file": file})
+    if count > len(whose):
+        sampler.observe(measure, "not_found", times=count - len(whose))
+
+
+def _write_scan(sampler: Sampler, files: list[Path], told: dict[str, tuple[str, str]]) -> None:
+    """The scan report: what was searched, and what was found where. It holds no content."""
+    bench = sampler.run.bench
+    cycled = "supply" if bench.power is not None else "USB plug" if bench.file.usb is not None else "not cycled"
+    report = {
+        "power_cycle": cycled,
+        "searched": [
+            {"file": file.name, "bytes": file.stat().st_size, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+            for file in files
+        ],
+        "found": [{"what": key, "form": form, "file": file} for key, (form, file) in told.items()],
+    }
+    folder = sampler.run.evidence.folder / "scans"
+    folder.mkdir(exist_ok=True)
+    text = json.dumps(report, ensure_ascii=False, indent=1) + "\n"
+    (folder / f"{sampler.requirement.id}.json").write_text(text, encoding="utf-8")
+    sampler.observe(
+        "searched", len(files), detail={"power_cycle": cycled, "bytes": sum(f.stat().st_size for f in files)}
+    )
+
+
+def _make_sure_that_we_keep_none(sampler: Sampler, read: Read) -> None:
+    """The bench's own evidence must hold no identity number either; its journal holds codes, as evidence of readings.
+
+    Raises:
+        RigError: it does.
+    """
+    sampler.run.evidence.flush()
+    sampler.run.bench.journal.flush()
+    numbers = {f"number {n}": number for n, number in enumerate(read.numbers, 1)}
+    for form, path in places_in_clear(numbers, files_below([sampler.run.evidence.folder])).values():
+        raise RigError(
+            f"the run's own {path.name} holds an identity number ({form})",
+            where="evidence",
+            remedy="this is a fault of ours: report it, and delete the folder",
+        )
