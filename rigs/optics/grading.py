@@ -2,7 +2,9 @@
 
 After ISO/IEC 15415, from the clean picture, the known module matrix and the known geometry. It is *relative*: light is
 taken as a share of the symbol's own brightest place and not of a calibrated white, the grid is known and not found,
-and the modulation overlay of fixed-pattern damage is left out. It compares stimuli; it certifies no print.
+and the modulation overlay of fixed-pattern damage is left out. It compares stimuli; it certifies no print. Thresholds
+are those that makers of verifiers publish (Cognex DataMan 475 and VisionPro, Omron V430); those of a single segment of
+the fixed patterns are reconstructed.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ TIMING_DAMAGE = (0.14, 0.11, 0.07, 0.0)
 """Most, share of a timing pattern."""
 ALIGNMENT_DAMAGE = (0.30, 0.20, 0.10, 0.0)
 """Most, share of the alignment patterns that have any damage."""
+MEAN_OF_SEGMENTS = (2.5, 3.0, 3.5, 4.0)
+"""Least mean of the segments' grades."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +157,14 @@ def _by_codewords(name: str, layout: QrLayout, level: Levels) -> Parameter:
 
 
 def _fixed_pattern_grade(layout: QrLayout, wrong: npt.NDArray[np.bool_]) -> int:
-    finder = min(_at_most("", int(wrong[area].sum()), FINDER_DAMAGE).grade for area in layout.finders)
-    timing = min(_at_most("", float(wrong[area].mean()), TIMING_DAMAGE).grade for area in layout.timing)
-    if not layout.alignments:
-        return min(finder, timing)
-    damaged = float(np.mean([wrong[area].any() for area in layout.alignments]))
-    return min(finder, timing, _at_most("", damaged, ALIGNMENT_DAMAGE).grade)
+    """The least of the segments' grades and of the grade of their mean."""
+    segments = [_at_most("", int(wrong[area].sum()), FINDER_DAMAGE).grade for area in layout.finders]
+    segments += [_at_most("", float(wrong[area].mean()), TIMING_DAMAGE).grade for area in layout.timing]
+    if layout.alignments:
+        damaged = float(np.mean([wrong[area].any() for area in layout.alignments]))
+        segments.append(_at_most("", damaged, ALIGNMENT_DAMAGE).grade)
+    mean = _at_least("", float(np.mean(segments)), MEAN_OF_SEGMENTS).grade
+    return min(*segments, mean)
 
 
 def _axial(one: Sampled) -> float:
