@@ -65,10 +65,23 @@ def _other_rows(file: BenchFile, bench: Bench) -> Iterator[tuple[str, str]]:
     if file.camera is not None:
         height, width = bench.camera.photograph().image.shape[:2]
         yield "camera", f"{file.camera.source or 'emulated'}, {width} × {height}"
+    yield from _safekeeping_rows(file, bench)
     today = datetime.now(UTC).astimezone().date()
     for instrument in instruments_of(file, today, bench.instruments):
         yield f"{instrument.role}, as instrument", f"{instrument.identity}; {_calibration(instrument)}"
     yield "counts as", "emulated: certifies nothing" if file.emulated else "real"
+
+
+def _safekeeping_rows(file: BenchFile, bench: Bench) -> Iterator[tuple[str, str]]:
+    """What keeps the terminal's keys, firmware and time."""
+    if file.security_module is not None:
+        module = bench.security_module.status()
+        held = "wiped" if module.ended else f"key version {module.version}" if module.version else "no key yet"
+        yield "security module", f"{module.serial}, made for terminal {module.term_id}, {held}"
+    if file.updater is not None:
+        yield "updater", f"{file.updater.driver}, genuine image of {len(bench.updater.genuine())} bytes"
+    if file.checker is not None:
+        yield "checker", f"{file.checker.driver}, its clock can be set"
 
 
 def _power(bench: Bench) -> str:
