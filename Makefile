@@ -43,9 +43,10 @@ $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@sh .ci/system-libraries $(BIN)/python
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+$(VENV)/.dev: requirements-dev.lock requirements-cards.lock $(VENV)/.runtime
 	@echo "adding the developers' tools from requirements-dev.lock"
 	$(PIP) install --require-hashes -r requirements-dev.lock
+	@sh .ci/card-libraries $(BIN)/python
 	@touch $@
 
 lock: | $(VENV)/bin/python
@@ -54,6 +55,8 @@ lock: | $(VENV)/bin/python
 		--no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
 		--no-emit-trusted-host --no-header --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	echo pyscard | $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
+		--no-emit-find-links --no-emit-trusted-host --no-header --output-file requirements-cards.lock -
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

@@ -23,7 +23,7 @@ from rigs.errors import RigError
 
 WHERE = "cards"
 DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so.0.8")
-INSTALL = "sudo apt-get install pcscd vsmartcard-vpcd libpcsclite-dev swig build-essential python3-dev"
+INSTALL = "sudo apt-get install pcscd vsmartcard-vpcd util-linux"
 READY_S = 20.0
 _SOCKET = "PCSCLITE_CSOCK_NAME"
 FIRST_PORT = 0x8C7B

@@ -26,8 +26,8 @@ CALL_S = 2.0
 _WAIT_S = 0.5
 """How long one question for a change may last: a closed reader is let go of within it."""
 INSTALL = (
-    "sudo apt-get install pcscd vsmartcard-vpcd libpcsclite-dev swig build-essential python3-dev, "
-    "then .venv/bin/pip install 'xiangka[cards]'"
+    "sudo apt-get install pcscd libpcsclite-dev swig build-essential python3-dev "
+    "&& .venv/bin/python -m pip install -r requirements-cards.lock"
 )
 
 
