@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rigs.errors import RigError
 from rigs.operators.answers import Done
+from rigs.optics.geometry import HEIGHT
 from rigs.optics.stimulus import Stimulus
 from rigs.optics.symbols import draw_modules
 from rigs.roles import Bilingual, Operator
@@ -14,6 +15,9 @@ from rigs.roles.stage import Setting, Stage
 
 SIZE_WITHIN = 0.03
 """How far the shown code's width may be from the one asked for, share."""
+
+EDGE_PX = 4
+"""What the frame keeps free around a code, pixels."""
 
 Illuminate = Callable[[float], object]
 """Brings the bench to an illuminance in lx and makes sure of it."""
@@ -37,15 +41,18 @@ class OperatorStage(Stage):
     def drawn(self, stimulus: Stimulus, setting: Setting, seed: int) -> Stimulus:
         """The stimulus with modules of so many frame pixels that the code is as wide as asked for."""
         del seed
-        columns = draw_modules(stimulus.symbols[0]).shape[1]
+        modules = draw_modules(stimulus.symbols[0])
+        columns = modules.shape[1]
         module_px = max(1, round(setting.code_mm / (columns * self._pixel_mm)))
         width_mm = module_px * columns * self._pixel_mm
+        room_px = HEIGHT - 2 * EDGE_PX
+        if (max(modules.shape) + 2 * stimulus.appearance.quiet_zone) * module_px > room_px:
+            raise self._unfit(f"a code {setting.code_mm:g} mm wide and its quiet zone do not fit a frame", "larger")
         if abs(width_mm - setting.code_mm) > SIZE_WITHIN * setting.code_mm:
-            raise RigError(
-                f"a code of {columns} modules comes out {width_mm:.1f} mm wide where {setting.code_mm:g} mm are wanted",
-                where="stage",
-                remedy="choose a display with finer pixels, and check `pixel_mm` in the bench file",
+            what = (
+                f"a code of {columns} modules comes out {width_mm:.1f} mm wide where {setting.code_mm:g} mm are wanted"
             )
+            raise self._unfit(what, "finer")
         return replace(stimulus, appearance=replace(stimulus.appearance, module_px=module_px))
 
     def arrange(self, setting: Setting) -> tuple[int, int] | None:
@@ -61,6 +68,11 @@ class OperatorStage(Stage):
 
     def close(self) -> None:
         """The phone stays where the person left it."""
+
+    def _unfit(self, what: str, wanted: str) -> RigError:
+        return RigError(
+            what, where="stage", remedy=f"use a display with {wanted} pixels, and check `pixel_mm` in the bench file"
+        )
 
     def _changes(self, wanted: Setting) -> list[Bilingual]:
         told = []

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
+from rigs.bench_file import load_bench
 from rigs.bench_tables.stage import StageTable
 from rigs.errors import OperatorDeclinedError, RigError
 from rigs.journal import Journal
@@ -14,6 +13,7 @@ from rigs.operators.stage import OperatorStage
 from rigs.optics.stage import RenderedStage
 from rigs.optics.stimulus import Stimulus, Symbol
 from rigs.roles import Setting
+from xiangka.unbound import unbound_roles
 
 PLAIN = Stimulus((Symbol(b"8A3F" * 16 + b":1"),))
 COLUMNS = 33
@@ -28,11 +28,6 @@ def journal(tmp_path):
 def person(journal, *asks, answer="") -> ScriptedOperator:
     questions = [ScriptedQuestion(asks=pattern, answer=answer) for pattern in asks]
     return ScriptedOperator(questions, "script", journal, 5.0)
-
-
-def asked(journal) -> list[str]:
-    lines = journal.path.read_text(encoding="utf-8").splitlines()
-    return [text for line in lines if "phone" in (text := str(json.loads(line))) or "polariser" in text]
 
 
 def test_a_drawn_stage_puts_the_setting_into_the_conditions():
@@ -85,6 +80,27 @@ def test_a_code_on_a_display_comes_out_as_wide_as_asked(journal):
 def test_a_display_too_coarse_for_the_code_is_the_benchs_fault(journal):
     with pytest.raises(RigError, match="mm wide where 25 mm are wanted"):
         OperatorStage(person(journal), 0.5).drawn(PLAIN, Setting(code_mm=25.0), 1)
+
+
+def test_a_display_too_fine_for_the_frame_is_the_benchs_fault_too(journal):
+    with pytest.raises(RigError, match="do not fit a frame"):
+        OperatorStage(person(journal), 0.04).drawn(PLAIN, Setting(code_mm=25.0), 1)
+
+
+ASKED = '[operator]\ndriver = "terminal"\n[stage]\ndriver = "operator"\npixel_mm = 0.1\n'
+
+
+@pytest.mark.parametrize(
+    ("presenter", "more", "unbound"), [("frame-port", "", False), ("screen", "", True), ("screen", ASKED, False)]
+)
+def test_only_a_bench_that_can_change_distance_and_light_binds_a_stage(presenter, more, unbound, tmp_path):
+    text = (
+        f'name = "desk"\n[presenter]\ndriver = "{presenter}"\n[scanner]\ndriver = "gm65"\nurl = "/dev/ttyACM0"\n'
+        f'[platform]\ndriver = "hn-a"\n[platform.reference]\n{more}'
+    )
+    bench = tmp_path / "bench.toml"
+    bench.write_text(text, encoding="utf-8")
+    assert ("stage" in unbound_roles(load_bench(bench))) == unbound
 
 
 def test_the_table_wants_the_size_of_a_pixel():

@@ -19,7 +19,7 @@ class RedLit(Behaviour):
 
     def decode(self, grey: Image) -> list[Reading]:
         low, high = np.percentile(grey, (1, 99))
-        return super().decode(grey) if high - low > 60 else []
+        return super().decode(grey) if high - low > 0.235 * high else []
 
 
 class NeedsQuietZone(Behaviour):
@@ -32,7 +32,7 @@ class NeedsQuietZone(Behaviour):
         along = np.linspace(0.3, 0.7, 9)[:, None]
         points = np.rint(top_left + along * (bottom_left - top_left) + 1.7 * outward).astype(int)
         columns, rows = points[:, 0].clip(0, grey.shape[1] - 1), points[:, 1].clip(0, grey.shape[0] - 1)
-        return bool(grey[rows, columns].min() > 225)
+        return bool(grey[rows, columns].min() > 0.6 * _brightness_of(reading, grey))
 
 
 class TiltLimited(Behaviour):
@@ -46,14 +46,15 @@ class TiltLimited(Behaviour):
 
 
 class FaintBlind(Behaviour):
-    """Gives up on prints that have lost more than a third of their contrast in every colour."""
+    """Gives up on prints that have lost more than a third of their contrast in every colour; dim screens are none."""
 
     def accepts(self, reading: Reading, image: Image) -> bool:
         columns = [x for x, _ in reading.corners]
         rows = [y for _, y in reading.corners]
         patch = image[max(0, min(rows)) : max(rows), max(0, min(columns)) : max(columns)]
         low, high = np.percentile(patch.reshape(-1, patch.shape[2]) if patch.ndim == 3 else patch, (5, 95), axis=0)[:2]
-        return bool(np.max(np.asarray(high) - np.asarray(low)) > 0.66 * 255)
+        dim = float(np.max(high)) < 200
+        return dim or bool(np.max(np.asarray(high) - np.asarray(low)) > 0.66 * 255)
 
 
 class NearSighted(Behaviour):
