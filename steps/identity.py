@@ -10,7 +10,7 @@ from certification.subject import IDENTITY_FIELDS
 from steps.samples import plain
 from steps.sampling import Sampler, Trial
 
-LONG_OUTAGE_S = 1.2
+LONG_OUTAGE_S = 3.0
 """How long the supply is down: longer than anything but stored settings survives, s."""
 
 

@@ -120,6 +120,7 @@ def test_a_device_that_cannot_read_what_the_camera_sees_is_to_blame(tmp_path: Pa
     assert '<figure class="photograph">' in (ended.folder / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.nightly
 def test_a_camera_that_sees_nothing_is_told_before_anything_is_written(tmp_path: Path) -> None:
     for number in range(40):
         cv2.imwrite(str(tmp_path / f"dark-{number:03d}.png"), np.zeros((48, 64, 3), np.uint8))

@@ -83,7 +83,7 @@ def test_the_meter_sees_the_lamp_through_its_beam(room: Room) -> None:
 
 
 def test_light_follows_its_level_by_and_by(places: tuple[str, str], journal: Journal, room: Room) -> None:
-    room.lamp.set_level(0)
+    room.lamp.close()
     with closing(ScpiLightSource(places[0], journal, settle_s=0.001)) as hasty:
         hasty.set_level(100)
         rising = [room.meter.illuminance_lx()]
@@ -115,10 +115,11 @@ def test_a_lamp_outside_the_sensors_view_is_told(room: Room, journal: Journal) -
         illuminate(room.lamp, blind, 500)
 
 
-def test_closing_leaves_the_bench_dark(places: tuple[str, str], journal: Journal, room: Room) -> None:
-    with closing(ScpiLightSource(places[0], journal, settle_s=0.001)) as lamp:
-        lamp.set_level(80)
-    assert room.lamp.level() == 0
+def test_closing_leaves_the_bench_dark(places: tuple[str, str], journal: Journal) -> None:
+    for level in (80, 0):
+        with closing(ScpiLightSource(places[0], journal, settle_s=0.001)) as lamp:
+            assert lamp.level() == 0
+            lamp.set_level(level)
 
 
 def test_a_level_out_of_range_is_the_instruments_complaint(room: Room) -> None:

@@ -14,7 +14,7 @@ class FirmwareDrifts(Behaviour):
     """Starts from another image once its memory has run dry, which a short outage does not bring about."""
 
     def firmware_drift(self, outage_s: float) -> int:
-        return 1 if outage_s > 0.7 else 0
+        return 1 if outage_s > 2.5 else 0
 
 
 DEFECTS = (
