@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: certify test nightly lint load bench setup setup-dev lock clean
+.PHONY: certify test nightly fuzz lint load bench setup setup-dev lock clean
 
 certify: setup
 	$(BIN)/xiangka certify $(ARGS)
@@ -16,6 +16,9 @@ test: setup-dev lint
 nightly: setup-dev
 	@sh .ci/test-programs
 	$(BIN)/python -m pytest tests -n 2 --dist worksteal -m "nightly or not nightly" $(ARGS)
+
+fuzz: setup-dev
+	$(BIN)/python -m tests.fuzzing.fuzz_codecs $(ARGS)
 
 lint: setup-dev
 	$(BIN)/ruff check .

@@ -97,7 +97,7 @@ def parse(frame: bytes, head_bytes: int) -> Message:
         SdtError: it is too short.
     """
     body = frame[7:-1]
-    if len(body) < head_bytes:
+    if not body or len(body) < head_bytes:
         raise SdtError("a frame without a head")
     return Message(body[:head_bytes], body[head_bytes:], _check(frame[5:-1]) == frame[-1])
 
