@@ -6,6 +6,7 @@ import pytest
 from certifying import certify
 
 SEEDS = range(1, 21)
+PROTOCOLS = ("datalogic", "gm65", "hid-pos", "honeywell", "m3y", "newland", "plain-line", "ssi", "web-plugin")
 CHEAP_ROWS = ("EHC-TRM-001", "EHC-TRM-003", "EHC-TRM-010", "EHC-TRM-011")
 
 
@@ -19,7 +20,7 @@ def test_a_sound_terminal_passes_twenty_times_with_twenty_seeds(seed, tmp_path):
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("protocol", ["gm65", "honeywell", "newland", "plain-line", "ssi"])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_sound_terminal_passes_everything_but_the_rows_of_days(seed, protocol, tmp_path):
     bench = f"rigs/benches/emulated-{protocol}.toml"
     plan = ("--plan", "without-endurance", "--bench", bench)
