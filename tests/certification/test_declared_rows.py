@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+import fixtures
 from certification.catalogue import SubjectKind, load_catalogue
 from certification.declarations import Declarations, EnvironmentReport
+from certification.errors import PlanError
 from certification.observations import Observation
 from certification.options import OPTIONS
 from certification.plan import make_plan
 from certification.subject import IDENTITY_FIELDS, Identity, TerminalSubject
+from certification.subject_file import examine, load_subject
 from certification.verdicts import Verdict, judge
 
 ROW = load_catalogue()["EHC-TRM-034"]
@@ -81,3 +85,41 @@ def test_without_a_report_the_row_is_left_out_and_says_why():
             left_out = plan.left_out[ROW.id]
             assert left_out.verdict is Verdict.NOT_ASSESSED
             assert "[declarations.environment]" in left_out.reason.en
+
+
+SOUND = Path(fixtures.__file__).parent / "subjects" / "emulated-gm65.toml"
+DECLARED = """
+[declarations.environment]
+file = "report.pdf"
+sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+laboratory = "L"
+accreditation = "CNAS L0000"
+issued = 2026-01-01
+model = "EMU-GM65"
+device = "1"
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "key"),
+    [
+        ('laboratory = "L"\n', "", "declarations.environment.laboratory"),
+        ('accreditation = "CNAS L0000"', 'accreditation = " "', "declarations.environment.accreditation"),
+        ("00000000", "0000000g", "declarations.environment.sha256"),
+        ("issued = 2026-01-01", 'issued = "last year"', "declarations.environment.issued"),
+        ("model = ", "modle = ", "declarations.environment.modle"),
+        ("[declarations.environment]", "[declarations.enviroment]", "declarations.enviroment"),
+        ('file = "report.pdf"', "file = 7", "declarations.environment.file"),
+    ],
+)
+def test_a_declaration_that_is_not_whole_is_refused_by_its_key(right, wrong, key, tmp_path):
+    text = SOUND.read_text(encoding="utf-8").replace('environment_report = "no"', 'environment_report = "yes"')
+    path = tmp_path / "subject.toml"
+    path.write_text(text + DECLARED, encoding="utf-8")
+    assert load_subject(path).declarations.environment.issued == date(2026, 1, 1)
+    assert right in DECLARED
+    path.write_text(text + DECLARED.replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(PlanError) as caught:
+        load_subject(path)
+    assert key in str(caught.value)
+    assert key in [problem.key for problem in examine(path).problems]
