@@ -66,9 +66,8 @@ def test_angles_are_drawn_all_round_as_a_target_and_as_curves():
     observations = [o for angle in range(0, 360, 15) for o in read("EHC-TRM-010", {"axis": "roll", "angle": angle}, 10)]
     for axis in ("pitch", "yaw"):
         for angle in (-45, -35, -30, -15, 0, 15, 30, 35, 45):
-            observations += read(
-                "EHC-TRM-010", {"axis": axis, "angle": angle}, 10 - (abs(angle) == 45), abs(angle) == 45
-            )
+            lost = int(abs(angle) == 45)
+            observations += read("EHC-TRM-010", {"axis": axis, "angle": angle}, 10 - lost, lost)
     round_plot, target, curve = drawn("EHC-TRM-010", observations)
     assert "Roll" in round_plot.caption.en
     assert {"偏转 +", "俯仰 −"} <= set(texts(target))
