@@ -69,6 +69,15 @@ class Desk:
             self._apart_s = time.monotonic() + APART_S
 
 
+@given("card readers are ready on the bench")
+@given("读卡器已在测试台上就绪")
+def ready(run: Run) -> None:
+    """Take away whatever an earlier scenario left, and let the code it may have shown last be a thing of the past."""
+    run.bench.hand.take()
+    run.bench.presenter.clear()
+    time.sleep(APART_S)
+
+
 @given("a shuffled deck of codes, social-security cards, visit cards and bank cards, 75 each", target_fixture="deck")
 @given("打乱的电子健康卡码、社保卡、就诊卡和银行卡各 75 张", target_fixture="deck")
 def shuffled_deck(chance: Random) -> list[CardInHand]:

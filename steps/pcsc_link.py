@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
-from pytest_bdd import given, when
+from pytest_bdd import when
 
 from fixtures.cards import LINK_AID, LINK_PIN, LINK_RECORD, link_card, social_security_card
 from fixtures.run import Run
@@ -39,14 +39,6 @@ class Asked:
     expected: str
     received: str
     journal: tuple[int, int] | None = None
-
-
-@given("card readers are ready on the bench")
-@given("读卡器已在测试台上就绪")
-def ready(run: Run) -> None:
-    """Take away whatever an earlier scenario left."""
-    run.bench.hand.take()
-    run.bench.presenter.clear()
 
 
 @when("cards of both protocols answer commands of every case")
