@@ -7,11 +7,16 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from rigs.errors import RigError
+from rigs.errors import RigError, SilentDeviceError
 from rigs.optics.frames import Frame
+from rigs.optics.stimulus import Stimulus, Symbol
 from rigs.roles import Delivery, Presenter, Scanner, Shown
 
 _REMEMBERED = 64
+_UNREAD = 5
+"""Codes in a row that a scanner may leave unread before one that cannot be asked is shown a witness."""
+_WITNESS_S = 6.5
+"""How long a witness is shown: longer than any hang a requirement judges, s."""
 
 
 class Outcome(StrEnum):
@@ -61,6 +66,9 @@ class ReadingStation:
     read_timeout_s: float
     gap_s: float = 0.0
     reads: int = 0
+    """Codes shown, witnesses among them."""
+    _unread: int = 0
+    _witnesses: int = 0
     _cleared_s: float = 0.0
     _earlier: deque[bytes] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
@@ -171,6 +179,29 @@ class ReadingStation:
         self.reads += 1
         return late
 
+    def _witness(self) -> None:
+        """Tell a scanner that reads nothing difficult from a wire that is cut: show a plain code, which counts as none.
+
+        Raises:
+            SilentDeviceError: it was not delivered either.
+        """
+        self._unread = 0
+        self._witnesses += 1
+        content = b"XIANGKA WITNESS %d" % self._witnesses
+        frame = self.presenter.prepare(Stimulus((Symbol(content),))).result()
+        self._earlier.append(content)
+        self._arm()
+        self.presenter.show(frame)
+        delivery = self.scanner.delivery(_WITNESS_S)
+        self._clear()
+        self.scanner.disarm()
+        if delivery is None:
+            raise SilentDeviceError(
+                f"{_UNREAD} codes in a row were not delivered, and then a plain one was not in {_WITNESS_S:g} s",
+                where="scanner",
+                remedy="check the wire from the device to this machine, its supply, and that it still faces the codes",
+            )
+
     def _clear(self) -> None:
         self.presenter.clear()
         self._cleared_s = time.monotonic()
@@ -184,8 +215,11 @@ class ReadingStation:
         return deliveries
 
     def _judged(self, shown: Shown, deliveries: list[Delivery], expected: tuple[bytes, ...]) -> Reading:
+        self._unread = 0 if deliveries else self._unread + 1
         if not deliveries:
             self.scanner.make_sure_it_answers()
+        if self._unread >= _UNREAD and not self.scanner.answers_commands:
+            self._witness()
         outcome = self._outcome(deliveries, expected)
         self._earlier.extend(expected)
         if deliveries:
