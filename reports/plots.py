@@ -19,9 +19,11 @@ from certification.decision import Outcome
 from certification.observations import Cell, Observation
 from reports.decision_matrix import decision_matrix
 from reports.findings import CellCount, Judged, cell_counts
+from reports.hour_plots import hour_plots, told_by_hours
 from reports.numbers import grouped, quantity
 from reports.response_curves import DASHED, curves, required_share, shown_interval, window_curve
 from reports.response_maps import condition_map, pose_plots, version_map
+from reports.supply_plots import supply_plots
 from reports.svg import ACCENT, BAD, GOOD, INK, OPEN, REPORTED, Canvas, Plot
 from reports.words import (
     CELL_KEYS,
@@ -56,8 +58,10 @@ def plots_of(name: str, judged: Sequence[Judged], observations: Sequence[Observa
         judged: its clauses with their results.
         observations: its observations.
     """
-    found: list[Plot] = []
+    found: list[Plot] = list(hour_plots(name, observations))
     for measure in dict.fromkeys(one.clause.measure for one in judged if one.clause is not None):
+        if found and told_by_hours(measure, observations):
+            continue
         clauses = [one.clause for one in judged if one.clause is not None and one.clause.measure == measure]
         sample = [observation for observation in observations if observation.measure == measure]
         if measure == "access_decision":
@@ -71,6 +75,7 @@ def plots_of(name: str, judged: Sequence[Judged], observations: Sequence[Observa
                 _trial_plots(f"{name}-{measure}", counts, rate, clauses, _never_readable(observations, counts))
             )
     found.extend(_timing_plots(name, observations))
+    found.extend(supply_plots(name, observations))
     return found
 
 

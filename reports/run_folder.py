@@ -25,8 +25,9 @@ RUN, VERDICTS, OBSERVATIONS, JOURNAL, PICTURES = (
     "journal.jsonl",
     "pictures",
 )
-_GIVEN = ("forms", "declarations")
-"""Folders of what others gave: a person's forms with their photographs, a vendor's documents."""
+_GIVEN = ("forms", "declarations", "captures", "scans")
+"""Folders beside them: a person's forms with their photographs, a vendor's documents, captured packets, reports of a
+search."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 _BLOCK = 1 << 20
 _AGAIN = "run the plan again, or copy the whole folder of the run once more"
