@@ -279,7 +279,7 @@ def test_emulated_cards_answer_anything_with_a_status_word(commands):
 
 def test_what_is_no_image_is_refused():
     for wrong in ({}, {"cpu": {}}, {"storage": {"uid": 1}}, {"paper": {}}, {"cpu": 1}):
-        with pytest.raises(ValueError, match="no card image|not enough values"):
+        with pytest.raises(ValueError, match=r"no card image|not enough values"):
             from_json(wrong)
     assert isinstance(from_json({"stripe": {"bits": "01"}}), StripeImage)
     assert isinstance(from_json({"cpu": {"atr": "3B00", "pin": "", "applications": []}}), CpuImage)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-import json
 import os
 import subprocess
 import sys
@@ -28,15 +26,21 @@ from rigs.opening.cards import open_cards, plug_in_cards
 from rigs.opening.opening import EmulationOptions, Opening
 from rigs.opening.virtual_readers import CARDS as READER
 from rigs.opening.virtual_readers import VirtualReaders
-from rigs.pcsc_daemon import PrivatePcscd, missing_programs, port_of
+from rigs.pcsc_daemon import PrivatePcscd, missing_programs
 from rigs.protocols import iso7816, social_card
-from rigs.roles.cards import CardRecord, CardRemovedError, CardSilentError, CardTrouble, Hand, Medium
+from rigs.roles.cards import CardRecord, CardRemovedError, CardTrouble, Hand
 
 pytest.importorskip("smartcard.scard", reason="pyscard is not built: sh .ci/card-libraries .venv/bin/python")
 pytestmark = pytest.mark.skipif(bool(missing_programs()), reason=f"needs {', '.join(missing_programs())}")
 STRANGER = Path(__file__).with_name("card_stranger.py")
 WAIT_S = 15.0
 APART_S = 0.6
+
+
+def keep_at_work(channel) -> None:
+    work = iso7816.read_record(social_card.CARD_ID, social_card.CARD_SFI).encode()
+    while True:
+        channel.transmit(work)
 
 
 class BlindScanner:
@@ -198,7 +202,6 @@ card.kill(); card.wait(); daemon.close()
 
 
 def test_a_card_taken_away_at_work_is_told_at_once_and_the_next_one_reads(terminal):
-    work = iso7816.read_record(social_card.CARD_ID, social_card.CARD_SFI).encode()
     for number in range(3):
         card = cards.social_security_card(Random(number), 2)
         terminal.swap(card)
@@ -207,8 +210,7 @@ def test_a_card_taken_away_at_work_is_told_at_once_and_the_next_one_reads(termin
         assert read_card(channel).parts == card.parts
         threading.Timer(0.1, terminal.hand.take).start()
         with pytest.raises(CardRemovedError), channel.transaction():
-            for command in itertools.repeat(work):
-                channel.transmit(command)
+            keep_at_work(channel)
         channel.close()
 
 
@@ -222,10 +224,8 @@ def test_a_reader_that_never_answers_costs_its_deadline_and_no_more(tmp_path):
     channel = terminal.readers.connect("contact", WAIT_S)
     read_card(channel)
     threading.Timer(0.1, terminal.hand.take).start()
-    work = iso7816.read_record(social_card.CARD_ID, social_card.CARD_SFI).encode()
     try:
-        while True:
-            channel.transmit(work)
+        keep_at_work(channel)
     except CardSilentError:
         print("silent")
     except CardRemovedError:
@@ -271,7 +271,6 @@ def test_a_daemon_that_dies_is_the_benchs_fault(tmp_path):
         tmp_path,
         None,
         """
-    from rigs.errors import RigError
     terminal.hand.put(cards.social_security_card(Random(1), 2).placed)
     channel = terminal.readers.connect("contact", WAIT_S)
     terminal.daemon.close()
@@ -308,10 +307,22 @@ def test_the_terminals_log_holds_no_number_unless_it_is_defective(tmp_path):
         assert (number in said) == clear
 
 
+IMPORTS = """
+import threading
+from pathlib import Path
+from random import Random
+from fixtures import cards
+from rigs.drivers.card_reading import read_card
+from rigs.errors import RigError
+from rigs.roles.cards import CardRemovedError, CardSilentError
+from tests.rigs.test_card_wires import WAIT_S, keep_at_work, opened
+"""
+
+
 def _in_a_process_of_its_own(folder: Path, defect: str | None, body: str) -> str:
     """What some lines say that are run with a ``terminal`` of their own; a process has one daemon only."""
     opening = f"with opened(Path({str(folder)!r}), {defect!r}) as terminal:"
-    code = f"from tests.rigs.test_card_wires import *\n{opening}\n{body}"
+    code = f"{IMPORTS}\n{opening}\n{body}"
     said = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -323,22 +334,3 @@ def _in_a_process_of_its_own(folder: Path, defect: str | None, body: str) -> str
     )
     assert said.returncode == 0 or said.stdout, said.stderr
     return said.stdout.strip()
-
-
-__all__ = [
-    "WAIT_S",
-    "CardRemovedError",
-    "CardSilentError",
-    "Medium",
-    "Path",
-    "PrivatePcscd",
-    "Random",
-    "cards",
-    "iso7816",
-    "json",
-    "opened",
-    "port_of",
-    "read_card",
-    "social_card",
-    "threading",
-]  # fmt: skip
