@@ -37,6 +37,7 @@ MEASURES: Mapping[str, Text] = {
     "clear_pan_or_track2": _t("主账号或二磁道明文", "PAN or track 2 in clear"),
     "pan_leading_digits": _t("主账号前段位数", "leading PAN digits"),
     "pan_trailing_digits": _t("主账号后段位数", "trailing PAN digits"),
+    "supply_current": _t("电源电流", "supply current"),
     "power_recovery": _t("断电恢复", "recovery from power loss"),
     "power_recovery_time": _t("断电恢复时间", "time to recover from power loss"),
     "usb_recovery": _t("USB 恢复", "USB recovery"),
@@ -171,6 +172,7 @@ CELL_KEYS: Mapping[str, Text] = {
     "symbol": _t("符号", "symbol"),
     "symbology": _t("码制", "symbology"),
     "family": _t("类别", "family"),
+    "after_ms": _t("上电后", "after switching on"),
     "field": _t("字段", "field"),
     "moment": _t("时刻", "moment"),
     "hour": _t("小时", "hour"),
@@ -185,6 +187,7 @@ CELL_KEYS: Mapping[str, Text] = {
 }
 
 CELL_UNITS: Mapping[str, str] = {
+    "after_ms": "ms",
     "quiet_zone": "module",
     "angle": "°",
     "polariser": "°",

@@ -28,6 +28,8 @@ FURTHER_CUTS = 2
 """How often a device that did not come back is cut again, to learn whether it is the bench that is dead."""
 DRAWN_A = 0.005
 """A device that draws less than this is not fed by the supply, A."""
+FOLLOWED_S, EVERY_S = 0.25, 0.005
+"""How long the current is followed after the first cut, and how often it is read, s."""
 LEFT_SHARE = 0.1
 """Share of its current that a device without supply may still draw."""
 
@@ -144,6 +146,8 @@ class PowerCuts:
         time.sleep(self.chance.uniform(*DOWN_S))
         up = self._power.restore()
         currents = _Currents(drawn, left, self._current())
+        if make_sure:
+            self._follow_current(up)
         while self._scanner.delivery(0) is not None:
             pass
         back, further = self._recovered(up)
@@ -222,6 +226,13 @@ class PowerCuts:
             journal=journal,
             detail=detail,
         )
+
+    def _follow_current(self, up: Switched) -> None:
+        """Record the current while the device starts: the report draws it."""
+        while (after_s := time.monotonic() - up.t_ns / 1e9) < FOLLOWED_S:
+            current = self._current()
+            self.sampler.observe("supply_current", current, unit="A", cell={"after_ms": round(1000 * after_s, 2)})
+            time.sleep(EVERY_S)
 
     def _current(self) -> float:
         current_a = self._power.current_a()
