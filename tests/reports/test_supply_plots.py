@@ -8,7 +8,7 @@ from reports.supply_plots import supply_plots
 
 def followed(*points: tuple[float, float]) -> list[Observation]:
     return [
-        Observation("EHC-TRM-023", "supply_current", current, "A", cell={"after_ms": after}) for after, current in points
+        Observation("EHC-TRM-023", "supply_current", value, "A", cell={"after_ms": after}) for after, value in points
     ]
 
 
