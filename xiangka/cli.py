@@ -13,7 +13,7 @@ from certification.errors import PlanError
 from certification.exit_codes import ExitCode
 from reference_impl.errors import PlatformError
 from reports.errors import ReportError
-from rigs.errors import BenchFileError, RigError
+from rigs.errors import BenchFileError, NotAssessedError, RigError
 from xiangka import __version__
 from xiangka.catalogue_commands import add_catalogue
 from xiangka.certify_command import add_certify
@@ -47,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(error, ExitCode.WRONG_INPUT)
     except (RigError, PlatformError) as error:
         return _complain(error, ExitCode.RIG_ERROR)
+    except NotAssessedError as error:
+        return _complain(error, ExitCode.OPEN)
     except KeyboardInterrupt:
         return _complain("interrupted", ExitCode.OPEN)
     except BrokenPipeError:
