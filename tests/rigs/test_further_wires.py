@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import tty
 from collections.abc import Callable, Iterator
@@ -13,10 +14,11 @@ from pathlib import Path
 import pytest
 from websockets.sync.server import ServerConnection, serve
 
+from rigs.bench_file import load_bench
 from rigs.bench_tables.scanner import ScannerTable
 from rigs.drivers.hid_pos import HidPosLine, as_on_a_line
 from rigs.drivers.serial_scanner import SerialScanner
-from rigs.errors import RigError
+from rigs.errors import BenchFileError, RigError
 from rigs.journal import Journal
 from rigs.opening import scanner as opening
 from rigs.optics.presenter import FramePortPresenter
@@ -29,6 +31,7 @@ from tests.rigs.emulated import Emulated
 
 BAUD = 115200
 READ_S = 2.0
+BENCHES = Path(__file__).parents[2] / "rigs" / "benches"
 CARD = b"8A3F" * 16 + b":1"
 CARRIERS = {"datalogic": "pty", "hid-pos": "tcp", "m3y": "pty", "web-plugin": "websocket"}
 IDENTITIES = {
@@ -245,3 +248,43 @@ def test_a_content_that_is_none_is_not_delivered() -> None:
 def test_nothing_that_speaks_websocket_is_named() -> None:
     with pytest.raises(RigError, match="cannot be opened"):
         SerialLine("ws://127.0.0.1:9", BAUD, "scanner", Journal(None))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "before", "after", "complaint"),
+    [
+        ("hid-pos", 'listen = "tcp"\n', "", 'needs listen = "tcp"'),
+        ("web-plugin", 'listen = "websocket"', 'listen = "tcp"', 'needs listen = "websocket"'),
+        ("web-plugin", "read_timeout_s", 'mode = "presentation"\nread_timeout_s', 'set mode = "command"'),
+        ("m3y", "[scanner.emulated]", '[scanner.emulated]\nlisten = "websocket"', 'is for driver = "web-plugin"'),
+        ("m3y", "read_timeout_s", 'terminator = "lf"\nread_timeout_s', "`terminator` is for"),
+        ("datalogic", 'suffix = "cr"', 'suffix = "lf"', "unknown value 'lf'"),
+    ],
+)
+def test_a_wire_that_does_not_fit_its_driver_is_named(
+    tmp_path: Path, protocol: str, before: str, after: str, complaint: str
+) -> None:
+    text = (BENCHES / f"emulated-{protocol}.toml").read_text(encoding="utf-8")
+    text = text.replace('driver = "hid-stream"', 'driver = "hid-stream"\nsuffix = "cr"') if "suffix" in before else text
+    assert before in text
+    file = tmp_path / "bench.toml"
+    file.write_text(text.replace(before, after, 1), encoding="utf-8")
+    with pytest.raises(BenchFileError, match=re.escape(complaint)):
+        load_bench(file)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "url", "complaint"),
+    [
+        ("hid-pos", "/dev/hidraw0", "begins with socket://"),
+        ("web-plugin", "http://127.0.0.1:9000", "begins with ws://"),
+    ],
+)
+def test_an_address_of_another_kind_is_named(tmp_path: Path, protocol: str, url: str, complaint: str) -> None:
+    text = (BENCHES / f"emulated-{protocol}.toml").read_text(encoding="utf-8")
+    start, end = text.index("[scanner.emulated]"), text.index("[keyboard]")
+    text = text[:start] + text[end:].replace("[keyboard.emulated]", 'url = "socket://127.0.0.1:9"')
+    file = tmp_path / "bench.toml"
+    file.write_text(text.replace(f'driver = "{protocol}"', f'driver = "{protocol}"\nurl = "{url}"'), encoding="utf-8")
+    with pytest.raises(BenchFileError, match=complaint):
+        load_bench(file)
