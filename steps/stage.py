@@ -24,6 +24,8 @@ BRIGHTNESSES = (100, 50, 20)
 ILLUMINANCES = (500, 10_000)
 POLARISERS = (0, 90)
 READS_IN_CONDITION = 30
+BRIEFLY_S = 0.15
+"""Least time for which a code is shown whose cell is lost: a late delivery must not fall into the next reading."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,8 @@ def show_on_stage(sampler: Sampler, trials: list[StagedTrial]) -> None:
         if not frame.reference_reads:
             sampler.observe("stimulus", "not_readable", cell=trial.cell)
         else:
-            shown_s = sampler.run.bench.silence_s if lost[cell] > allowed else station.read_timeout_s
-            reading = station.read(frame, trial.expected, min(shown_s, station.read_timeout_s))
+            briefly_s = min(station.read_timeout_s, max(sampler.run.bench.silence_s, BRIEFLY_S))
+            reading = station.read(frame, trial.expected, briefly_s if lost[cell] > allowed else None)
             sampler.record_reading(trial, frame, reading)
             lost[cell] += reading.outcome != "exact"
         sampler.step(len(trials))

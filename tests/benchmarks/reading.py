@@ -19,14 +19,15 @@ from rich.table import Table
 
 from fixtures.card_codes import static_code
 from rigs.bench import Bench
-from rigs.bench_file import BenchFile, EmulatedScannerTable, load_bench
+from rigs.bench_file import BenchFile, load_bench
+from rigs.bench_tables.scanner import EmulatedScannerTable
 from rigs.emulators.behaviour import Behaviour
 from rigs.journal import Journal
 from rigs.opening.opening import EmulationOptions
 from rigs.optics.frames import make_frame
 from rigs.optics.stimulus import Stimulus, Symbol
 from rigs.readings import ReadingStation
-from xiangka.certification_run import DEFAULT_BENCH
+from xiangka.asked import DEFAULT_BENCH
 from xiangka.versions import machine, versions
 
 AHEAD = 6
