@@ -16,7 +16,7 @@ import numpy as np
 from rigs.optics.conditions import Conditions, Screen
 from rigs.optics.geometry import FOCAL_PX, HEIGHT, WIDTH, Image, Placement, spread_out
 from rigs.optics.lens import defocused, falloff, smear_px, smeared
-from rigs.optics.panel import Panel, add_logo, lay_out
+from rigs.optics.panel import Panel, add_logo, laid_out
 from rigs.optics.radiance import (
     Radiance,
     Shape,
@@ -30,6 +30,7 @@ from rigs.optics.radiance import (
 )
 from rigs.optics.sensor import exposed, exposure_for, without_noise
 from rigs.optics.stimulus import Stimulus, Symbol
+from rigs.optics.symbols import draw_modules
 from rigs.optics.tone import Luminance
 
 CLEAN_MODULE_PX = 4.0
@@ -106,10 +107,10 @@ def _side_by_side(
 ) -> tuple[Laid, ...]:
     laid = []
     for position, symbol in enumerate(symbols):
-        first = lay_out(symbol, stimulus.appearance, None, 1)
-        module_mm = conditions.code_mm / first.modules.shape[1]
+        modules = draw_modules(symbol)
+        module_mm = conditions.code_mm / modules.shape[1]
         raster = _RASTER * module_mm * FOCAL_PX / placement.distance_mm
-        panel = lay_out(symbol, stimulus.appearance, stimulus.damage, min(max(round(raster), 3), 24))
+        panel = laid_out(modules, stimulus.appearance, stimulus.damage, min(max(round(raster), 3), 24))
         pitch = conditions.code_mm + 2 * stimulus.appearance.quiet_zone * module_mm + _BETWEEN_MM
         laid.append(Laid(symbol, panel, module_mm, ((position - (len(symbols) - 1) / 2) * pitch, 0.0)))
     return tuple(laid)

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rigs.optics.stimulus import Appearance, Damage, Symbol
-from rigs.optics.symbols import Modules, draw_modules, scale_to_pixels
+from rigs.optics.stimulus import Appearance, Damage
+from rigs.optics.symbols import Modules, scale_to_pixels
 
 Ink = npt.NDArray[np.float32]
 """Share of ink, 0 … 1, a value a pixel."""
@@ -33,13 +33,8 @@ class Panel:
     margin: int
 
 
-def lay_out(symbol: Symbol, appearance: Appearance, damage: Damage | None, module_px: int) -> Panel:
-    """Draw a symbol flat; its logo is left to ``add_logo``, which needs the colours."""
-    return laid_out(draw_modules(symbol), appearance, damage, module_px)
-
-
 def laid_out(modules: Modules, appearance: Appearance, damage: Damage | None, module_px: int) -> Panel:
-    """As ``lay_out``, from a matrix that was already drawn."""
+    """A symbol's matrix laid flat; its logo is left to ``add_logo``, which needs the colours."""
     ink = scale_to_pixels(modules, module_px).astype(np.float32)
     if damage is not None and damage.share > 0:
         ink = _damaged(ink, damage, module_px)
