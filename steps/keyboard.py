@@ -24,6 +24,8 @@ from steps.sampling import Sampler, Trial, shortened
 TRIALS = 299
 QUIET_S = 2.0
 """A keyboard that has typed nothing for so long types no more, s."""
+BEGIN_S = 0.5
+"""Within which a keyboard begins to type what was delivered, s."""
 STATES = (
     HostState("en-US"),
     HostState("en-US", caps_lock=True),
@@ -75,11 +77,10 @@ def make_sure_it_types(sampler: Sampler, keyboard: Keyboard, chance: Random) -> 
     Raises:
         RigError: none of three good codes was typed.
     """
-    silence_s = sampler.run.bench.silence_s
-    keyboard.keystrokes(silence_s)
+    keyboard.keystrokes(sampler.run.bench.silence_s)
     for trial, frame in sampler.prepared(Trial(plain(chance)) for _ in range(3)):
         sampler.run.station.read(frame, trial.expected)
-        if keyboard.keystrokes(silence_s).text:
+        if keyboard.keystrokes(BEGIN_S).text:
             return
     raise RigError(
         "none of three good codes was typed",
