@@ -14,6 +14,7 @@ from rigs.card_images import CpuImage, StorageImage, StripeImage, from_json, to_
 from rigs.emulators.cpu_card import CpuCard
 from rigs.emulators.sdt_module import SdtModule
 from rigs.emulators.storage_card import StorageCard
+from rigs.number_search import numbers_in_bytes, numbers_in_files
 from rigs.protocols import atr, bank_card, ber_tlv, iso7816, sdt, social_card, track2, visit_card
 from rigs.protocols.card_masking import masked_exchange, masked_text
 from rigs.protocols.iso7816 import Command
@@ -195,6 +196,26 @@ def test_digits_a_terminal_hands_over_in_clear_are_counted(nibbles, leading, tra
     found = bank_card.handed_over(nibbles)
     assert (found.leading, found.trailing) == (leading, trailing)
     assert "00000000" not in found.masked
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        [b";9999990000000015=30122201234567890?"],
+        [bytes.fromhex("5A089999990000000015")],
+        [bytes.fromhex("0999999000000001500F")],
+        [b"9999990000000015".hex().encode()],
+        [b"99999900", b"00000015"],
+        ["9999990000000015".encode("utf-16-le")],
+    ],
+)
+def test_a_number_is_found_however_it_came(heard, tmp_path):
+    numbers = {"account number": "9999990000000015"}
+    assert list(numbers_in_bytes(numbers, [("slot", piece) for piece in heard])) == [("account number", "slot")]
+    (tmp_path / "log").write_bytes(b"".join(heard))
+    assert list(numbers_in_files(numbers, [tmp_path]))
+    assert not list(numbers_in_bytes({"another": "9999990000000023"}, [("slot", piece) for piece in heard]))
+    assert not list(numbers_in_files(numbers, [tmp_path / "nowhere"]))
 
 
 def test_images_travel_as_they_are():
