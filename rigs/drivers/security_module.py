@@ -12,12 +12,12 @@ from reference_impl.wire.terminal_module import Injection, Proof, WipeOrder
 from rigs.errors import RigError
 from rigs.journal import Journal
 from rigs.protocols import security_apdu as apdu
-from rigs.protocols.security_apdu import Command, Datum, Life, Response, Word
+from rigs.protocols.iso7816 import GET_RESPONSE, READ_BINARY, READ_RECORD, ApduError, Command, exchange
+from rigs.protocols.security_apdu import Datum, Life, Word
 from rigs.roles.cards import ApduChannel, CardError
 from rigs.roles.security import ModuleRefusalError, ModuleStatus
 
 CHANNEL = "security_module"
-READ_BINARY, READ_RECORD, GET_RESPONSE = 0xB0, 0xB2, 0xC0
 _SHORT_FILES = range(31)
 _RECORDS = range(1, 5)
 _PAGES = (0x00, 0x01, 0x02, 0x5F, 0x7F, 0x9F, 0xDF)
@@ -45,9 +45,9 @@ class ApduSecurityModule:
         self._journal = journal
         self._heard: list[bytes] = []
         self._records = (0, 0)
-        chosen = self._exchange(apdu.select())
-        if chosen.word != Word.DONE:
-            raise self._nonsense(f"knows no applet {apdu.AID.hex().upper()} ({chosen.word:04X})")
+        _, word = self._exchange(apdu.select())
+        if word != Word.DONE:
+            raise self._nonsense(f"knows no applet {apdu.AID.hex().upper()} ({word:04X})")
         self._serial = self.status().serial
 
     @property
@@ -59,7 +59,7 @@ class ApduSecurityModule:
         """What it says of itself."""
         try:
             told = apdu.read_status(self._ask(apdu.get(Datum.STATUS)))
-        except apdu.ApduError as error:
+        except ApduError as error:
             raise self._nonsense(f"does not tell its status ({error})") from error
         return ModuleStatus(told.serial, told.term_id, told.version, told.life is Life.ENDED)
 
@@ -76,7 +76,7 @@ class ApduSecurityModule:
         data = self._ask(apdu.checksum(message, version))
         try:
             return apdu.read_proof(data, self._serial)
-        except apdu.ApduError:
+        except ApduError:
             return Proof(self._serial, 0, data)
 
     def seal(self, plain: bytes) -> bytes:
@@ -98,7 +98,7 @@ class ApduSecurityModule:
     def try_to_read(self) -> Iterator[bytes]:
         """Ask for every file, record and datum that a command of reading can name; yields the data of each answer."""
         for command in _readings():
-            yield self._exchange(command).data
+            yield self._exchange(command)[0]
         self._exchange(apdu.select())
 
     def heard(self) -> tuple[bytes, ...]:
@@ -110,23 +110,28 @@ class ApduSecurityModule:
         self._channel.close()
 
     def _ask(self, command: Command) -> bytes:
-        answer = self._exchange(command)
-        if answer.word != Word.DONE:
-            raise ModuleRefusalError(f"{answer.word:04X}", self._records)
-        return answer.data
+        data, word = self._exchange(command)
+        if word != Word.DONE:
+            raise ModuleRefusalError(f"{word:04X}", self._records)
+        return data
 
-    def _exchange(self, command: Command) -> Response:
-        sent = self._journal.wire(CHANNEL, "tx", bytes(command))
+    def _exchange(self, command: Command) -> tuple[bytes, int]:
+        first = self._journal.count + 1
         try:
-            answer = Response(*self._channel.transmit(bytes(command)))
-        except CardError as error:
+            data, word = exchange(self._transmit, command)
+        except (CardError, ApduError) as error:
             raise self._nonsense(f"went away ({error})") from error
-        digest = hashlib.sha256(answer.data).hexdigest()
-        got = self._journal.event(CHANNEL, "answered", sw=f"{answer.word:04X}", size=len(answer.data), sha256=digest)
-        self._records = (sent, got)
-        if answer.data:
-            self._heard.append(answer.data)
-        return answer
+        self._records = (first, self._journal.count)
+        if data:
+            self._heard.append(data)
+        return data, word
+
+    def _transmit(self, command: bytes) -> tuple[bytes, int]:
+        self._journal.wire(CHANNEL, "tx", command)
+        data, word = self._channel.transmit(command)
+        digest = hashlib.sha256(data).hexdigest()
+        self._journal.event(CHANNEL, "answered", sw=f"{word:04X}", size=len(data), sha256=digest)
+        return data, word
 
     def _nonsense(self, what: str) -> RigError:
         return RigError(
@@ -139,12 +144,12 @@ class ApduSecurityModule:
 def _readings() -> Iterator[Command]:
     """Reading commands of ISO/IEC 7816-4 over their references, in both classes; none of them changes anything."""
     for cla in (apdu.ISO, apdu.OWN):
-        yield Command(cla, GET_RESPONSE, 0)
-        yield Command(cla, READ_BINARY, 0)
+        yield Command(cla, GET_RESPONSE, le=256)
+        yield Command(cla, READ_BINARY, le=256)
         for file in _SHORT_FILES:
-            yield Command(cla, READ_BINARY, (0x80 | file) << 8)
+            yield Command(cla, READ_BINARY, 0x80 | file, le=256)
             for record in _RECORDS:
-                yield Command(cla, READ_RECORD, record << 8 | file << 3 | 4)
+                yield Command(cla, READ_RECORD, record, file << 3 | 4, le=256)
         for page in _PAGES:
             for number in range(0x100):
-                yield Command(cla, apdu.Ins.GET_DATA, page << 8 | number)
+                yield Command(cla, apdu.Ins.GET_DATA, page, number, le=256)

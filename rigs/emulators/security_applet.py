@@ -21,7 +21,8 @@ from reference_impl.wire.terminal_module import (
 )
 from rigs.emulators.module_keys import ModuleKeys
 from rigs.protocols import security_apdu as apdu
-from rigs.protocols.security_apdu import Command, Datum, Ins, Life, Operation, Response, Status, Word
+from rigs.protocols.iso7816 import ApduError, Command, parse
+from rigs.protocols.security_apdu import Datum, Ins, Life, Operation, Status, Word
 
 
 class _RefusalError(Exception):
@@ -64,11 +65,11 @@ class SecurityApplet:
     def transmit(self, command: bytes) -> bytes:
         """Answer one command; whatever the bytes are, there is an answer."""
         try:
-            return bytes(Response(self._obey(apdu.read_command(command)), Word.DONE))
+            return self._obey(parse(command)) + Word.DONE.to_bytes(2)
         except _RefusalError as refusal:
-            return bytes(Response(b"", refusal.word))
-        except apdu.ApduError:
-            return bytes(Response(b"", Word.WRONG_LENGTH))
+            return refusal.word.to_bytes(2)
+        except ApduError:
+            return Word.WRONG_LENGTH.to_bytes(2)
 
     def _obey(self, command: Command) -> bytes:
         if command.cla not in (apdu.ISO, apdu.OWN):
@@ -99,12 +100,12 @@ class SecurityApplet:
         return b"\x6f" + bytes((2 + len(apdu.AID), 0x84, len(apdu.AID))) + apdu.AID
 
     def _tell(self, command: Command) -> bytes:
-        match command.reference:
+        match apdu.reference_of(command):
             case Datum.STATUS:
                 return apdu.status_data(Status(self._serial, self._term_id, self._keys.version, self._life()))
             case Datum.DEVICE_KEY:
                 return self._public
-        if (found := self._keys.undocumented(command.reference)) is not None:
+        if (found := self._keys.undocumented(apdu.reference_of(command))) is not None:
             return found
         raise _RefusalError(Word.NO_SUCH_KEY)
 
@@ -114,7 +115,7 @@ class SecurityApplet:
 
     def _operate(self, command: Command) -> bytes:
         try:
-            match command.reference:
+            match apdu.reference_of(command):
                 case Operation.CHECKSUM:
                     asked = int.from_bytes(command.data[: apdu.VERSION_BYTES])
                     version = self._keys.version if asked == apdu.ACTIVE else asked
@@ -124,6 +125,8 @@ class SecurityApplet:
                     return self._keys.seal(self._serial, apdu.read_plain(command.data))
                 case Operation.DECIPHER:
                     return self._keys.open(self._serial, command.data)
+        except ApduError:
+            raise
         except ModuleError as error:
             raise _RefusalError(Word.NO_SUCH_KEY) from error
         except ValueError as error:
@@ -147,7 +150,7 @@ class SecurityApplet:
         return b""
 
     def _trust(self, command: Command) -> bytes:
-        if command.reference != Datum.TRUSTED_KEY:
+        if apdu.reference_of(command) != Datum.TRUSTED_KEY:
             raise _RefusalError(Word.WRONG_PARAMETERS)
         succession = apdu.read_succession(command.data)
         if not self._platform.verify(succession_text(succession.public_key), succession.signature):

@@ -19,13 +19,13 @@ from reference_impl.wire.terminal_module import (
     Succession,
     WipeOrder,
 )
+from rigs.protocols.iso7816 import ApduError, Command
 
 AID = bytes.fromhex("F0584B53414D01")
 """Of the proprietary category (first digit F, ISO/IEC 7816-4, 12.2.3.4): XKSAM, 01."""
 ISO, OWN = 0x00, 0x80
 """Classes: of the standard, and of this command set."""
 VERSION_BYTES = 4
-MAX_DATA = 255
 PUBLIC_BYTES = 65
 MAX_PLAIN_BYTES = 224
 """With nonce and tag it still fits into one answer."""
@@ -85,35 +85,6 @@ class Life(IntEnum):
     ENDED = 0x0F
 
 
-class ApduError(Exception):
-    """Bytes that are not what the command set demands."""
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command taken apart; ``reference`` is P1 and P2, ``data`` at most 255 bytes."""
-
-    cla: int
-    ins: int
-    reference: int
-    data: bytes = b""
-
-    def __bytes__(self) -> bytes:
-        head = bytes((self.cla, self.ins)) + self.reference.to_bytes(2)
-        return head + (bytes((len(self.data),)) + self.data if self.data else b"") + b"\x00"
-
-
-@dataclass(frozen=True)
-class Response:
-    """An answer taken apart: its data and its status word."""
-
-    data: bytes
-    word: int
-
-    def __bytes__(self) -> bytes:
-        return self.data + self.word.to_bytes(2)
-
-
 @dataclass(frozen=True)
 class Status:
     """What a module says of itself; ``version`` of its active key, 0 while it has none."""
@@ -124,67 +95,59 @@ class Status:
     life: Life
 
 
-def read_command(apdu: bytes) -> Command:
-    """Take a short command apart; one without data may lack its Le.
+def _command(cla: int, ins: int, reference: int, data: bytes = b"") -> Command:
+    return Command(cla, ins, reference >> 8, reference & 0xFF, data, 256)
 
-    Raises:
-        ApduError: shorter than a header, or the data is not as long as it says.
-    """
-    if len(apdu) < 4:
-        raise ApduError("a command has at least four bytes")
-    cla, ins, reference, body = apdu[0], apdu[1], int.from_bytes(apdu[2:4]), apdu[4:]
-    if len(body) <= 1:
-        return Command(cla, ins, reference)
-    data, rest = body[1 : 1 + body[0]], body[1 + body[0] :]
-    if not body[0] or len(data) != body[0] or len(rest) > 1:
-        raise ApduError("the data is not as long as Lc says")
-    return Command(cla, ins, reference, data)
+
+def reference_of(command: Command) -> int:
+    """P1 and P2 of a command as one number."""
+    return command.p1 << 8 | command.p2
 
 
 def select() -> Command:
     """Choose the applet."""
-    return Command(ISO, Ins.SELECT, 0x0400, AID)
+    return _command(ISO, Ins.SELECT, 0x0400, AID)
 
 
 def get(datum: Datum) -> Command:
     """Read a datum."""
-    return Command(OWN, Ins.GET_DATA, datum)
+    return _command(OWN, Ins.GET_DATA, datum)
 
 
 def authenticate(challenge: bytes) -> Command:
     """Have the device key sign a challenge of 16 bytes."""
-    return Command(ISO, Ins.INTERNAL_AUTHENTICATE, 0, challenge)
+    return _command(ISO, Ins.INTERNAL_AUTHENTICATE, 0, challenge)
 
 
 def checksum(message: bytes, version: int) -> Command:
     """Prove that a message passed through the module."""
-    return Command(ISO, Ins.PERFORM_SECURITY_OPERATION, Operation.CHECKSUM, version.to_bytes(VERSION_BYTES) + message)
+    return _command(ISO, Ins.PERFORM_SECURITY_OPERATION, Operation.CHECKSUM, version.to_bytes(VERSION_BYTES) + message)
 
 
 def encipher(plain: bytes) -> Command:
     """Encrypt under the active key."""
-    return Command(ISO, Ins.PERFORM_SECURITY_OPERATION, Operation.ENCIPHER, plain)
+    return _command(ISO, Ins.PERFORM_SECURITY_OPERATION, Operation.ENCIPHER, plain)
 
 
 def decipher(sealed: bytes) -> Command:
     """Decrypt what was encrypted under the active key."""
-    return Command(ISO, Ins.PERFORM_SECURITY_OPERATION, Operation.DECIPHER, sealed)
+    return _command(ISO, Ins.PERFORM_SECURITY_OPERATION, Operation.DECIPHER, sealed)
 
 
 def put_key(injection: Injection) -> Command:
     """Hand over a key."""
     data = injection.version.to_bytes(VERSION_BYTES) + injection.signature + injection.sealed_key
-    return Command(OWN, Ins.PUT_KEY, 0, data)
+    return _command(OWN, Ins.PUT_KEY, 0, data)
 
 
 def put_trusted_key(succession: Succession) -> Command:
     """Hand over the platform's next signing key."""
-    return Command(OWN, Ins.PUT_DATA, Datum.TRUSTED_KEY, succession.public_key + succession.signature)
+    return _command(OWN, Ins.PUT_DATA, Datum.TRUSTED_KEY, succession.public_key + succession.signature)
 
 
 def wipe(order: WipeOrder) -> Command:
     """Order the module to destroy its keys."""
-    return Command(OWN, Ins.WIPE, 0, order.signature)
+    return _command(OWN, Ins.WIPE, 0, order.signature)
 
 
 def read_injection(data: bytes, serial: str) -> Injection:

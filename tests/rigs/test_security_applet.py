@@ -25,8 +25,9 @@ from rigs.emulators.defects.table import behaviour_of
 from rigs.emulators.module_keys import ModuleKeys
 from rigs.emulators.security_applet import SecurityApplet
 from rigs.protocols import security_apdu as apdu
+from rigs.protocols.iso7816 import ApduError, Command
 from rigs.protocols.module_cipher import cipher_key, opened_under, sealed_under
-from rigs.protocols.security_apdu import Command, Datum, Ins, Life, Word
+from rigs.protocols.security_apdu import Datum, Ins, Life, Word
 
 SERIAL, TERM = "SYN-1", "439900T01"
 CHANCE = Random(1)
@@ -44,7 +45,7 @@ class Chip:
         self.ask(apdu.select())
 
     def ask(self, command: Command) -> tuple[bytes, int]:
-        answer = self.applet.transmit(bytes(command))
+        answer = self.applet.transmit(command.encode())
         return answer[:-2], int.from_bytes(answer[-2:])
 
     def word(self, command: Command) -> int:
@@ -80,7 +81,7 @@ def proof_of(chip: Chip, version: int = apdu.ACTIVE):
 def test_nothing_is_done_before_the_applet_is_selected_nor_after_a_reset(keyed):
     keyed.applet.reset()
     assert keyed.word(apdu.checksum(MESSAGE, apdu.ACTIVE)) == Word.OUT_OF_TURN
-    assert keyed.word(Command(apdu.ISO, Ins.SELECT, 0x0400, b"another")) == Word.NO_SUCH_APPLET
+    assert keyed.word(Command(apdu.ISO, Ins.SELECT, 0x04, 0x00, b"another")) == Word.NO_SUCH_APPLET
     keyed.ask(apdu.select())
     assert is_proven(KEYS[1], proof_of(keyed), MESSAGE)
 
@@ -167,10 +168,10 @@ def test_whatever_the_bytes_are_there_is_an_answer_and_no_key_in_it(command):
 
 @given(st.binary(max_size=80))
 def test_readers_of_answers_raise_their_own_error_only(data):
-    for read in (apdu.read_status, apdu.read_command, apdu.read_succession, lambda d: apdu.read_injection(d, SERIAL)):
+    for read in (apdu.read_status, apdu.read_succession, lambda d: apdu.read_injection(d, SERIAL)):
         try:
             read(data)
-        except apdu.ApduError:
+        except ApduError:
             continue
 
 
@@ -179,7 +180,7 @@ def test_each_defect_changes_an_answer():
         chip = Chip(defect)
         words = [chip.word(apdu.checksum(MESSAGE, apdu.ACTIVE))]
         words += [chip.word(apdu.put_key(one)) for one in (injection(1), injection(2), injection(1))]
-        words += [chip.word(apdu.checksum(MESSAGE, 1)), chip.word(Command(apdu.OWN, Ins.GET_DATA, 0x01E0))]
+        words += [chip.word(apdu.checksum(MESSAGE, 1)), chip.word(Command(apdu.OWN, Ins.GET_DATA, 0x01, 0xE0))]
         words += [chip.word(apdu.decipher(sealed_under(KEYS[2][:16], SERIAL, MESSAGE)))]
         words += [chip.word(apdu.put_key(injection(2, signer=STRANGER)))]
         return [*words, chip.word(apdu.wipe(wipe_order())), chip.word(apdu.checksum(MESSAGE, apdu.ACTIVE))]
