@@ -274,14 +274,14 @@ CELL_VALUES: Mapping[tuple[str, str], Text] = {
     ("image", "flipped in signature"): _t("签名位翻转", "bit flipped in the signature"),
     ("moment", "under the next key"): _t("下一版密钥在用时", "under the next key"),
     ("moment", "after the wipe"): _t("擦除之后", "after the wipe"),
-    ("layout", "en-US"): _t("英文（美国）", "en-US"),
-    ("layout", "zh-CN"): _t("中文（简体，中国）", "zh-CN"),
-    ("caps_lock", "on"): _t("开", "on"),
-    ("caps_lock", "off"): _t("关", "off"),
-    ("input_method", "on"): _t("开", "on"),
-    ("input_method", "off"): _t("关", "off"),
-    ("suffix", "cr"): _t("回车", "Enter"),
-    ("suffix", "tab"): _t("制表", "Tab"),
+    ("layout", "en-US"): _t("英文（美国）键盘", "layout en-US"),
+    ("layout", "zh-CN"): _t("中文（简体，中国）键盘", "layout zh-CN"),
+    ("caps_lock", "on"): _t("大写锁定开", "CapsLock on"),
+    ("caps_lock", "off"): _t("大写锁定关", "CapsLock off"),
+    ("input_method", "on"): _t("中文输入法开", "Chinese input method on"),
+    ("input_method", "off"): _t("中文输入法关", "Chinese input method off"),
+    ("suffix", "cr"): _t("后缀回车", "suffix Enter"),
+    ("suffix", "tab"): _t("后缀制表键", "suffix Tab"),
 }
 
 DETAIL_KEYS: Mapping[str, Text] = {

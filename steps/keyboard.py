@@ -36,6 +36,8 @@ STATES = (
 )
 LAGS_MS = (0, 50, 0, 0, 20, 0, 10)
 """For how long the host takes no report; as many as have no divisor in common with the states."""
+_LONG = 40
+"""Characters beyond which a text is shortened where it is shown."""
 ENDINGS = {"cr": "\r", "tab": "\t"}
 
 
@@ -68,7 +70,7 @@ def type_on_every_host(sampler: Sampler, chance: Random) -> None:
             if sampler.failed():
                 return
         if stray := keyboard.keystrokes(QUIET_S).text:
-            sampler.observe("read", "wrong", detail={"typed": shortened(stray.encode())})
+            sampler.observe("read", "wrong", detail={"typed": legible(stray)})
 
 
 def make_sure_it_types(sampler: Sampler, keyboard: Keyboard, chance: Random) -> None:
@@ -87,6 +89,12 @@ def make_sure_it_types(sampler: Sampler, keyboard: Keyboard, chance: Random) -> 
         where="keyboard",
         remedy="check that [keyboard] in the bench file is the device under test and that it types what it reads",
     )
+
+
+def legible(text: str) -> str:
+    """What was typed, its control keys as signs, its middle left out where it is long."""
+    shown = text.replace("\r", "⏎").replace("\t", "⇥")
+    return shown if len(shown) <= _LONG else f"{shown[: _LONG // 2]}…{shown[-_LONG // 2 :]} ({len(text)})"
 
 
 def case_preserved(expected: str, typed: str) -> bool:
@@ -123,7 +131,7 @@ def _record(sampler: Sampler, trial: Trial, cell: Cell, reading: Reading, keys: 
     exact = keys.text == expected and not keys.chords
     if keys.journal is not None:
         reading = replace(reading, journal=(reading.journal[0], max(reading.journal[1], keys.journal[1])))
-    detail: dict[str, str | float] = {"shown": shortened(trial.expected[0]), "typed": shortened(keys.text.encode())}
+    detail: dict[str, str | float] = {"shown": shortened(trial.expected[0]), "typed": legible(keys.text)}
     if keys.chords:
         detail["chords"] = ", ".join(keys.chords)
     for measure, value in (

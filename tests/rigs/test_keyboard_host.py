@@ -11,7 +11,7 @@ from rigs.emulators.typist import Typist
 from rigs.protocols import hid_keyboard
 from rigs.protocols.hid_keyboard import CAPS_LOCK, ENTER, TAB, Led, Modifier, alt_code, press, report, type_text
 from rigs.protocols.keyboard_host import HostState, KeyboardHost, read_reports
-from steps.keyboard import LAGS_MS, STATES, TRIALS, case_preserved
+from steps.keyboard import LAGS_MS, STATES, TRIALS, case_preserved, legible
 
 CARD = "8A3f:1"
 PRINTABLE = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E))
@@ -135,3 +135,8 @@ def test_every_state_of_the_row_meets_every_lag() -> None:
 )
 def test_letter_case_is_judged_by_the_letters_that_arrived(typed_text: str, preserved: bool) -> None:
     assert case_preserved(CARD + "\r", typed_text) is preserved
+
+
+def test_what_was_typed_is_shown_legibly() -> None:
+    assert legible("8字：1\t\r") == "8字：1⇥⏎"
+    assert legible("8" * 66 + "\r") == "8" * 20 + "…" + "8" * 19 + "⏎ (67)"
