@@ -25,6 +25,7 @@ def questions(folder: Path) -> int:
     return sum(record["channel"] == "operator" and record.get("what") == "asked" for record in records)
 
 
+@pytest.mark.nightly
 def test_a_person_who_declines_leaves_the_row_unassessed(tmp_path):
     script = '[[question]]\nasks = "Move the phone"\nanswer = "skip no rail"\ntimes = 0\n'
     ended = certify(tmp_path / "run", "--bench", str(bench_with_a_person(tmp_path, script)), "--only", "EHC-TRM-009")
