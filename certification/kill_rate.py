@@ -89,6 +89,10 @@ class DefectRecord(TrialRecord):
 
     trials: tuple[DefectTrial, ...]
 
+    def naming(self, requirement: str) -> frozenset[str]:
+        """Defects of the trial that must make a requirement fail."""
+        return frozenset(trial.name for trial in self.trials if requirement in trial.fails)
+
     def of(self, requirement: str) -> Rate | None:
         """Kill rate of one requirement; None where no defect of the trial names it."""
         naming = [trial for trial in self.trials if requirement in trial.fails]

@@ -12,9 +12,8 @@ from pathlib import Path
 from certification.catalogue import SubjectKind, Text, load_catalogue
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
-from certification.options import statement_options
 from certification.plan import Plan, make_plan
-from certification.subject import IDENTITY_FIELDS, Subject, undeclared
+from certification.subject import IDENTITY_FIELDS, Subject
 from certification.subject_file import load_subject
 from certification.verdicts import (
     INTERRUPTED,
@@ -38,7 +37,7 @@ from rigs.journal import Journal
 from rigs.opening.opening import EmulationOptions
 from rigs.roles import DeviceIdentity
 from xiangka.asked import Asked, RunOptions
-from xiangka.bound_options import bound_options
+from xiangka.bound_options import denied_notes, nobodys_subject
 from xiangka.declared_files import check_declared_files, keep_declared_files
 from xiangka.defect_names import check_defect
 from xiangka.filled_forms import FilledForm, read_forms, take_in
@@ -87,7 +86,7 @@ class CertificationRun:
         check_defect(self.options.defect, self.bench_file.subject)
         refuse_uncalibrated(self.bench_file, datetime.now(UTC).astimezone().date(), str(self.options.bench))
         file = self.options.subject_file
-        self.subject: Subject = self._undeclared({}) if file is None else load_subject(file)
+        self.subject: Subject = nobodys_subject(self.bench_file, {}) if file is None else load_subject(file)
         if self.subject.kind != self.bench_file.subject:
             raise PlanError(
                 f"the subject is a {self.subject.kind}, and the bench is one for a {self.bench_file.subject}",
@@ -185,7 +184,7 @@ class CertificationRun:
         self.journal.move_to(folder / "journal.jsonl")
         staging.rmdir()
         if not self.subject.declared:
-            self.subject = self._undeclared(asdict(identity))
+            self.subject = nobodys_subject(self.bench_file, asdict(identity))
         self.run = Run(
             bench=self.bench,
             subject=self.subject,
@@ -197,6 +196,7 @@ class CertificationRun:
         )
         if self.earlier is None:
             Asked.of(replace(self.options, by_hand=self._by_hand), SubjectKind(self.subject.kind)).write(folder)
+            self.notes += denied_notes(self.bench_file, self.subject)
             keep_declared_files(self.subject.declarations, self.options.subject_file, folder)
             self.durations.update(dict.fromkeys(take_in(self.forms, self.run.evidence), 0.0))
         else:
@@ -254,13 +254,6 @@ class CertificationRun:
                     en=f"the {self._noun.en} is not the one applied for: {', '.join(differing)} differ",
                 )
             )
-
-    def _undeclared(self, identity: dict[str, str | None]) -> Subject:
-        kind = SubjectKind(self.bench_file.subject)
-        if kind is SubjectKind.TERMINAL:
-            return undeclared(kind, identity, bound_options(self.bench_file))
-        # No link of a bench shows what a platform offers: as nobody declared anything absent, all of it is demanded.
-        return undeclared(kind, identity, statement_options(kind))
 
     def invalidate(self, reason: Text) -> None:
         """The subject is not, or no longer, who it was: nothing this run says counts."""

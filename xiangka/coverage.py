@@ -45,6 +45,7 @@ class Coverage:
         defects: defects that must make it fail.
         alone: whether one of them must make it fail and nothing else.
         rate: kill rate by the record that ships; None where it does not name the row.
+        untried: defects of the row that the record does not know.
     """
 
     row: Requirement
@@ -53,6 +54,7 @@ class Coverage:
     defects: tuple[str, ...]
     alone: bool
     rate: Rate | None
+    untried: tuple[str, ...]
 
     @property
     def lacking(self) -> Text | None:
@@ -88,6 +90,7 @@ def _coverage(row: Requirement, file: str | None, naming: dict[str, bool], recor
         defects=tuple(naming),
         alone=any(naming.values()),
         rate=None if record is None else record.of(row.id),
+        untried=tuple(sorted(set(naming) - (frozenset() if record is None else record.naming(row.id)))),
     )
 
 
@@ -110,6 +113,7 @@ def show_coverage(kind: SubjectKind | None, *, check: bool) -> int:
     for one in found:
         state = f"{_ZH[one.state]}\n{one.state}" + (f"\n{one.scenario}" if one.scenario else "")
         rate = "—" if one.rate is None else f"{one.rate.caught}/{one.rate.defects}"
+        rate += f"\n未试 untried {len(one.untried)}" if one.untried else ""
         table.add_row(
             one.row.id, one.row.title.zh, one.row.level, one.row.method, state, ", ".join(one.defects) or "—", rate
         )

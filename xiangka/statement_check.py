@@ -16,17 +16,23 @@ from xiangka.console import wide_console
 from xiangka.declared_files import evidence_problems
 
 
-def check_statement(path: Path) -> int:
+def check_statement(path: Path, bench: Path | None) -> int:
     """Print what is wrong with a subject file and which rows apply; 0 where nothing is wrong, else 4.
+
+    Args:
+        path: the subject file.
+        bench: bench the device stands on, to compare the answers with; None without one.
 
     Raises:
         PlanError: the file is missing, not TOML, or of a kind that cannot be certified.
+        BenchFileError: the bench file is wrong.
     """
     console = wide_console()
     examined = examine(path)
     problems = list(examined.problems)
     if examined.subject is not None:
         problems += evidence_problems(examined.subject.declarations, path)
+        problems += [] if bench is None else _denied(bench, examined.subject)
         console.print(_applicability(examined.subject))
     for problem in problems:
         console.print(_told(problem), highlight=False, soft_wrap=True)
@@ -37,6 +43,20 @@ def check_statement(path: Path) -> int:
         return int(ExitCode.WRONG_INPUT)
     console.print("[green]声明完整，无矛盾[/] · the statement is complete and does not contradict itself")
     return 0
+
+
+def _denied(bench: Path, subject: Subject) -> list[Problem]:
+    from rigs.bench_file import load_bench
+    from xiangka.bound_options import denied_options
+
+    return [
+        Problem(
+            f"options.{name}",
+            Text(zh=f"答 no，而{why.zh}", en=f"is answered no, and {why.en}"),
+            Text(zh="更正回答，或换用相应的测试台", en="correct the answer, or name the bench of this device"),
+        )
+        for name, why in denied_options(load_bench(bench), subject).items()
+    ]
 
 
 def _told(problem: Problem) -> str:

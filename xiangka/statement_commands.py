@@ -24,6 +24,9 @@ def add_statement(commands: Commands) -> None:
     new.set_defaults(command=_new)
     check = actions.add_parser("check", help="list everything that keeps one from being used, and which rows apply")
     check.add_argument("file", type=Path, metavar="FILE")
+    check.add_argument(
+        "--bench", type=Path, metavar="F", help="bench the device stands on, to compare the answers with"
+    )
     check.set_defaults(command=_check)
 
 
@@ -36,4 +39,4 @@ def _new(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from xiangka.statement_check import check_statement
 
-    return check_statement(options.file)
+    return check_statement(options.file, options.bench)

@@ -77,8 +77,10 @@ def test_the_kill_rate_stands_beside_a_row(house):
     trial = DefectTrial(name="a", of="terminal", fails=("EHC-TRM-013",), verdicts={"EHC-TRM-013": "FAIL"})
     made_with = MadeWith(xiangka="0", catalogue="0", commit=None)
     record = DefectRecord(layout=LAYOUT, date="2026-11-27T00:00:00Z", made_with=made_with, trials=(trial,))
-    house({"EHC-TRM-013"}, {}, record)
+    house({"EHC-TRM-013"}, {"a": ("EHC-TRM-013",), "new": ("EHC-TRM-013",)}, record)
     rates = {one.row.id: one.rate for one in coverage_of(TERMINAL)}
+    untried = {one.row.id: one.untried for one in coverage_of(TERMINAL)}
+    assert (untried["EHC-TRM-013"], untried["EHC-TRM-003"]) == (("new",), ())
     assert (rates["EHC-TRM-013"].caught, rates["EHC-TRM-013"].defects) == (1, 1)
     assert rates["EHC-TRM-003"] is None
 

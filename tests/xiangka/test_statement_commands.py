@@ -10,6 +10,8 @@ from shell import bench, free_port, one_line
 from certification.catalogue import SubjectKind
 from certification.options import meanings
 from certification.subject_file import examine, load_subject
+from rigs.bench_file import load_bench
+from xiangka.bound_options import denied_notes
 from xiangka.cli import main
 from xiangka.scenarios import ROOT
 
@@ -131,6 +133,24 @@ def test_a_check_lists_every_problem_in_both_languages(tmp_path, capsys):
     assert "no [declarations.environment]" in said
     assert "共 5 处待处理" in said
     assert "未定 open" in said[said.index("EHC-TRM-032") :]
+
+
+def test_an_answer_that_denies_what_the_bench_binds_is_a_problem(tmp_path, capsys):
+    sound, bench_file = SUBJECTS / "emulated-gm65.toml", str(BENCHES / "emulated-gm65.toml")
+    assert main(["statement", "check", str(sound), "--bench", bench_file]) == 0
+    path = tmp_path / "subject.toml"
+    text = sound.read_text(encoding="utf-8")
+    for name in ("keyboard_link", "keyboard_layout_us", "keyboard_layout_zh"):
+        text = text.replace(f'{name} = "yes"', f'{name} = "no"')
+    path.write_text(text, encoding="utf-8")
+    assert main(["statement", "check", str(path)]) == 0
+    capsys.readouterr()
+    assert main(["statement", "check", str(path), "--bench", bench_file]) == WRONG_INPUT
+    said = capsys.readouterr().out
+    assert "options.keyboard_link" in said
+    assert "the bench binds [keyboard]" in said
+    (note,) = denied_notes(load_bench(BENCHES / "emulated-gm65.toml"), load_subject(path))
+    assert "rows are left out because of that answer" in note.en
 
 
 def test_a_document_that_is_missing_or_another_is_a_problem_too(tmp_path, capsys):
