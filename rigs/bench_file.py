@@ -131,7 +131,7 @@ class BenchFile(Table):
         local = url.startswith("/dev/") and not os.path.realpath(url).startswith(_PTY)
         return (
             (self.security_module is not None and self.security_module.reader is None)
-            or (self.checker is not None and not self.checker.hardware)
+            or (self.checker is not None and self.checker.software)
             or (self.camera is not None and not runs_by_itself(self.camera.source or ""))
             or isinstance(self.presenter, FramePortTable)
             or not (local or (self.scanner.hardware and "://" in url))

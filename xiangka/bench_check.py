@@ -81,7 +81,7 @@ def _safekeeping_rows(file: BenchFile, bench: Bench) -> Iterator[tuple[str, str]
     if file.updater is not None:
         yield "updater", f"{file.updater.driver}, genuine image of {len(bench.updater.genuine())} bytes"
     if file.checker is not None:
-        yield "checker", f"{file.checker.driver}, its clock can be set"
+        yield "checker", "served by the operator" if file.checker.driver == "operator" else "answers; its clock was set"
 
 
 def _power(bench: Bench) -> str:

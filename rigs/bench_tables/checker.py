@@ -16,7 +16,7 @@ class EmulatedCheckerTable(Table):
 class CheckerTable(Table):
     """The part of the terminal under test that asks the platform."""
 
-    driver: Literal["json-line"]
+    driver: Literal["json-line", "operator"]
     url: Annotated[str, Field(pattern=r"^socket://[^:/]+:\d+$")] | None = None
     hardware: bool = False
     """Whether a URL is declared to lead to real hardware; the declaration stands in the report."""
@@ -24,6 +24,14 @@ class CheckerTable(Table):
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        if (self.url is None) == (self.emulated is None):
+        bound = self.url is not None, self.emulated is not None
+        if self.driver == "operator" and any(bound):
+            raise ValueError('driver "operator" has neither `url` nor a table [checker.emulated]: a person serves it')
+        if self.driver != "operator" and sum(bound) != 1:
             raise ValueError("needs either `url` (socket://host:port) or a table [checker.emulated], and not both")
         return self
+
+    @property
+    def software(self) -> bool:
+        """Whether it is, or may be, software of ours; what a person serves stands on the desk."""
+        return self.driver != "operator" and not self.hardware

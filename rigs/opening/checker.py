@@ -7,20 +7,25 @@ import json
 from rigs.bench_tables.checker import CheckerTable
 from rigs.drivers.code_checker import CHANNEL, JsonLineChecker
 from rigs.opening.opening import Opening
+from rigs.operators.checker import OperatorChecker
 from rigs.platform_credentials import PlatformCredentials
 from rigs.platform_link import PlatformLink
+from rigs.roles.security import CodeChecker
 
 FILE = "checker-credentials.json"
 
 
 def open_checker(
     table: CheckerTable, link: PlatformLink, credentials: PlatformCredentials, opening: Opening
-) -> JsonLineChecker:
+) -> CodeChecker:
     """The checking terminal of a bench; an emulated one is the last terminal of the bench's credentials.
 
     Raises:
         RigError: it is absent, or its clock cannot be set.
+        BenchFileError: a person is to serve it, and the bench has none.
     """
+    if table.driver == "operator":
+        return OperatorChecker(opening.person)
     url = table.url or _emulate(link, credentials, opening)
     checker = JsonLineChecker(url, opening.journal)
     opening.closing.callback(checker.close)
