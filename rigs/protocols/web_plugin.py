@@ -70,15 +70,19 @@ class Answer:
 def content_of(answer: Answer) -> bytes | None:
     """The content an answer to ``DATA`` gives, None when nothing was read yet.
 
+    Its length tells whether it is given in hexadecimal digits or as it is.
+
     Raises:
         WebPluginError: it claims to give one, and does not.
     """
     if answer.result != SUCCESS:
         return None
     try:
-        length, digits = answer.out
-        content = bytes.fromhex(digits)
-        told = int(length)
+        length, given = answer.out
+        told = int(length[:20])
+        if told == len(given.encode()):
+            return given.encode()
+        content = bytes.fromhex(given)
     except ValueError as error:
         raise WebPluginError(f"no content in {answer.out!r}") from error
     if told != len(content):

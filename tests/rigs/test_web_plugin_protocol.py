@@ -42,7 +42,12 @@ def test_a_number_may_be_one_or_its_digits(message: bytes) -> None:
     assert web_plugin.read_answer(message) == Answer(0, ("V1.23",))
 
 
-@pytest.mark.parametrize("out", [(), ("4",), ("4", "3132"), ("2", "3x"), ("two", "3132"), ("2", "3132", "")])
+def test_a_content_may_be_given_as_it_is() -> None:
+    assert web_plugin.content_of(Answer(0, (str(len(CARD)), CARD.decode()))) == CARD
+    assert web_plugin.content_of(Answer(0, ("0", ""))) == b""
+
+
+@pytest.mark.parametrize("out", [(), ("4",), ("3", "3132"), ("1", "3x"), ("two", "3132"), ("2", "3132", "")])
 def test_a_content_that_is_none_is_named(out: tuple[str, ...]) -> None:
     with pytest.raises(WebPluginError):
         web_plugin.content_of(Answer(0, out))
