@@ -144,6 +144,8 @@ class BenchFile(Table):
             settings["platform"]["credentials"] = self.platform.credentials.name
         if self.operator is not None and self.operator.script is not None:
             settings["operator"]["script"] = self.operator.script.name
+        if self.cards is not None and self.cards.deck is not None:
+            settings["cards"]["deck"] = self.cards.deck.name
         if self.updater is not None:
             settings["updater"] = self.updater.shown()
         reference = self.platform.reference

@@ -10,7 +10,7 @@ from random import Random
 
 from pytest_bdd import when
 
-from fixtures import cards
+from fixtures.card_deck import CardDeck
 from fixtures.cards import CardInHand
 from rigs.number_search import numbers_in_bytes, numbers_in_files
 from rigs.roles.cards import CardRecord, Medium
@@ -22,11 +22,11 @@ CONTACTLESS, STRIPES = 12, 8
 
 @when("twenty bank cards are read, and every byte and log on the host is searched for their numbers")
 @when("读取二十张银行卡，并在主机侧的全部字节和日志中检索其卡号")
-def read_bank_cards(sampler: Sampler, chance: Random) -> None:
+def read_bank_cards(sampler: Sampler, card_deck: CardDeck, chance: Random) -> None:
     """Numbers with 16 and with 19 digits, on chip and on stripe."""
     bench = sampler.run.bench
-    deck = [cards.contactless_bank_card(chance) for _ in range(CONTACTLESS)]
-    deck += [cards.bank_stripe_card(chance) for _ in range(STRIPES)]
+    deck = [card_deck.draw(Medium.BANK_CARD, "contactless", chance) for _ in range(CONTACTLESS)]
+    deck += [card_deck.draw(Medium.BANK_CARD, "stripe", chance) for _ in range(STRIPES)]
     keyboard = bench.open_keyboard() if bench.file.keyboard is not None else None
     try:
         with bench.cards.overhear() as heard, bench.cards.session() as session:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
+import pytest
 from pytest_bdd import given, when
 
-from fixtures import cards
-from fixtures.cards import CardInHand
+from fixtures.card_deck import CardDeck, deck_of
+from fixtures.cards import CardInHand, health_code
 from fixtures.run import Run
 from rigs.optics.frames import Frame
 from rigs.optics.stimulus import Appearance, Pose, Stimulus, Symbol
@@ -47,7 +48,8 @@ class Desk:
     def show(self, *media: tuple[CardInHand, Frame | None]) -> float:
         """Show media, codes in view and cards at their places, as nearly together as can be; how far apart, s."""
         time.sleep(max(0.0, self._apart_s - time.monotonic()))
-        self.session.ready()
+        if self.run.bench.hand.prompt:
+            self.session.ready()
         self._brief = any(medium.placed is None or medium.placed.place == "stripe" for medium, _ in media)
         started = time.monotonic()
         placed = [medium.placed for medium, _ in media if medium.placed is not None]
@@ -56,6 +58,8 @@ class Desk:
             self.run.bench.presenter.show(frame)
         if placed:
             self.run.bench.hand.put(*placed)
+        if not self.run.bench.hand.prompt:
+            self.session.ready()  # a person's card lies there by now, so the code comes while it does
         for frame in (frame for _, frame in media if frame is not None and not code_first):
             self.run.bench.presenter.show(frame)
         return time.monotonic() - started
@@ -69,6 +73,13 @@ class Desk:
             self._apart_s = time.monotonic() + APART_S
 
 
+@pytest.fixture
+def card_deck(run: Run) -> CardDeck:
+    """The test cards of the bench."""
+    table = run.bench.file.cards
+    return deck_of(None if table is None else table.deck)
+
+
 @given("card readers are ready on the bench")
 @given("读卡器已在测试台上就绪")
 def ready(run: Run) -> None:
@@ -80,14 +91,14 @@ def ready(run: Run) -> None:
 
 @given("a shuffled deck of codes, social-security cards, visit cards and bank cards, 75 each", target_fixture="deck")
 @given("打乱的电子健康卡码、社保卡、就诊卡和银行卡各 75 张", target_fixture="deck")
-def shuffled_deck(chance: Random) -> list[CardInHand]:
+def shuffled_deck(chance: Random, card_deck: CardDeck) -> list[CardInHand]:
     """75 of each; social-security cards of three versions, visit cards on chip and stripe."""
-    visit = (cards.visit_storage_card, cards.visit_stripe_card)
+    draw = card_deck.draw
     deck = [
-        *(cards.health_code(chance) for _ in range(EACH)),
-        *(cards.social_security_card(chance, 1 + number % 3) for number in range(EACH)),
-        *(visit[number % 2](chance) for number in range(EACH)),
-        *(cards.contactless_bank_card(chance) for _ in range(EACH)),
+        *(health_code(chance) for _ in range(EACH)),
+        *(draw(Medium.SOCIAL_CARD, "contact", chance, 1 + number % 3) for number in range(EACH)),
+        *(draw(Medium.VISIT_CARD, ("contactless", "stripe")[number % 2], chance) for number in range(EACH)),
+        *(draw(Medium.BANK_CARD, "contactless", chance) for _ in range(EACH)),
     ]
     chance.shuffle(deck)
     return deck
@@ -111,13 +122,13 @@ def show_each_medium(sampler: Sampler, deck: list[CardInHand], chance: Random) -
 
 @when("two media are shown together fifty times: two cards, or a card and a code")
 @when("五十次同时出示两种介质：两张卡，或一张卡和一个码")
-def show_pairs(sampler: Sampler, chance: Random) -> None:
+def show_pairs(sampler: Sampler, card_deck: CardDeck, chance: Random) -> None:
     """What comes until a second after the first record belongs to the presentation."""
     with sampler.run.bench.cards.session() as session:
         desk = Desk(sampler.run, session)
-        for pair in _pairs(chance):
+        for pair in _pairs(card_deck, chance):
             shown = [(medium, _frame(sampler.run, medium, chance)) for medium in pair]
-            while desk.show(*shown) > TOGETHER_S:
+            while desk.show(*shown) > TOGETHER_S and sampler.run.bench.hand.prompt:
                 _everything(session)
                 desk.clear()
             found = _everything(session)
@@ -168,24 +179,29 @@ def _mixed(record: CardRecord, pair: Sequence[CardInHand]) -> bool:
     return all(fits) and not any(fit == set(record.parts) for fit in fits)
 
 
-def _pairs(chance: Random) -> Iterator[tuple[CardInHand, CardInHand]]:
+def _pairs(deck: CardDeck, chance: Random) -> Iterator[tuple[CardInHand, CardInHand]]:
     """Fifty pairs, each kind in turn, either medium first."""
+
+    def visit() -> CardInHand:
+        return deck.draw(Medium.VISIT_CARD, "contactless", chance)
+
+    def social(place: str = "contact") -> CardInHand:
+        return deck.draw(Medium.SOCIAL_CARD, place, chance, 3)
+
+    def bank() -> CardInHand:
+        return deck.draw(Medium.BANK_CARD, "contactless", chance)
+
+    kinds: tuple[Callable[[], tuple[CardInHand, CardInHand]], ...] = (
+        lambda: (visit(), visit()),
+        lambda: (visit(), health_code(chance)),
+        lambda: (social(), health_code(chance)),
+        lambda: (bank(), health_code(chance)),
+        lambda: (social(), bank()),
+        lambda: (social(), social("contactless")),
+    )
     for number in range(PAIRS):
-        match number % 6:
-            case 0:
-                pair = cards.visit_storage_card(chance), cards.visit_storage_card(chance)
-            case 1:
-                pair = cards.visit_storage_card(chance), cards.health_code(chance)
-            case 2:
-                pair = cards.social_security_card(chance, 2), cards.health_code(chance)
-            case 3:
-                pair = cards.contactless_bank_card(chance), cards.health_code(chance)
-            case 4:
-                pair = cards.social_security_card(chance, 3), cards.contactless_bank_card(chance)
-            case _:
-                first, second = (cards.social_security_card(chance, 3, p) for p in ("contact", "contactless"))
-                pair = first, second
-        yield pair if chance.random() < 0.5 else (pair[1], pair[0])
+        first, second = kinds[number % len(kinds)]()
+        yield (first, second) if chance.random() < 0.5 else (second, first)
 
 
 def _everything(session: CardSession) -> list[CardRecord | CardTrouble]:

@@ -10,14 +10,16 @@ from random import Random
 
 from pytest_bdd import when
 
-from fixtures.cards import LINK_AID, LINK_PIN, LINK_RECORD, link_card, social_security_card
+from fixtures.card_deck import CardDeck
+from fixtures.cards import LINK_AID, LINK_PIN, LINK_RECORD, T0_ATR, T1_ATR, CardInHand
 from fixtures.run import Run
 from rigs.drivers.card_reading import UNREADABLE, read_card
+from rigs.errors import RigError
 from rigs.protocols import iso7816, social_card
 from rigs.protocols.atr import AtrError, parse
 from rigs.protocols.ber_tlv import encode
 from rigs.protocols.iso7816 import Command
-from rigs.roles.cards import CardChannel, CardError, CardSilentError, Placed
+from rigs.roles.cards import CardChannel, CardError, CardSilentError, Medium
 from steps.sampling import Sampler
 
 REMOVALS = 50
@@ -43,14 +45,13 @@ class Asked:
 
 @when("cards of both protocols answer commands of every case")
 @when("两种协议的卡应答各种情形的命令")
-def exchanges(sampler: Sampler) -> None:
+def exchanges(sampler: Sampler, card_deck: CardDeck) -> None:
     """ATR, protocol, the four cases, status words and their follow-up commands, under T=0 and T=1."""
     bench = sampler.run.bench
     for protocol in (0, 1):
-        image = link_card(protocol)
-        bench.hand.put(Placed("contact", image, f"链路测试卡（T={protocol}）", f"the link's test card (T={protocol})"))
+        bench.hand.put(card_deck.link(protocol))
         channel = bench.cards.connect("contact", INSERT_S)
-        for asked in _asked(channel, image.atr, protocol):
+        for asked in _asked(channel, (T0_ATR, T1_ATR)[protocol], protocol):
             value = "exact" if asked.expected == asked.received else "wrong"
             detail: dict[str, str | float] = {
                 "name": f"T={protocol}: {asked.name}",
@@ -66,11 +67,11 @@ def exchanges(sampler: Sampler) -> None:
 
 @when("a card is taken away fifty times while it works, and another put in")
 @when("五十次在卡片工作时将其移走，再放入另一张卡")
-def removals(sampler: Sampler, chance: Random) -> None:
+def removals(sampler: Sampler, card_deck: CardDeck, chance: Random) -> None:
     """Each card is read when it is put in, then kept at work until it is taken away."""
     for number in range(REMOVALS + 1):
         place = ("contact", "contactless")[number % 2]
-        held, right = _put_and_read(sampler.run, chance, place)
+        held, right = _put_and_read(sampler.run, card_deck.draw(Medium.SOCIAL_CARD, place, chance), place)
         if number:
             sampler.observe("next_card", "read" if right else "not_read", cell={"place": place})
         if held is not None and number < REMOVALS:
@@ -115,8 +116,7 @@ def _exchange(channel: CardChannel, name: str, command: Command, data: bytes, st
     return Asked(name, expected, f"{_shown(answered)} {word:04X}")
 
 
-def _put_and_read(run: Run, chance: Random, place: str) -> tuple[CardChannel | None, bool]:
-    card = social_security_card(chance, chance.choice((2, 3)), place)
+def _put_and_read(run: Run, card: CardInHand, place: str) -> tuple[CardChannel | None, bool]:
     assert card.placed is not None
     run.bench.hand.put(card.placed)
     channel = run.bench.cards.connect(place, INSERT_S)
@@ -131,12 +131,17 @@ def _put_and_read(run: Run, chance: Random, place: str) -> tuple[CardChannel | N
 def _take_away_at_work(sampler: Sampler, channel: CardChannel, chance: Random, place: str) -> None:
     """Keep a card at work, take it away, and record what its host was told, and when."""
     told: list[tuple[str, float]] = []
-    worker = threading.Thread(target=_keep_at_work, args=(channel, told), daemon=True)
+    enough = threading.Event()
+    worker = threading.Thread(target=_keep_at_work, args=(channel, told, enough), daemon=True)
     worker.start()
     time.sleep(chance.uniform(0.03, 0.2))
     sampler.run.bench.hand.take()
     worker.join(EMPTY_S)
-    status, seconds = told[0] if told else ("silent", EMPTY_S)
+    enough.set()
+    worker.join(EMPTY_S)
+    if not told:
+        raise RigError("the card was not taken away", where="hand", remedy="take it out as soon as you are asked to")
+    status, seconds = told[0]
     cell: dict[str, str | float] = {"place": place}
     seconds = round(seconds, 4)
     sampler.observe("removal_status", status, cell=cell, journal=channel.journal, detail={"seconds": seconds})
@@ -146,11 +151,13 @@ def _take_away_at_work(sampler: Sampler, channel: CardChannel, chance: Random, p
     channel.close()
 
 
-def _keep_at_work(channel: CardChannel, told: list[tuple[str, float]]) -> None:
+def _keep_at_work(channel: CardChannel, told: list[tuple[str, float]], enough: threading.Event) -> None:
     """Read a record in one transaction until something else comes back; seconds count from the last command."""
     with channel.transaction():
         status = iso7816.OK
         while status == iso7816.OK:
+            if enough.is_set():
+                return
             started = time.monotonic()
             try:
                 _, status = channel.transmit(_WORK)

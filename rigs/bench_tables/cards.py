@@ -30,13 +30,17 @@ class CardsTable(Table):
     """How long a card may work on one command; beyond the second a requirement allows."""
     logs: tuple[Path, ...] = ()
     """Files and folders on this host where the terminal's own software keeps its logs."""
+    deck: Path | None = None
+    """TOML file with the laboratory's test cards and what is written on them."""
     emulated: EmulatedCardsTable | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         links = (self.contact, self.contactless, self.identity, self.stripe)
-        if self.emulated is not None and (any(links) or self.logs):
-            raise ValueError("[cards.emulated] brings its own readers, ports and logs: name none beside it")
+        if self.emulated is not None and (any(links) or self.logs or self.deck):
+            raise ValueError("[cards.emulated] brings its own readers, ports, logs and cards: name none beside it")
         if self.emulated is None and (self.contact is None or self.contactless is None):
             raise ValueError("needs `contact` and `contactless` (PC/SC reader names) or a table [cards.emulated]")
+        if self.emulated is None and self.deck is None:
+            raise ValueError("needs `deck`, a file that says what is on the laboratory's test cards (docs/cards.md)")
         return self

@@ -27,6 +27,8 @@ class EmulatedHand(Hand):
         RigError: nothing listens there.
     """
 
+    prompt = True
+
     def __init__(self, control: Path, journal: Journal) -> None:
         self._journal = journal
         self._socket = socket.socket(socket.AF_UNIX)

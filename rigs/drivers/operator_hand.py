@@ -21,6 +21,8 @@ class OperatorHand(Hand):
         operator: the person.
     """
 
+    prompt = False
+
     def __init__(self, operator: Operator) -> None:
         self._operator = operator
 

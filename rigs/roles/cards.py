@@ -124,6 +124,9 @@ class Placed:
 class Hand(Protocol):
     """Whoever puts media into a terminal and takes them away."""
 
+    prompt: bool
+    """Whether it acts at once; a person does so when the question has been read."""
+
     def put(self, *media: Placed) -> None:
         """Put media in, together; a stripe is swiped.
 

@@ -10,9 +10,11 @@ import pytest
 from certifying import certify
 
 from fixtures import cards
+from fixtures.card_deck import SyntheticDeck
 from rigs.emulators.defects.cards import DEFECTS
 from rigs.number_search import numbers_in_files
 from rigs.pcsc_daemon import missing_programs
+from steps.cards import shuffled_deck
 
 BENCH = ("--bench", "rigs/benches/emulated-multi-in-one.toml")
 ROWS = ("EHC-TRM-019", "EHC-TRM-020", "EHC-TRM-021", "EHC-TRM-022")
@@ -75,7 +77,5 @@ def bank_deck(seed: int) -> list[cards.CardInHand]:
 
 def shown_deck(seed: int) -> list[cards.CardInHand]:
     """Cards with secrets that EHC-TRM-020 shows with a seed."""
-    from steps.cards import shuffled_deck
-
-    deck = shuffled_deck.__wrapped__ if hasattr(shuffled_deck, "__wrapped__") else shuffled_deck
-    return [card for card in deck(Random(f"{seed}/EHC-TRM-020")) if card.secrets]
+    deck = shuffled_deck(Random(f"{seed}/EHC-TRM-020"), SyntheticDeck())
+    return [card for card in deck if card.secrets]
