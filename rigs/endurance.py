@@ -28,6 +28,9 @@ class Endurance(Protocol):
     compressed: bool
     """Whether hours are counted in readings, because the device is emulated and nobody has to wait for it."""
 
+    hand_overs: int
+    """How often a reading is handed from one thread or process of this machine to another, each time as late as it."""
+
     def read(self, frame: Frame, expected: tuple[bytes, ...]) -> Reading:
         """One reading; raises ``SilentDeviceError`` when the device has stopped."""
 
@@ -51,7 +54,7 @@ class Endurance(Protocol):
         """Resident memory of the emulator, or of this process where the device is real, MiB."""
 
     def host_delay_ms(self) -> float:
-        """95th percentile of this machine's own delays since it was last asked, ms."""
+        """How late this machine itself is, as ``HostDelay``, since it was last asked, ms."""
 
 
 class BenchEndurance:
@@ -64,6 +67,8 @@ class BenchEndurance:
 
     def __init__(self, bench: Bench, station: ReadingStation) -> None:
         self.compressed = bench.emulated_scanner is not None
+        # To the frame port, the device's eye and its line where it is emulated; to the reader of the line, to the row.
+        self.hand_overs = 5 if self.compressed else 2
         self._bench = bench
         self._station = station
         self._host = HostDelay()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from rigs.optics.stimulus import Stimulus
 from steps.samples import symbol
 from steps.sampling import Sampler, Trial
 
+HOST_HOURS = 12
+"""Hours from whose beginning on it is known how late the host is when all is well."""
 DECK = 48
 """Codes that are shown again and again, in an order drawn anew each time round."""
 
@@ -83,7 +86,7 @@ class Soak:
         self._first = len(self._reads)
         hour = self._plan.hour(self._first)
         self._latencies = [float(one.detail["latency_ms"]) for one in self._reads if one.cell["hour"] == hour]
-        self._base_delay_ms = next((_host_delay(one) for one in earlier if one.measure == "latency_p95"), None)
+        self._host_ms = [_host_delay(one) for one in earlier if one.measure == "latency_p95"][:HOST_HOURS]
         self._stops = 0
 
     def run(self) -> None:
@@ -148,8 +151,9 @@ class Soak:
     def _end_of_hour(self, hour: int, started: float, reads: int) -> None:
         """The series of the hour: what nothing but time can show."""
         delay_ms = self._bench.host_delay_ms()
-        if self._base_delay_ms is None:
-            self._base_delay_ms = delay_ms
+        if len(self._host_ms) < HOST_HOURS:
+            self._host_ms.append(delay_ms)
+        changed_ms = abs(delay_ms - statistics.median(self._host_ms))
         took_s = (self._bench.now() - started) / reads * self._plan.an_hour
         values = sorted(self._latencies)
         cell: dict[str, str | float] = {"hour": hour}
@@ -158,7 +162,7 @@ class Soak:
             round(values[math.ceil(0.95 * len(values)) - 1], 3),
             unit="ms",
             # The bench's own offsets are the same in every hour and cancel; what has changed of the host does not.
-            uncertainty=round(abs(delay_ms - self._base_delay_ms), 3),
+            uncertainty=round(self._bench.hand_overs * changed_ms, 3),
             cell=cell,
             detail={"host_delay_ms": round(delay_ms, 3), "time_compression": round(3600 / took_s, 1)},
         )

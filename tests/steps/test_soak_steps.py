@@ -41,6 +41,7 @@ class StandIn:
     base_ms: float = 200.0
     supply: bool = True
     compressed: bool = False
+    hand_overs: int = 2
     answers: dict[int, Read] = field(default_factory=dict)
     host_ms: list[float] = field(default_factory=lambda: [0.1])
     time_s: float = 0.0
@@ -223,10 +224,10 @@ def test_a_host_that_became_slow_itself_leaves_the_drift_open(sound):
     assert (verdict(run), verdict(slow)) == (Verdict.PASS, Verdict.INCONCLUSIVE)
 
 
-def test_how_late_the_host_has_become_since_the_first_hour_is_the_uncertainty():
-    device = StandIn(host_ms=[0.25, 0.25, 3.25], answers={1801: Read.WRONG})
+def test_how_much_later_the_host_has_become_at_each_hand_over_is_the_uncertainty():
+    device = StandIn(host_ms=[0.25, 0.25, 0.25, 0.25, 3.25], answers={3001: Read.WRONG}, hand_overs=5)
     hours = series(soaked(device), "latency_p95")
-    assert [one.uncertainty for one in hours] == [0.0, 0.0, 3.0]
+    assert [one.uncertainty for one in hours] == [0.0, 0.0, 0.0, 0.0, 15.0]
 
 
 def test_one_bad_hour_does_not_decide_the_drift(sound):

@@ -7,11 +7,11 @@ import math
 from rigs.emulators.behaviour import Behaviour, Reading
 from rigs.emulators.defects.defect import Defect
 
-_SLOWER_S = 1e-7
-"""By how much each delivery is slower than the one before, s: a tenth of a millisecond every thousand."""
+_SLOWER_S = 5e-7
+"""By how much each delivery is slower than the one before, s: half a millisecond every thousand."""
 _LEAK = 2048
 _COUNTER = 500
-_HISTORY = 1200
+_HISTORY = 900
 
 
 class LeaksAndSlows(Behaviour):
