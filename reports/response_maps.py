@@ -75,18 +75,16 @@ def _tilt_target(name: str, counts: Sequence[CellCount]) -> Plot:
     if judged:
         circle = [math.radians(angle) for angle in range(0, 361, 5)]
         axes.plot(circle, [max(judged)] * len(circle), color=INK, linewidth=1.2, linestyle=DASHED)
-    reached = []
     for (axis, sign), half_turns in _DIRECTIONS.items():
         spoke = sorted(
             (count for count in counts if count.cell["axis"] == axis and float(count.cell["angle"]) * sign >= 0),
             key=lambda count: abs(float(count.cell["angle"])),
         )
-        reached.append((half_turns * math.pi, _reach(spoke)))
+        turn = half_turns * math.pi
+        axes.plot([turn, turn], [0, _reach(spoke)], color=GOOD, alpha=2 * BAND, linewidth=11, solid_capstyle="butt")
         for count in spoke:
-            _dot(axes, half_turns * math.pi, count)
-    outline = [*reached, reached[0]]
-    axes.fill([turn for turn, _ in outline], [far for _, far in outline], color=GOOD, alpha=BAND, linewidth=0)
-    axes.set_ylim(0, farthest * 1.04)
+            _dot(axes, turn, count)
+    axes.set_ylim(0, farthest * 1.12)
     rings = [ring for ring in (15, 30, 45, 60) if ring <= farthest]
     axes.set_yticks(rings, [f"{ring}°" for ring in rings], fontsize=9.5)
     yaw, pitch = cell_value("axis", "yaw"), cell_value("axis", "pitch")
@@ -96,9 +94,9 @@ def _tilt_target(name: str, counts: Sequence[CellCount]) -> Plot:
     return canvas.finish(
         Text(
             zh="俯仰与偏转：离中心越远倾角越大；点的颜色为失败多少（✕ 为不满足判据），"
-            "底色为每一方向上仍全部识读的范围，虚线圈为判定范围。",
-            en="Pitch and yaw: the farther out, the more tilt; a dot's colour tells failures (✕ falls short), the "
-            "shaded area reaches as far as all were read, the dashed ring is the range judged.",
+            "色条为该方向上一直全部识读到的倾角，虚线圈为判定范围。",
+            en="Pitch and yaw: the farther out, the more tilt; a dot's colour tells failures (✕ falls short), a "
+            "bar reaches as far as all were read, the dashed ring is the range judged.",
         )
     )
 
