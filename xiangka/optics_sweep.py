@@ -108,11 +108,13 @@ def sweep(options: SweepOptions) -> int:
     steps: list[Step] = []
     with (
         tempfile.TemporaryDirectory(prefix="xiangka-sweep-") as state,
-        Journal(folder / "journal.jsonl") as journal,
+        Journal(Path(state) / "journal.jsonl") as journal,
         Bench(file, journal, EmulationOptions(Path(state), options.defect)) as bench,
     ):
         reader = _Reader(bench, options)
         told = " ".join(str(part) for part in astuple(bench.identify()) if part)
+        _make(folder)
+        journal.move_to(folder / "journal.jsonl")
         try:
             for value in values:
                 steps.append(reader.step(value))
@@ -126,15 +128,19 @@ def sweep(options: SweepOptions) -> int:
 def _folder(options: SweepOptions) -> Path:
     now = datetime.now(UTC).astimezone()
     folder = options.out or RUNS / f"sweep-{options.parameter.name}-{now:%Y%m%d-%H%M%S}"
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise PlanError("already holds something", where=str(folder), remedy="name a new or empty folder")
+    return folder
+
+
+def _make(folder: Path) -> None:
+    """Make the folder once the bench is open: a bench that does not open leaves nothing behind."""
     try:
-        if folder.exists() and any(folder.iterdir()):
-            raise PlanError("already holds something", where=str(folder), remedy="name a new or empty folder")
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PlanError(
             f"cannot be written ({error.strerror})", where=str(folder), remedy="name another folder"
         ) from error
-    return folder
 
 
 def _record(options: SweepOptions, file: BenchFile, device: str, steps: list[Step]) -> SweepRecord:

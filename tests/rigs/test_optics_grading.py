@@ -131,7 +131,9 @@ def test_tilt_costs_axial_and_grid_uniformity():
 
 def test_light_falling_on_a_screen_takes_its_contrast_and_on_paper_does_not():
     def contrast(surface, lux) -> float:
-        return values(Stimulus((CODE,), conditions=Conditions(distance_mm=83.0, surface=surface, light=Light(lux))))["SC"]
+        return values(Stimulus((CODE,), conditions=Conditions(distance_mm=83.0, surface=surface, light=Light(lux))))[
+            "SC"
+        ]
 
     assert contrast(Screen(), 20_000.0) < contrast(Screen(), 500.0) - 0.2
     assert contrast(Paper(), 20_000.0) == pytest.approx(contrast(Paper(), 500.0), abs=0.02)

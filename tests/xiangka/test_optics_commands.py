@@ -95,3 +95,16 @@ def test_a_sweep_finds_where_a_device_stops_reading(tmp_path, capsys):
     assert (out / "journal.jsonl").stat().st_size > 0
     assert main(["optics", "sweep", *arguments, "--out", str(out)]) == 4
     assert "already holds something" in capsys.readouterr().err
+
+
+def test_a_bench_that_does_not_open_leaves_nothing_behind(tmp_path, capsys):
+    bench = tmp_path / "bench.toml"
+    bench.write_text(
+        'name = "desk"\n[presenter]\ndriver = "frame-port"\n[scanner]\ndriver = "gm65"\nurl = "/dev/ttyNONE"\n'
+        '[platform]\ndriver = "hn-a"\n[platform.reference]\n',
+        encoding="utf-8",
+    )
+    arguments = ["--parameter", "distance", "--from", "50", "--to", "80", "--step", "10", "--bench", str(bench)]
+    assert main(["optics", "sweep", *arguments, "--out", str(tmp_path / "out")]) == 3
+    assert "/dev/ttyNONE" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [bench]
