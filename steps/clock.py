@@ -71,7 +71,8 @@ def _check_at(sampler: Sampler, trials: Iterator[Trial], skew: int) -> None:
 
 
 def _read(sampler: Sampler, trials: Iterator[Trial]) -> tuple[str, Reading]:
-    for trial, frame in sampler.prepared(next(trials) for _ in range(TRIES)):
+    for _ in range(TRIES):
+        [(trial, frame)] = sampler.prepared([next(trials)])
         reading = sampler.run.station.read(frame, trial.expected)
         if reading.outcome == "exact":
             return _text(trial), reading

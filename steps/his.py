@@ -71,6 +71,13 @@ def dynamic_sample(sampler: Sampler) -> Iterator[Trial]:
     return codes_of_residents(sampler, CODES_PER_FETCH)
 
 
+@given("dynamic card codes fetched from the platform one at a time", target_fixture="trials")
+@given("由平台逐个签发的动态电子健康卡码", target_fixture="trials")
+def single_codes(sampler: Sampler) -> Iterator[Trial]:
+    """Endless: each fetched only when it is asked for, so that whatever goes before may take its time."""
+    return codes_of_residents(sampler, 1)
+
+
 def codes_of_residents(sampler: Sampler, codes_each: int) -> Iterator[Trial]:
     """Endless: so many dynamic codes of each resident, who are registered as they come."""
     chance = sampler.run.random(f"{sampler.requirement.id}/masks")
