@@ -72,7 +72,8 @@ def opened(protocol: str, url: str, journal: Journal) -> SerialLine:
 def driver(protocol: str, line: SerialLine) -> SerialScanner:
     """The driver a bench would take."""
     mode = mode_of(protocol)
-    table = ScannerTable(driver=protocol, url="socket://127.0.0.1:1", mode=mode)
+    scheme = "ws" if protocol == "web-plugin" else "socket"
+    table = ScannerTable(driver=protocol, url=f"{scheme}://127.0.0.1:1", mode=mode)
     return opening._driver(table)(line, read_timeout_s=READ_S, mode=mode)
 
 

@@ -89,7 +89,17 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setattr(found, "SILENCE_S", SILENCE_S)
 
 
-@pytest.mark.parametrize("behaviour", ["silent", "deaf", "babbling", "chattering", "delivering", "dribbling"])
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        "silent",
+        pytest.param("deaf", marks=pytest.mark.nightly),
+        "babbling",
+        pytest.param("chattering", marks=pytest.mark.nightly),
+        "delivering",
+        "dribbling",
+    ],
+)
 def test_every_call_ends(dialogues: Mapping[str, Dialogue], behaviour: str) -> None:
     cases = [(dialogue, name) for dialogue in dialogues.values() for name in ("set up", *CALLS)]
     with ThreadPoolExecutor(len(cases)) as pool:
