@@ -69,6 +69,7 @@ def answer(emulator: HoneywellEmulator, port: Port, text: str, *, stored: bool =
 
 def restart(emulator: HoneywellEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rigs.emulators.device.BOOT_S", 0.0)
+    monkeypatch.setattr("rigs.emulators.defects.identity.DRY_S", 0.0)
     emulator.power(False)
     emulator.power(True)
 

@@ -87,6 +87,7 @@ def answer(emulator: NewlandEmulator, port: Port, text: str, *, stored: bool = F
 
 def restart(emulator: NewlandEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rigs.emulators.device.BOOT_S", 0.0)
+    monkeypatch.setattr("rigs.emulators.defects.identity.DRY_S", 0.0)
     emulator.power(False)
     emulator.power(True)
 

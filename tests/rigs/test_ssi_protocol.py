@@ -111,6 +111,7 @@ def value(emulator: SsiEmulator, port: Port, number: int) -> int:
 
 def restart(emulator: SsiEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rigs.emulators.device.BOOT_S", 0.0)
+    monkeypatch.setattr("rigs.emulators.defects.identity.DRY_S", 0.0)
     emulator.power(False)
     emulator.power(True)
 

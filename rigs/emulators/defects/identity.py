@@ -5,6 +5,9 @@ from __future__ import annotations
 from rigs.emulators.behaviour import Behaviour
 from rigs.emulators.defects.defect import Defect
 
+DRY_S = 2.5
+"""Outage after which a memory without supply is empty, s: longer than any cut but that of the row it must fail."""
+
 
 class HidesFirmware(Behaviour):
     reports_firmware = False
@@ -14,7 +17,7 @@ class FirmwareDrifts(Behaviour):
     """Starts from another image once its memory has run dry, which a short outage does not bring about."""
 
     def firmware_drift(self, outage_s: float) -> int:
-        return 1 if outage_s > 2.5 else 0
+        return 1 if outage_s > DRY_S else 0
 
 
 DEFECTS = (
