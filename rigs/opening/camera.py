@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from rigs.bench_tables.camera import CameraTable
+from rigs.bench_tables.camera import DEVICE, CameraTable
 from rigs.drivers.opencv_camera import OpenCvCamera
 from rigs.errors import BenchFileError
+from rigs.lease import Lease
 from rigs.opening.opening import Opening
 from rigs.optics.presenter import FramePortPresenter
 from rigs.roles import Presenter
@@ -14,7 +15,7 @@ def open_camera(table: CameraTable, presenter: Presenter, opening: Opening) -> O
     """The camera of a bench.
 
     Raises:
-        RigError: it is absent or shows nothing.
+        RigError: it is absent, another's, or shows nothing.
         BenchFileError: an emulated camera faces a presenter it cannot look at.
     """
     source = table.source
@@ -26,6 +27,8 @@ def open_camera(table: CameraTable, presenter: Presenter, opening: Opening) -> O
                 remedy='use driver = "frame-port"',
             )
         source = opening.start("camera", ["emulate", "camera", "--tethered", "--watch", presenter.url]).greeting
+    if source.startswith(DEVICE) or "://" in source:  # a film may be looked at by many
+        opening.closing.callback(Lease(source, "camera").release)
     camera = OpenCvCamera(source, opening.journal, table.timeout_s)
     opening.closing.callback(camera.close)
     return camera
