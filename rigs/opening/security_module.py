@@ -11,6 +11,7 @@ from rigs.drivers.security_module import CHANNEL, ApduSecurityModule
 from rigs.drivers.tcp_apdu import TcpApduChannel
 from rigs.errors import RigError
 from rigs.journal import Journal
+from rigs.lease import Lease
 from rigs.module_issuer import ModuleIssuer
 from rigs.opening.opening import Opening
 from rigs.opening.virtual_readers import MODULE, VirtualReaders
@@ -52,6 +53,7 @@ def open_security_module(table: SecurityModuleTable, issuing: Issuing, opening: 
 
 def _channel(table: SecurityModuleTable, issuing: Issuing, opening: Opening) -> ApduChannel:
     if table.reader is not None:
+        opening.closing.callback(Lease(table.reader, CHANNEL).release)
         return _in_reader(table.reader, opening)
     if table.emulated is None:
         return TcpApduChannel(table.url or "", CHANNEL)
@@ -68,6 +70,7 @@ def _in_reader(name: str, opening: Opening) -> ApduChannel:
     # The reader's own records would hold whatever a faulty module says; those of the driver do not.
     reader = PcscReader(name, CHANNEL, Journal(None))
     opening.closing.callback(reader.close)
+    opening.journal.event(CHANNEL, "reader opened", name=reader.name)
     channel = reader.connect(INSERT_S)
     if channel is None:
         raise RigError(
