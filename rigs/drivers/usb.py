@@ -101,9 +101,18 @@ class EmulatedUsbPort(NamedUsbPort):
 
     def act(self, what: str) -> None:
         """Tell the emulator."""
-        answer = self._tell(what)
-        if answer not in ("done", "absent"):
-            raise RigError(f"the emulator did not {what} ({answer})", where=CHANNEL, remedy="this is a fault of ours")
+        told(self._tell, what)
+
+
+def told(tell: Callable[[str], str], what: str) -> None:
+    """Tell an emulator to pull or put in its plug, or to let its host sleep or wake.
+
+    Raises:
+        RigError: it does not.
+    """
+    answer = tell(what)
+    if answer not in ("done", "absent"):
+        raise RigError(f"the emulator did not {what} ({answer})", where=CHANNEL, remedy="this is a fault of ours")
 
 
 @dataclass(frozen=True)

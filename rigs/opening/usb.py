@@ -6,15 +6,16 @@ from pathlib import Path
 
 from rigs.bench_tables.usb import UsbTable
 from rigs.child_process import ChildProcess
-from rigs.drivers.usb import CommandUsbPort, EmulatedUsbPort, OperatorUsbPort, UsbCommands
+from rigs.drivers.usb import CommandUsbPort, EmulatedUsbPort, OperatorUsbPort, UsbCommands, told
 from rigs.errors import BenchFileError
 from rigs.opening.opening import Opening
+from rigs.opening.operator import give_hand
 from rigs.roles.usb import UsbPort
 
 
 def names_folder(table: UsbTable | None, opening: Opening) -> Path | None:
-    """Folder of the stable names of an emulated device; None where it has no emulated plug."""
-    if table is None or table.driver != "emulated":
+    """Folder of the stable names of an emulated device; None where nobody pulls an emulated plug."""
+    if table is None or table.driver == "command":
         return None
     folder = opening.emulation.state / "by-id"
     folder.mkdir(exist_ok=True)
@@ -48,6 +49,8 @@ def open_usb(table: UsbTable, url: str, emulator: ChildProcess | None, opening: 
             )
         return EmulatedUsbPort(Path(url), emulator.tell, table.name_rule, opening.journal)
     if table.driver == "operator":
+        if emulator is not None:
+            give_hand(opening.person, "usb", lambda what: told(emulator.tell, what))
         return OperatorUsbPort(Path(url), opening.person, table.name_rule, opening.journal)
     assert table.unplug is not None and table.plug is not None and table.suspend is not None  # noqa: S101, PT018 - the bench file has them
     commands = UsbCommands(table.unplug, table.plug, table.suspend, table.resume)
