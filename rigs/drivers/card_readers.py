@@ -126,7 +126,6 @@ class _Session(CardSession):
     def end(self) -> None:
         """Stop listening."""
         self._ended = True
-        self._wanted.set()
         for listener in self._listeners:
             listener.join(10)
 
@@ -178,19 +177,29 @@ class _Session(CardSession):
                 self._found.put(found)
 
     def _follow_scanner(self, scanner: Scanner) -> None:
-        while self._wanted.wait() and not self._ended:
-            self._wanted.clear()
-            if (record := self._one_code(scanner)) is not None:
-                self._found.put(record)
+        while not self._ended:
+            if not self._wanted.wait(_TURN_S):
+                continue
+            record = self._one_code(scanner)
             scanner.disarm()
+            # Before the record is told: the host may ask for the next code at once, and this one is still in view
+            self._wanted.clear()
+            if record is not None:
+                self._found.put(record)
 
     def _one_code(self, scanner: Scanner) -> CardRecord | None:
-        armed_s = 0.0
+        while scanner.delivery(0) is not None:
+            pass  # a code delivered twice is another row's matter, and must not be taken for the next one
+        scanner.arm()
+        armed_s = time.monotonic()
         while not self._ended:
-            if time.monotonic() - armed_s > self.links.read_timeout_s:
-                scanner.arm()
-                armed_s = time.monotonic()
             delivery = scanner.delivery(_TURN_S)
+            if delivery is None and time.monotonic() - armed_s > self.links.read_timeout_s:
+                scanner.disarm()  # a second trigger beside the first could make two deliveries of one code
+                delivery = scanner.delivery(0)
+                if delivery is None:
+                    scanner.arm()
+                    armed_s = time.monotonic()
             if delivery is not None:
                 text = delivery.data.decode("utf-8", "replace")
                 return CardRecord(
