@@ -167,10 +167,10 @@ def exhausted(camera: OpenCvCamera) -> str:
 
 def test_a_camera_that_dies_in_mid_picture(journal: Journal) -> None:
     def dies(connection: socket.socket) -> None:
-        films(connection, 60)
+        films(connection, 200)
         connection.sendall(part(120)[:300])
 
-    with server(dies) as url, closing(OpenCvCamera(url, journal, timeout_s=3)) as camera:
+    with server(dies) as url, closing(OpenCvCamera(url, journal, timeout_s=10)) as camera:
         assert exhausted(camera)
 
 
@@ -178,13 +178,13 @@ def test_a_camera_that_stops_in_mid_picture_holds_nobody_up(journal: Journal) ->
     stopped, over = threading.Event(), threading.Event()
 
     def stops(connection: socket.socket) -> None:
-        films(connection, 60)
+        films(connection, 200)
         connection.sendall(part(120)[:300])
         stopped.set()
         over.wait(60)
 
-    with server(stops) as url, closing(OpenCvCamera(url, journal, timeout_s=3)) as camera:
-        assert stopped.wait(30)
+    with server(stops) as url, closing(OpenCvCamera(url, journal, timeout_s=10)) as camera:
+        assert stopped.wait(60)
         begun = time.monotonic()
         assert exhausted(camera)
         assert time.monotonic() - begun < 30
