@@ -18,6 +18,8 @@ from rigs.opening.virtual_readers import MODULE, VirtualReaders
 from rigs.roles.cards import ApduChannel
 
 INSERT_S = 10.0
+CALL_S = 10.0
+"""How long a module may work on one command: its SM2 takes longer than what a card is asked."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def _channel(table: SecurityModuleTable, issuing: Issuing, opening: Opening) -> 
 
 def _in_reader(name: str, opening: Opening) -> ApduChannel:
     # The reader's own records would hold whatever a faulty module says; those of the driver do not.
-    reader = PcscReader(name, CHANNEL, Journal(None))
+    reader = PcscReader(name, CHANNEL, Journal(None), call_s=CALL_S)
     opening.closing.callback(reader.close)
     opening.journal.event(CHANNEL, "reader opened", name=reader.name)
     channel = reader.connect(INSERT_S)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import threading
 
 import pytest
 
@@ -128,3 +131,44 @@ def test_a_chip_with_another_applet_is_the_benchs_fault():
 def test_an_unknown_defect_is_refused():
     with pytest.raises(BenchFileError, match="no-such-defect"):
         behaviour_of("no-such-defect", ModuleKeys)
+
+
+class CutLine:
+    """A chip whose line breaks after so many bytes it has said."""
+
+    def __init__(self, said_bytes: int) -> None:
+        self._applet = SecurityApplet("SYN-7", "439900T01", DEVICE, PLATFORM.public, ModuleKeys())
+        self._left = said_bytes
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"socket://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        host, _ = self._listener.accept()
+        with self._listener, host, host.makefile("rb") as messages, contextlib.suppress(OSError):
+            while self._left > 0 and (message := messages.read(int.from_bytes(messages.read(2)))):
+                if len(message) == 1 and message != b"\x04":
+                    continue
+                answer = self._applet.atr if message == b"\x04" else self._applet.transmit(message)
+                said = (len(answer).to_bytes(2) + answer)[: self._left]
+                host.sendall(said)
+                self._left -= len(said)
+
+
+def talk(url: str) -> None:
+    channel = TcpApduChannel(url, "security_module")
+    try:
+        module = ApduSecurityModule(channel, Journal(None))
+        module.sign(MESSAGE)
+        module.public_key()
+    finally:
+        channel.close()
+
+
+def test_a_line_that_breaks_anywhere_in_the_dialogue_is_the_benchs_fault():
+    whole = 2 + 17 + 2 + 13 + 2 + 2 + len("SYN-7439900T01") + 8 + 5 + 2 + 66 + 2 + 67
+    broken = range(1, whole - 1, 7)
+    for said_bytes in broken:
+        with pytest.raises(RigError, match="no answer from"):
+            talk(CutLine(said_bytes).url)
+    talk(CutLine(10_000).url)
