@@ -16,6 +16,7 @@ from certification.kill_rate import DefectRecord, DefectTrial
 from certification.trial_record import LAYOUT
 from certification.verdicts import Verdict
 from xiangka.bench_choice import bench_for, executed_on
+from xiangka.console import wide_console
 from xiangka.defect_names import known_defects
 from xiangka.trial_file import TrialFile, made_with, now
 from xiangka.trial_run import Tried, try_once
@@ -116,7 +117,7 @@ def _told(trial: DefectTrial) -> str:
 
 
 def _summarise(record: DefectRecord, out: Path) -> None:
-    console = Console()
+    console = wide_console()
     table = Table(title="缺陷检出率 Kill rate", title_justify="left")
     for heading in ("要求 requirement", "检出/缺陷 caught/defects", "仅此失败 exactly"):
         table.add_column(heading)

@@ -15,6 +15,7 @@ from certification.trial_record import LAYOUT
 from certification.verdicts import Verdict
 from rigs.bench_file import load_bench
 from xiangka.asked import DEFAULT_BENCH
+from xiangka.console import wide_console
 from xiangka.trial_file import TrialFile, made_with, now
 from xiangka.trial_run import try_once
 
@@ -78,7 +79,7 @@ def _told(trial: SeedTrial) -> str:
 
 
 def _summarise(record: SeedRecord, out: Path) -> None:
-    console = Console()
+    console = wide_console()
     title = f"误报 False alarms: {record.plan}, {record.bench}"
     table = Table(title=title, title_justify="left")
     for heading in (
