@@ -72,7 +72,7 @@ class Dazzled(Behaviour):
 
     def accepts(self, reading: Reading, image: Image) -> bool:
         grey = self.sense(image)
-        return float(np.median(grey[:8])) < _brightness_of(reading, grey)
+        return 0.95 * float(np.median(grey[:8])) < _brightness_of(reading, grey)
 
 
 class DimBlind(Behaviour):
