@@ -9,7 +9,7 @@ from rigs.optics.frames import Frame
 from rigs.optics.reference import readable
 from rigs.roles import Camera, Photograph, Presenter
 
-SEEING_S = 1.5
+SEEING_S = 3.0
 """How long a frame is shown to the camera: longer than any camera is late, s."""
 FEWEST = 3
 """Pictures of a frame that are taken at least."""

@@ -23,7 +23,7 @@ from rigs.optics.geometry import Image
 from rigs.roles.camera import Photograph
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what goes wrong is told once, by the error below
-os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 CHANNEL = "camera"
 T = TypeVar("T")
