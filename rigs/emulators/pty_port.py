@@ -5,6 +5,7 @@ Its far end shows the host's line rate, but neither parity nor modem lines nor a
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import termios
@@ -91,5 +92,5 @@ class PtyPort:
             piece = bytes(byte ^ 0xA5 for byte in piece)
         while piece and not self._unplugged:
             _, ready, _ = select.select([], [self._master], [], _PATIENCE_S)
-            if ready:
-                piece = piece[os.write(self._master, piece) :]
+            with contextlib.suppress(BlockingIOError):
+                piece = piece[os.write(self._master, piece) :] if ready else piece
