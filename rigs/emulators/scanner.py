@@ -138,13 +138,20 @@ def run_scanner(options: ScannerOptions) -> None:
     host:port``.
 
     Raises:
-        BenchFileError: protocol or defect are unknown, or a terminator is given that the protocol does not have.
+        BenchFileError: protocol or defect are unknown, or a terminator or a port is given that the protocol does not
+            have.
     """
     if options.protocol not in EMULATORS:
         raise BenchFileError(
             f"there is no emulator for protocol {options.protocol!r}",
             where="--protocol",
             remedy=f"choose one of {', '.join(sorted(EMULATORS))}",
+        )
+    if (options.protocol == "web-plugin") != (options.listen == "websocket"):
+        raise BenchFileError(
+            f"protocol {options.protocol!r} is not spoken on {options.listen!r}",
+            where="--listen",
+            remedy="use --protocol web-plugin and --listen websocket together",
         )
     behaviour = behaviour_of(options.defect, Behaviour)
     make = EMULATORS[options.protocol]
