@@ -54,6 +54,8 @@ def _other_rows(file: BenchFile, bench: Bench) -> Iterator[tuple[str, str]]:
     if file.scanner is not None:
         yield "keyboard", "—" if file.keyboard is None else file.keyboard.driver
         yield "power", _power(bench)
+        if file.cards is not None:
+            yield "cards", "; ".join(f"{place}: {name}" for place, name in bench.cards.names().items())
         yield "platform", file.platform.url or "reference platform"
     else:
         yield "administration", ", ".join(sorted(bench.credentials.tokens)) or "— (no token in the credentials)"

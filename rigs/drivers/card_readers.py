@@ -57,6 +57,12 @@ class MultiInOneReaders(CardReaders):
     def __init__(self, links: CardLinks) -> None:
         self._links = links
 
+    def names(self) -> Mapping[str, str]:
+        """Reader or port of each link, by place."""
+        slots = {place: slot.name for place, slot in self._links.slots.items()}
+        lines = {"identity": self._links.identity, "stripe": self._links.stripe}
+        return slots | {place: link.url for place, link in lines.items() if link is not None}
+
     @contextlib.contextmanager
     def session(self) -> Iterator[CardSession]:
         """Listen to every link until the context ends."""

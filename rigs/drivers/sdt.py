@@ -61,6 +61,11 @@ class SdtReader:
         return self._line.journal.count
 
     @property
+    def url(self) -> str:
+        """Its port."""
+        return self._line.url
+
+    @property
     def channel(self) -> str:
         """Its bench role."""
         return self._line.channel

@@ -26,6 +26,11 @@ class StripeHead:
         self._buffer = b""
 
     @property
+    def url(self) -> str:
+        """Its port."""
+        return self._line.url
+
+    @property
     def channel(self) -> str:
         """Its bench role."""
         return self._line.channel

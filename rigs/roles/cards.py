@@ -162,6 +162,9 @@ class CardSession(Protocol):
 class CardReaders(Protocol):
     """The card side of a terminal as its host sees it."""
 
+    def names(self) -> Mapping[str, str]:
+        """Reader or port of each link, by place."""
+
     def session(self) -> AbstractContextManager[CardSession]:
         """Listen to every link, the scanner's included, until the context ends."""
 
