@@ -37,6 +37,8 @@ def read_bank_cards(sampler: Sampler, card_deck: CardDeck, chance: Random) -> No
                 desk.clear()
                 if isinstance(found, CardRecord) and found.medium is Medium.BANK_CARD:
                     _record_digits(sampler, medium, found)
+                elif isinstance(found, CardRecord):
+                    heard.append((found.channel, "".join(found.parts.values()).encode()))
                 sampler.step(len(deck))
         typed = "" if keyboard is None else keyboard.keystrokes(0.2).text
     finally:

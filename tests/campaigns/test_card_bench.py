@@ -33,17 +33,7 @@ def test_a_defect_fails_its_row(name, tmp_path):
 
 @pytest.mark.nightly
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("name", [defect.name for defect in DEFECTS])
-def test_a_defect_fails_its_row_and_no_other_of_the_card_side(name, tmp_path):
-    ended = certify(tmp_path / "run", *BENCH, "--defect", name, "--only", "EHC-TRM-001", *ROWS, timeout_s=1700)
-    named = {row for defect in DEFECTS if defect.name == name for row in defect.requirements}
-    assert ended.failures() == named, ended.said
-    assert all(ended.verdicts[row] == "PASS" for row in {"EHC-TRM-001", *ROWS} - named), ended.said
-
-
-@pytest.mark.nightly
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", range(1, 4))
 def test_a_sound_terminal_passes_whatever_the_seed_and_its_run_holds_no_number(seed, tmp_path):
     ended = certify(tmp_path / "run", *BENCH, "--seed", str(seed), "--only", *ROWS, timeout_s=1700)
     assert ended.planned() == dict.fromkeys(ROWS, "PASS"), ended.said
