@@ -64,13 +64,15 @@ class Desk:
             self.run.bench.presenter.show(frame)
         return time.monotonic() - started
 
-    def clear(self) -> None:
-        """Take everything away, and wait until the host has seen that nothing is left."""
+    def clear(self) -> list[CardRecord | CardTrouble]:
+        """Take everything away, wait until the host has seen that nothing is left; what was still handed over."""
         self.run.bench.presenter.clear()
+        self.session.rest()  # or it would hand over what it saw as soon as the cards are gone
         self.run.bench.hand.take()
         self.session.emptied(ANSWER_S)
         if self._brief:
             self._apart_s = time.monotonic() + APART_S
+        return list(iter(lambda: self.session.next(0), None))
 
 
 @pytest.fixture
@@ -113,8 +115,7 @@ def show_each_medium(sampler: Sampler, deck: list[CardInHand], chance: Random) -
         for medium, frame in _with_frames(sampler, deck, chance):
             desk.show((medium, frame))
             found = session.next(ANSWER_S)
-            desk.clear()
-            _record_medium(sampler, medium, found)
+            _record_medium(sampler, medium, found, desk.clear())
             sampler.step(len(deck))
             if sampler.failed():
                 return
@@ -131,27 +132,34 @@ def show_pairs(sampler: Sampler, card_deck: CardDeck, chance: Random) -> None:
             while desk.show(*shown) > TOGETHER_S and sampler.run.bench.hand.prompt:
                 _everything(session)
                 desk.clear()
-            found = _everything(session)
-            desk.clear()
+            found = _everything(session) + desk.clear()
             _record_pair(sampler, pair, found)
             sampler.step(PAIRS)
             if sampler.failed():
                 return
 
 
-def _record_medium(sampler: Sampler, medium: CardInHand, found: CardRecord | CardTrouble | None) -> None:
+def _record_medium(
+    sampler: Sampler,
+    medium: CardInHand,
+    found: CardRecord | CardTrouble | None,
+    late: Sequence[CardRecord | CardTrouble],
+) -> None:
     cell: dict[str, str | float] = {"medium": medium.medium.value}
     match found:
         case CardRecord():
             right = found.medium is medium.medium and found.parts == medium.parts
-            said, value = f"{found.medium.value} {found.masked}", "right" if right else "wrong"
-            kind = "right" if found.medium is medium.medium else "confused"
+            said, value, kind = f"{found.medium.value} {found.masked}", "right" if right else "wrong", "right"
         case CardTrouble():
             said, value, kind = found.text, "not_read", "none"
         case None:
             said, value, kind = "nothing", "not_read", "none"
+    told = {one.medium for one in (found, *late) if isinstance(one, CardRecord)}
+    if told - {medium.medium}:
+        kind = "confused"
+        said += "".join(f" | {one.medium.value} {one.masked}" for one in late if isinstance(one, CardRecord))
     journal = None if found is None else found.journal
-    detail: dict[str, str | float] = {} if value == "right" else {"delivered": said}
+    detail: dict[str, str | float] = {} if value == kind == "right" else {"delivered": said}
     sampler.observe("medium_read", value, cell=cell, journal=journal, detail=detail)
     sampler.observe("medium_type", kind, cell=cell, journal=journal, detail=detail)
 

@@ -22,6 +22,8 @@ from rigs.roles.cards import CardError, CardReaders, CardRecord, CardSession, Ca
 
 _TURN_S = 0.25
 """How long one link is waited on before its listener looks whether it is still wanted."""
+_LOOK_S = 0.05
+"""The same for the scanner, which a presentation waits for."""
 _POLL_S = 0.1
 """Pause between two questions to the identity-card module."""
 
@@ -96,6 +98,7 @@ class _Session(CardSession):
     _found: queue.SimpleQueue[CardRecord | CardTrouble | RigError] = field(default_factory=queue.SimpleQueue)
     _empty: dict[str, threading.Event] = field(default_factory=dict)
     _wanted: threading.Event = field(default_factory=threading.Event)
+    _looking: threading.Lock = field(default_factory=threading.Lock)
     _ended: bool = False
     _listeners: list[threading.Thread] = field(default_factory=list)
 
@@ -113,6 +116,12 @@ class _Session(CardSession):
     def ready(self) -> None:
         """Let the scanner, too, hand over one code."""
         self._wanted.set()
+
+    def rest(self) -> None:
+        """Let the scanner look no longer; returns once it does not."""
+        self._wanted.clear()
+        with self._looking:
+            pass
 
     def next(self, timeout_s: float) -> CardRecord | CardTrouble | None:
         """What the terminal hands over next, or None when nothing comes in time."""
@@ -184,22 +193,23 @@ class _Session(CardSession):
 
     def _follow_scanner(self, scanner: Scanner) -> None:
         while not self._ended:
-            if not self._wanted.wait(_TURN_S):
+            if not self._wanted.wait(_LOOK_S):
                 continue
-            record = self._one_code(scanner)
-            scanner.disarm()
-            # Before the record is told: the host may ask for the next code at once, and this one is still in view
-            self._wanted.clear()
-            if record is not None:
-                self._found.put(record)
+            with self._looking:
+                record = self._one_code(scanner) if self._wanted.is_set() else None
+                scanner.disarm()
+                # Before the record is told: the host may ask for the next code at once, and this one is still in view
+                self._wanted.clear()
+                if record is not None:
+                    self._found.put(record)
 
     def _one_code(self, scanner: Scanner) -> CardRecord | None:
         while scanner.delivery(0) is not None:
             pass  # a code delivered twice is another row's matter, and must not be taken for the next one
         scanner.arm()
         armed_s = time.monotonic()
-        while not self._ended:
-            delivery = scanner.delivery(_TURN_S)
+        while self._wanted.is_set() and not self._ended:
+            delivery = scanner.delivery(_LOOK_S)
             if delivery is None and time.monotonic() - armed_s > self.links.read_timeout_s:
                 scanner.disarm()  # a second trigger beside the first could make two deliveries of one code
                 delivery = scanner.delivery(0)

@@ -148,6 +148,9 @@ class CardSession(Protocol):
     def ready(self) -> None:
         """Let the scanner, too, hand over one code."""
 
+    def rest(self) -> None:
+        """Let the scanner look no longer; returns once it does not."""
+
     def next(self, timeout_s: float) -> CardRecord | CardTrouble | None:
         """What the terminal hands over next, or None when nothing comes in time.
 

@@ -82,6 +82,19 @@ def test_a_scanner_asked_long_before_the_code_comes_is_never_asked_twice_at_once
     assert scanner.triggers >= 6
 
 
+def test_a_scanner_that_rests_hands_over_nothing_until_it_is_asked_again(scanner, session):
+    for _ in range(5):
+        session.ready()
+        time.sleep(0.1)
+        session.rest()
+        scanner.in_view = b"too late"
+        assert session.next(0.3) is None
+        scanner.in_view = b""
+    session.ready()
+    scanner.in_view = b"asked for"
+    assert session.next(5) is not None
+
+
 def test_a_scanner_that_goes_away_is_told(scanner, session):
     scanner.gone = True
     session.ready()
