@@ -127,6 +127,8 @@ class PowerCuts:
         """Store what the device was found with, as far as it still answers."""
         if self._found:
             with suppress(RigError):
+                self._power.restore()  # a run that was interrupted may have left it down
+                self._scanner.reopen()
                 self._scanner.store(self._keepsake.back(self._found))
                 self._scanner.reopen()
 

@@ -1,0 +1,63 @@
+"""A cut that is none is the bench's fault: a device that is fed from elsewhere, or does not fall silent."""
+
+from __future__ import annotations
+
+import random
+import time
+from types import SimpleNamespace
+from unittest.mock import MagicMock
+
+import pytest
+
+from rigs.drivers.gm65 import Gm65Scanner
+from rigs.errors import RigError
+from rigs.roles import Switched
+from steps.power_cuts import PowerCuts
+
+
+class Supply:
+    """A supply whose device draws what the test says, while it is on and while it is off."""
+
+    def __init__(self, drawn: float, left: float) -> None:
+        self._drawn, self._left, self.on = drawn, left, True
+
+    def cut(self) -> Switched:
+        self.on = False
+        return Switched(time.monotonic_ns(), 0.0, (1, 1))
+
+    def restore(self) -> Switched:
+        self.on = True
+        return Switched(time.monotonic_ns(), 0.0, (1, 1))
+
+    def current_a(self) -> float:
+        return self._drawn if self.on else self._left
+
+
+def cuts(supply: Supply, *, answers: bool) -> PowerCuts:
+    scanner = MagicMock(keepsake=Gm65Scanner.keepsake)
+    scanner.answers.return_value = answers
+    bench = SimpleNamespace(scanner=scanner, presenter=MagicMock(), power=supply, journal=SimpleNamespace(count=0))
+    sampler = MagicMock(run=SimpleNamespace(bench=bench))
+    return PowerCuts(sampler, random.Random(1))
+
+
+@pytest.mark.parametrize(
+    ("drawn", "left", "answers", "said"),
+    [
+        (0.001, 0.0, False, "draws 0.001 A from the supply that is to be cut"),
+        (0.160, 0.100, False, "0.1 A of 0.16 A still flow while the supply is cut"),
+        (0.160, 0.0, True, "still answers while its supply is cut"),
+    ],
+)
+def test_a_device_that_keeps_its_supply_proves_nothing(drawn: float, left: float, answers: bool, said: str) -> None:
+    trial = cuts(Supply(drawn, left), answers=answers)
+    with pytest.raises(RigError, match=said) as caught:
+        trial.first()
+    assert "USB" in caught.value.remedy
+    assert trial.sampler.observe.call_count == 0
+
+
+def test_nothing_is_put_back_into_a_device_nothing_was_learnt_of() -> None:
+    trial = cuts(Supply(0.001, 0.0), answers=False)
+    trial.put_back()
+    assert trial.sampler.run.bench.scanner.store.call_count == 0
