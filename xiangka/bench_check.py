@@ -64,6 +64,8 @@ def _other_rows(file: BenchFile, bench: Bench) -> Iterator[tuple[str, str]]:
         place = file.operator.console if file.operator.script is None else file.operator.script.name
         language = {"zh": "中文", "en": "English"}[file.operator.language]
         yield "operator", f"{file.operator.driver} {place}, {language}, {file.operator.timeout_s:g} s a question"
+    if file.lux_meter is not None:
+        yield "light", f"{bench.lux_meter.illuminance_lx():.0f} lx"
     if file.camera is not None:
         height, width = bench.camera.photograph().image.shape[:2]
         yield "camera", f"{file.camera.source or 'emulated'}, {width} × {height}"
