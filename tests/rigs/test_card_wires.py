@@ -289,6 +289,31 @@ def test_a_daemon_that_dies_is_the_benchs_fault(tmp_path):
     assert said.split()[-1] == "RigError"
 
 
+def test_a_terminal_that_goes_dead_in_mid_session_is_the_benchs_fault(tmp_path):
+    said = _in_a_process_of_its_own(
+        tmp_path,
+        None,
+        """
+    with terminal.readers.session() as session:
+        terminal.hand.put(cards.social_security_card(Random(1), 2).placed)
+        print(type(session.next(WAIT_S)).__name__)
+        os.kill(emulator(), signal.SIGKILL)
+        try:
+            while session.next(WAIT_S) is not None:
+                pass
+        except RigError as error:
+            print(error.where)
+    try:
+        terminal.hand.take()
+    except RigError as error:
+        print(error.where)
+""",
+    )
+    first, lost, hand = said.split()
+    assert (first, hand) == ("CardRecord", "hand")
+    assert lost in ("cards.identity", "cards.stripe")
+
+
 def test_the_terminals_log_holds_no_number_unless_it_is_defective(tmp_path):
     card = cards.contactless_bank_card(Random(4))
     number = card.secrets["account number"]
@@ -307,7 +332,15 @@ def test_the_terminals_log_holds_no_number_unless_it_is_defective(tmp_path):
         assert (number in said) == clear
 
 
+def emulator() -> int:
+    """Process of the emulated card side that this process has started."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="utf-8").split()
+    return next(int(one) for one in children if b"card-terminal" in Path(f"/proc/{one}/cmdline").read_bytes())
+
+
 IMPORTS = """
+import os
+import signal
 import threading
 from pathlib import Path
 from random import Random
@@ -315,7 +348,7 @@ from fixtures import cards
 from rigs.drivers.card_reading import read_card
 from rigs.errors import RigError
 from rigs.roles.cards import CardRemovedError, CardSilentError
-from tests.rigs.test_card_wires import WAIT_S, keep_at_work, opened
+from tests.rigs.test_card_wires import WAIT_S, emulator, keep_at_work, opened
 """
 
 
