@@ -15,7 +15,7 @@ ROWS = ("EHC-TRM-029", "EHC-TRM-030", "EHC-TRM-031", "EHC-TRM-032")
     ("name", "row", "beside"),
     [
         ("key-readable", "EHC-TRM-030", {"EHC-TRM-029", "EHC-TRM-031", "EHC-TRM-032"}),
-        ("accepts-wrong-key", "EHC-TRM-029", {"EHC-TRM-030"}),
+        pytest.param("accepts-wrong-key", "EHC-TRM-029", {"EHC-TRM-030"}, marks=pytest.mark.nightly),
         ("bricks-on-bad-image", "EHC-TRM-031", {"EHC-TRM-001", "EHC-TRM-032"}),
         pytest.param("hides-clock-error", "EHC-TRM-032", {"EHC-TRM-001", "EHC-TRM-031"}, marks=pytest.mark.nightly),
     ],
