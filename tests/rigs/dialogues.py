@@ -28,8 +28,8 @@ from tests.rigs.emulated import Emulated
 CARD = b"8A3F" * 16 + b":1"
 READ_S = 2.0
 HOST, DEVICE = "tx", "rx"
-PROTOCOLS = sorted(set(EMULATORS) - {"web-plugin"})
-"""Those that a byte stream carries; a web plug-in speaks over a WebSocket."""
+PROTOCOLS = sorted(set(EMULATORS) - {"keyboard-wedge", "web-plugin"})
+"""Those that a byte stream carries both ways; a web plug-in speaks over a WebSocket, a keyboard only types."""
 CARRIERS: dict[str, type[SerialLine]] = {"hid-pos": HidPosLine}
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from rigs.emulators.scanner import EMULATORS
 from rigs.errors import RigError
 from rigs.journal import Journal
 from rigs.optics.presenter import FramePortPresenter
@@ -133,7 +132,7 @@ class Executioner(Journal):
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("protocol", sorted(EMULATORS))
+@pytest.mark.parametrize("protocol", sorted({*PROTOCOLS, "web-plugin"}))
 def test_a_device_killed_after_any_frame_ends_in_a_fault_of_the_rig(
     presenter: FramePortPresenter, tmp_path: Path, protocol: str
 ) -> None:
