@@ -6,12 +6,14 @@ import contextlib
 import json
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
 from reference_impl.wire.sm2 import Signer, Verifier, generate
 from reference_impl.wire.sm2_encryption import Encryptor
 from reference_impl.wire.terminal_module import Injection, enrolment_text, injection_text, is_proven
+from rigs.bench_file import load_bench
 from rigs.child_process import ChildProcess
 from rigs.drivers.security_module import ApduSecurityModule
 from rigs.drivers.tcp_apdu import TcpApduChannel
@@ -172,3 +174,27 @@ def test_a_line_that_breaks_anywhere_in_the_dialogue_is_the_benchs_fault():
         with pytest.raises(RigError, match="no answer from"):
             talk(CutLine(said_bytes).url)
     talk(CutLine(10_000).url)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('reader = "SAM"\nurl = "socket://127.0.0.1:1"', "needs `reader` (PC/SC), `url`"),
+        ("", "needs `reader` (PC/SC), `url`"),
+        ('url = "127.0.0.1"', "security_module.url"),
+        ('reader = "SAM"\ngrace_s = -1', "security_module.grace_s"),
+        ('reader = "SAM"', None),
+    ],
+)
+def test_a_bench_names_one_place_where_its_module_is(table, said, tmp_path):
+    text = Path("rigs/benches/emulated-security.toml").read_text(encoding="utf-8")
+    whole = '[security_module]\ndriver = "apdu"\n\n[security_module.emulated]\n'
+    assert whole in text
+    file = tmp_path / "bench.toml"
+    file.write_text(text.replace(whole, f'[security_module]\ndriver = "apdu"\n{table}\n'), encoding="utf-8")
+    if said is None:
+        assert load_bench(file).security_module.reader == "SAM"
+        return
+    with pytest.raises(BenchFileError) as caught:
+        load_bench(file)
+    assert said in str(caught.value)
