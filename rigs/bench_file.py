@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from rigs.bench_tables.base import Table
+from rigs.bench_tables.base import Table, is_device
 from rigs.bench_tables.camera import CameraTable, runs_by_itself
 from rigs.bench_tables.cards import CardsTable
 from rigs.bench_tables.checker import CheckerTable
@@ -28,8 +27,6 @@ from rigs.bench_tables.traces import TracesTable
 from rigs.bench_tables.updater import UpdaterTable
 from rigs.bench_tables.usb import UsbTable
 from rigs.errors import BenchFileError
-
-_PTY = "/dev/pts/"
 
 
 class BenchFile(Table):
@@ -128,9 +125,10 @@ class BenchFile(Table):
         if self.scanner is None:
             return not self.platform.real
         url = self.scanner.url or ""
-        local = url.startswith("/dev/") and not os.path.realpath(url).startswith(_PTY)
+        local = is_device(url)
         return (
-            (self.security_module is not None and self.security_module.reader is None)
+            (self.cards is not None and self.cards.software)
+            or (self.security_module is not None and self.security_module.reader is None)
             or (self.checker is not None and self.checker.software)
             or (self.camera is not None and not runs_by_itself(self.camera.source or ""))
             or isinstance(self.presenter, FramePortTable)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import os
+
 from pydantic import BaseModel, ConfigDict
 
 from rigs.roles import DeviceIdentity
+
+_PTY = "/dev/pts/"
+
+
+def is_device(port: str) -> bool:
+    """Whether a port is a device of this machine, and no pseudo-terminal."""
+    return port.startswith("/dev/") and not os.path.realpath(port).startswith(_PTY)
 
 
 class Table(BaseModel):

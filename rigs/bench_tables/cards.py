@@ -7,7 +7,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from rigs.bench_tables.base import Table
+from rigs.bench_tables.base import Table, is_device
+
+VIRTUAL = "Virtual PCD"
+"""What vsmartcard's readers are called where nobody says otherwise."""
 
 
 class EmulatedCardsTable(Table):
@@ -33,6 +36,17 @@ class CardsTable(Table):
     deck: Path | None = None
     """TOML file with the laboratory's test cards and what is written on them."""
     emulated: EmulatedCardsTable | None = None
+
+    @property
+    def software(self) -> bool:
+        """Whether a reader or port is, or may be, software: vsmartcard's own, a pseudo-terminal, a URL."""
+        readers = (self.contact or "", self.contactless or "")
+        ports = [port for port in (self.identity, self.stripe) if port is not None]
+        return (
+            self.emulated is not None
+            or any(VIRTUAL in name for name in readers)
+            or any(not is_device(port) for port in ports)
+        )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

@@ -99,3 +99,20 @@ def test_a_person_is_told_which_card_goes_where_in_both_languages():
         ("请取走所有卡", "Take every card away"),
     ]
     assert not hand.prompt
+
+
+@pytest.mark.parametrize(
+    ("line", "software"),
+    [
+        ("", False),
+        ('identity = "/dev/serial/by-id/usb-Acme-if00"\n', False),
+        ('identity = "/dev/pts/3"\n', True),
+        ('stripe = "socket://192.0.2.1:4000"\n', True),
+    ],
+)
+def test_links_that_may_be_software_make_a_run_emulated(line, software, tmp_path):
+    assert bench(tmp_path, REAL + line).cards.software == software
+
+
+def test_the_virtual_reader_of_a_system_daemon_is_software(tmp_path):
+    assert bench(tmp_path, REAL.replace("Acme Contactless", "Virtual PCD 00 01")).cards.software

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 from rigs.card_images import CpuImage, Image, StorageImage
 from rigs.emulators.card_behaviour import CardBehaviour
 from rigs.emulators.defects.defect import Defect
@@ -21,15 +24,17 @@ class CutsLongAnswers(CardBehaviour):
 
 
 class ConfusesMedia(CardBehaviour):
-    """Takes a processor card that follows a storage card for another storage card."""
+    """Takes a processor card that follows a storage card soon for another storage card."""
+
+    soon_s = 1.4
 
     def __init__(self) -> None:
-        self._storage_before = False
+        self._storage_s = -math.inf
 
     def presented(self, image: Image) -> Image:
-        confused = self._storage_before and isinstance(image, CpuImage)
-        self._storage_before = isinstance(image, StorageImage)
-        if not confused:
+        if isinstance(image, StorageImage):
+            self._storage_s = time.monotonic()
+        if not isinstance(image, CpuImage) or time.monotonic() - self._storage_s > self.soon_s:
             return image
         return StorageImage(bytes(4), {NUMBER_BLOCK: number_block("0" * 12)})
 
@@ -75,8 +80,8 @@ DEFECTS = (
     Defect(
         "confuses-media",
         ("EHC-TRM-020",),
-        "就诊卡之后的 CPU 卡被当作就诊卡",
-        "takes a processor card that follows a visit card for another visit card",
+        "紧随就诊卡之后的 CPU 卡被当作就诊卡",
+        "takes a processor card that follows a visit card soon for another visit card",
         ConfusesMedia,
     ),
     Defect(
