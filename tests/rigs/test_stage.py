@@ -8,6 +8,8 @@ from rigs.bench_file import load_bench
 from rigs.bench_tables.stage import StageTable
 from rigs.errors import OperatorDeclinedError, RigError
 from rigs.journal import Journal
+from rigs.opening.opening import EmulationOptions, Opening
+from rigs.opening.stage import open_stage
 from rigs.operators.scripted import ScriptedOperator, ScriptedQuestion
 from rigs.operators.stage import OperatorStage
 from rigs.optics.stage import RenderedStage
@@ -57,6 +59,35 @@ def test_instruments_set_the_light_where_there_are_some(journal):
     stage.arrange(Setting(illuminance_lx=500.0))
     stage.arrange(Setting(illuminance_lx=10_000.0))
     assert lit == [500.0, 10_000.0]
+
+
+class Lamp:
+    def __init__(self) -> None:
+        self.percent = 0.0
+
+    def set_level(self, percent: float) -> None:
+        self.percent = percent
+
+
+class Meter:
+    def __init__(self, lamp: Lamp) -> None:
+        self.lamp = lamp
+
+    def illuminance_lx(self) -> float:
+        return 20.0 + 150.0 * self.lamp.percent
+
+
+def test_a_bench_with_lamp_and_meter_lights_its_stage_by_them(journal, tmp_path):
+    lamp = Lamp()
+    opening = Opening(journal, EmulationOptions(tmp_path), operator=person(journal))
+    table = StageTable(driver="operator", pixel_mm=0.1)
+    with opening.closing:
+        stage = open_stage(table, None, (lamp, Meter(lamp)), opening)
+        assert stage.arrange(Setting(illuminance_lx=500.0)) is None
+        assert Meter(lamp).illuminance_lx() == pytest.approx(500.0, rel=0.05)
+        stage = open_stage(table, None, (lamp, None), opening)
+        with pytest.raises(RigError, match="not in the script"):
+            stage.arrange(Setting(illuminance_lx=500.0))
 
 
 def test_without_instruments_the_person_sets_the_light_too(journal):
