@@ -14,8 +14,10 @@ from xiangka import __version__
 from xiangka.scenarios import ROOT
 
 LIBRARIES = (
+    "dpkt",
     "numpy",
     "opencv-python",
+    "pyroute2",
     "pyserial",
     "pytest",
     "pytest-bdd",
