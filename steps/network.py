@@ -29,7 +29,7 @@ def watch(sampler: Sampler, requirement: Requirement, chance: Random) -> None:
     """Each hour with a canary: an hour of silence counts only where the capture is known to hear."""
     tap = sampler.run.bench.network
     hours = max(clause.trials for clause in requirement.criterion if isinstance(clause, CountClause))
-    tap.begin(sampler.run.evidence.folder / "captures" / f"{requirement.id}.pcap")
+    tap.begin(sampler.run.evidence.beside("captures", f"{requirement.id}.pcap"))
     codes = sampler.prepared(Trial(plain(chance)) for _ in itertools.count())
     with closing(_Ended(tap)):
         for hour in range(1, hours + 1):

@@ -138,10 +138,8 @@ def _write_scan(sampler: Sampler, files: list[Path], told: dict[str, tuple[str, 
         ],
         "found": [{"what": key, "form": form, "file": file} for key, (form, file) in told.items()],
     }
-    folder = sampler.run.evidence.folder / "scans"
-    folder.mkdir(exist_ok=True)
     text = json.dumps(report, ensure_ascii=False, indent=1) + "\n"
-    (folder / f"{sampler.requirement.id}.json").write_text(text, encoding="utf-8")
+    sampler.run.evidence.beside("scans", f"{sampler.requirement.id}.json").write_text(text, encoding="utf-8")
     sampler.observe(
         "searched", len(files), detail={"power_cycle": cycled, "bytes": sum(f.stat().st_size for f in files)}
     )

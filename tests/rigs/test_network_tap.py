@@ -249,7 +249,9 @@ def watched(tap, tmp_path):
     observations = []
     run = SimpleNamespace(
         bench=SimpleNamespace(network=tap, journal=SimpleNamespace(count=0)),
-        evidence=SimpleNamespace(folder=tmp_path, add=observations.append, of=lambda _: observations),
+        evidence=SimpleNamespace(
+            beside=lambda *_: tmp_path / "it.pcap", add=observations.append, of=lambda _: observations
+        ),
         subject=SimpleNamespace(yes_options=()),
         station=SimpleNamespace(read=lambda *_: None),
         progress=lambda *_: None,

@@ -129,6 +129,7 @@ def test_observations_set_aside_stay_in_the_file_and_do_not_count(killed):
     assert [one.value for one in in_force(lines) if one.requirement == CUT] == ["no_read"]
     assert len([one for one in in_force(lines) if one.requirement == FAILED]) == 3
     assert evidence.set_aside(NOT_BEGUN, 2) is None
+    assert evidence.beside("captures", "it.pcap") == killed / "captures" / "it-sitting2.pcap"
 
 
 GIVEN = {
