@@ -81,7 +81,7 @@ class SerialLine:
         self._settings = settings if isinstance(settings, LineSettings) else LineSettings(settings)
         self._lease = Lease(url, channel)
         try:
-            self._port = _open(url, self._settings, channel)
+            self._port = _open(url, self._settings, channel, self._address(url))
         except BaseException:
             self._lease.release()
             raise
@@ -92,6 +92,10 @@ class SerialLine:
         self._reader = threading.Thread(target=self._read, name=f"{channel}-reader", daemon=True)
         journal.event(channel, "port opened", url=url, baud=self._settings.baud, framing=str(self._settings.framing))
         self._reader.start()
+
+    def _address(self, url: str) -> str:
+        """What pyserial is given for it."""
+        return url
 
     @property
     def baud(self) -> int:
@@ -151,7 +155,13 @@ class SerialLine:
         try:
             up = bool(getattr(self._port, line))
         except _GONE as error:
-            raise self._lost(error) from error
+            if not self._reader.is_alive():
+                raise self._lost(error) from error
+            raise RigError(
+                f"{self.url} does not tell {line.upper()} ({error})",
+                where=self.channel,
+                remedy="take `presence` out of the bench file",
+            ) from error
         if not up:
             self.journal.event(self.channel, "device absent", line=line)
             raise RigError(
@@ -228,13 +238,13 @@ class SerialLine:
         )
 
 
-def _open(url: str, settings: LineSettings, channel: str) -> serial.Serial:
+def _open(url: str, settings: LineSettings, channel: str, address: str) -> serial.Serial:
     options: dict[str, Any] = {} if "://" in url else {"exclusive": True}
     if not url.startswith("rfc2217:"):
         options["write_timeout"] = 2  # pyserial's client bounds its writes itself, and takes no number for it
     try:
         port: serial.Serial = serial.serial_for_url(
-            url,
+            address,
             do_not_open=True,
             baudrate=settings.baud,
             parity=_PARITIES[settings.framing.parity],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -103,8 +105,8 @@ def test_a_device_that_lowers_its_presence_line_is_absent() -> None:
         scanner = _plain(line)
         scanner.make_sure_it_answers()
         port.power(False)
-        port.send(b"8A3F\r")
-        assert scanner.delivery(2.0) is not None
+        while line._port.dsr:
+            time.sleep(0.01)
         with pytest.raises(RigError, match="does not hold up DSR"):
             scanner.make_sure_it_answers()
         line.close()
@@ -112,3 +114,13 @@ def test_a_device_that_lowers_its_presence_line_is_absent() -> None:
         serving.set()
         thread.join()
         port.close()
+
+
+def test_a_port_that_does_not_tell_its_lines_is_named() -> None:
+    master, slave = os.openpty()
+    line = SerialLine(os.ttyname(slave), LineSettings(9600, presence="cts"), "scanner", Journal(None))
+    with pytest.raises(RigError, match="does not tell CTS"):
+        line.make_sure_it_is_there()
+    line.close()
+    os.close(master)
+    os.close(slave)
