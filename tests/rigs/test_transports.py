@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from threading import Thread
+from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 import serial
 
+from rigs.bench_tables.scanner import ScannerTable
 from rigs.drivers.gm65 import Gm65Scanner
 from rigs.drivers.ssi import SsiScanner
 from rigs.emulators.rfc2217_port import Rfc2217Port
@@ -19,6 +21,8 @@ from rigs.emulators.tcp_port import TcpPort
 from rigs.errors import RigError
 from rigs.framing import Framing, understood
 from rigs.journal import Journal
+from rigs.opening.opening import EmulationOptions, Opening
+from rigs.opening.scanner import Surroundings, open_scanner
 from rigs.optics.presenter import FramePortPresenter
 from rigs.optics.stimulus import Stimulus, Symbol
 from rigs.protocols import gm65
@@ -160,6 +164,35 @@ def test_everything_on_the_line_is_seen_at_the_device(port: Rfc2217Port) -> None
     port.power(True)
     host.until(lambda: host.line.dsr)
     host.line.close()
+
+
+def test_a_host_opens_its_line_as_the_bench_file_says(presenter: FramePortPresenter, tmp_path: Path) -> None:
+    table = ScannerTable.model_validate(
+        {"driver": "gm65", "parity": "odd", "stop_bits": 2, "presence": "dsr", "emulated": {"listen": "rfc2217"}}
+    )
+    opening = Opening(Journal(None), EmulationOptions(tmp_path))
+    with opening.closing:
+        scanner = open_scanner(table, Surroundings(presenter), opening).scanner
+        assert scanner.line.url.startswith("rfc2217://")
+        scanner.make_sure_it_answers()
+        assert scanner.identify().firmware == "V1.23"
+
+
+def test_a_host_raises_the_lines_it_is_told_to(port: Rfc2217Port) -> None:
+    over = Event()
+
+    def serve() -> None:
+        while not over.is_set():
+            port.read(0.01)
+
+    thread = Thread(target=serve)
+    thread.start()
+    try:
+        with opened(port.url, LineSettings(9600, Framing("even", 2), dtr=False)):
+            assert (port.uart.dtr, port.uart.rts, port.uart.framing) == (False, True, Framing("even", 2))
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_nothing_is_sent_to_a_host_that_is_not_ready(port: Rfc2217Port) -> None:
