@@ -276,7 +276,10 @@ class Bench:
         """
         if self._keyboard_url is None:
             raise RigError("the bench binds no keyboard", where="keyboard", remedy="add a table [keyboard]")
-        return HidStreamKeyboard(self._keyboard_url, self.journal)
+        # The scanner of a bench may be that very keyboard
+        return HidStreamKeyboard(
+            self._keyboard_url, self.journal, exclusive=self._keyboard_url != self.scanner.line.url
+        )
 
     def close(self) -> None:
         """Close every role and end every process the bench started."""

@@ -10,7 +10,7 @@ from certification.subject import Subject, undeclared
 from rigs.bench_file import BenchFile
 from rigs.bench_tables.cards import CardsTable
 
-_LINKS = {"hid-pos": "hid_pos_link", "web-plugin": "web_plugin"}
+_LINKS = {"hid-pos": "hid_pos_link", "keyboard-wedge": "keyboard_link", "web-plugin": "web_plugin"}
 """By driver; every other driver speaks on a serial line."""
 _USB_PORTS = ("/dev/serial/by-id/usb-", "/dev/ttyACM", "/dev/ttyUSB")
 

@@ -33,7 +33,7 @@ def _scanner(kinds: Commands) -> None:
         "--protocol",
         required=True,
         metavar="NAME",
-        help="datalogic, gm65, hid-pos, honeywell, m3y, newland, plain-line, ssi or web-plugin",
+        help="datalogic, gm65, hid-pos, honeywell, keyboard-wedge, m3y, newland, plain-line, ssi or web-plugin",
     )
     scanner.add_argument(
         "--camera", required=True, metavar="URL", help="frame it looks at: http://127.0.0.1:PORT/frame"

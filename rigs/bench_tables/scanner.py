@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from rigs.bench_tables.base import LabelTable, Table
 from rigs.framing import Parity
 
-UNANSWERING = frozenset(("datalogic", "plain-line"))
+UNANSWERING = frozenset(("datalogic", "keyboard-wedge", "plain-line"))
 """Drivers of scanners that answer nothing; they end a content as they are set up."""
 UNTOLD = UNANSWERING | {"m3y", "web-plugin"}
 """Drivers of scanners whose settings cannot be read back."""
@@ -25,14 +25,29 @@ class EmulatedScannerTable(Table):
     time_scale: float = Field(default=1.0, ge=1.0)
 
 
-_CARRIERS = {"hid-pos": ("socket://", "tcp"), "web-plugin": ("ws://", "websocket")}
+_CARRIERS = {
+    "hid-pos": ("socket://", "tcp"),
+    "keyboard-wedge": ("socket://", "tcp"),
+    "web-plugin": ("ws://", "websocket"),
+}
 """For drivers that speak on no serial line: how their URL begins, and what an emulated device listens on."""
 
 
 class ScannerTable(Table):
     """The scanner under test."""
 
-    driver: Literal["datalogic", "gm65", "hid-pos", "honeywell", "m3y", "newland", "plain-line", "ssi", "web-plugin"]
+    driver: Literal[
+        "datalogic",
+        "gm65",
+        "hid-pos",
+        "honeywell",
+        "keyboard-wedge",
+        "m3y",
+        "newland",
+        "plain-line",
+        "ssi",
+        "web-plugin",
+    ]
     url: str | None = None
     baud: Literal[9600, 19200, 38400, 57600, 115200] = 9600
     parity: Parity = "none"
@@ -96,8 +111,10 @@ class ScannerTable(Table):
                 raise ValueError(
                     '`terminator` is for driver = "plain-line" and "datalogic"; the others end a code with CR'
                 )
-        elif self.driver == "plain-line" and self.mode != "presentation":
-            raise ValueError('driver "plain-line" has no trigger: set mode = "presentation"')
+        elif self.driver != "datalogic" and self.mode != "presentation":
+            raise ValueError(f'driver "{self.driver}" has no trigger: set mode = "presentation"')
+        elif self.driver == "keyboard-wedge" and self.terminator not in ("cr", "tab"):
+            raise ValueError('driver "keyboard-wedge" ends a code with a key: set terminator = "cr" or "tab"')
         elif self.terminator == "none" and self.character_gap_ms >= self.silence_s * 1000:
             raise ValueError("`character_gap_ms` must be shorter than `silence_s`, or a code never ends in time")
         return self

@@ -23,6 +23,7 @@ from rigs.emulators.hid_pos import HidPosEmulator
 from rigs.emulators.honeywell import HoneywellEmulator
 from rigs.emulators.interlock import Interlock
 from rigs.emulators.keyboard_port import KeyboardPort
+from rigs.emulators.keyboard_wedge import KeyboardWedgeEmulator, NoPort
 from rigs.emulators.looker import Looker
 from rigs.emulators.m3y import M3yEmulator
 from rigs.emulators.network_habits import NetworkHabits, live_by
@@ -63,6 +64,7 @@ EMULATORS: dict[str, Callable[[Hardware], Emulator]] = {
     "datalogic": DatalogicEmulator,
     "gm65": Gm65Emulator,
     "hid-pos": HidPosEmulator,
+    "keyboard-wedge": KeyboardWedgeEmulator,
     "honeywell": HoneywellEmulator,
     "m3y": M3yEmulator,
     "newland": NewlandEmulator,
@@ -78,6 +80,7 @@ PORTS: dict[str, Callable[[int, str, Framing], Port]] = {
 }
 ENDED: dict[str, Callable[[Hardware, Ending], Emulator]] = {
     "datalogic": DatalogicEmulator,
+    "keyboard-wedge": KeyboardWedgeEmulator,
     "plain-line": PlainLineEmulator,
 }
 """Emulators that end a content as they are set up."""
@@ -166,8 +169,8 @@ def run_scanner(options: ScannerOptions) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    port = _port(options)
     keyboard = _keyboard(options)
+    port = _port(options) if keyboard is None or options.protocol != "keyboard-wedge" else NoPort(keyboard)
     log = None if options.log is None else DeviceLog(options.log, behaviour_of(options.defect, LogHabits))
     flash = _flash(options)
     emulator = make(
@@ -211,9 +214,10 @@ def _ended(options: ScannerOptions) -> Callable[[Hardware], Emulator]:
 
 
 def _keyboard(options: ScannerOptions) -> KeyboardPort | None:
-    if options.keyboard is None:
+    wanted = options.terminator if options.protocol == "keyboard-wedge" else options.keyboard
+    if wanted is None:
         return None
-    suffix = hid_keyboard.TAB if options.keyboard == "tab" else hid_keyboard.ENTER
+    suffix = hid_keyboard.TAB if wanted == "tab" else hid_keyboard.ENTER
     return KeyboardPort(behaviour_of(options.defect, Typist), suffix)
 
 

@@ -13,6 +13,7 @@ from rigs.drivers.datalogic import DatalogicScanner
 from rigs.drivers.gm65 import Gm65Scanner
 from rigs.drivers.hid_pos import HidPosLine, HidPosScanner
 from rigs.drivers.honeywell import HoneywellScanner
+from rigs.drivers.keyboard_wedge import KeyboardLine, KeyboardWedgeScanner
 from rigs.drivers.m3y import M3yScanner
 from rigs.drivers.newland import NewlandScanner
 from rigs.drivers.plain_line import PlainLineScanner
@@ -39,6 +40,14 @@ _SCANNERS: dict[str, type[SerialScanner]] = {
     "ssi": SsiScanner,
     "web-plugin": WebPluginScanner,
 }
+
+_UNANSWERING: dict[str, type[PlainLineScanner]] = {
+    "datalogic": DatalogicScanner,
+    "keyboard-wedge": KeyboardWedgeScanner,
+    "plain-line": PlainLineScanner,
+}
+_CARRIERS: dict[str, type[SerialLine]] = {"hid-pos": HidPosLine, "keyboard-wedge": KeyboardLine}
+"""Lines of drivers that speak on no serial one but in reports."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +108,7 @@ def open_scanner(table: ScannerTable, around: Surroundings, opening: Opening) ->
     url = table.url or (emulator.greeting if emulator else "")
 
     def line_at(port: str) -> SerialLine:
-        carrier = HidPosLine if table.driver == "hid-pos" else SerialLine
-        return carrier(port, _line(table), "scanner", opening.journal)
+        return _CARRIERS.get(table.driver, SerialLine)(port, _line(table), "scanner", opening.journal)
 
     line = line_at(url)
     try:
@@ -173,5 +181,4 @@ def _driver(table: ScannerTable) -> Callable[..., SerialScanner]:
     if table.driver in _SCANNERS:
         return _SCANNERS[table.driver]
     ending = Ending[table.terminator.upper()]
-    unanswering = DatalogicScanner if table.driver == "datalogic" else PlainLineScanner
-    return functools.partial(unanswering, ending=ending, gap_s=table.character_gap_ms / 1000)
+    return functools.partial(_UNANSWERING[table.driver], ending=ending, gap_s=table.character_gap_ms / 1000)

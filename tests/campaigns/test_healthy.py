@@ -6,7 +6,10 @@ import pytest
 from certifying import certify
 
 SEEDS = range(1, 21)
-PROTOCOLS = ("datalogic", "gm65", "hid-pos", "honeywell", "m3y", "newland", "plain-line", "ssi", "web-plugin")
+PROTOCOLS = (
+    *("datalogic", "gm65", "hid-pos", "honeywell", "keyboard-wedge", "m3y", "newland", "plain-line", "ssi"),
+    "web-plugin",
+)
 CHEAP_ROWS = ("EHC-TRM-001", "EHC-TRM-003", "EHC-TRM-010", "EHC-TRM-011")
 
 

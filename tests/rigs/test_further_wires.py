@@ -16,14 +16,14 @@ from websockets.sync.server import ServerConnection, serve
 
 from rigs.bench_file import load_bench
 from rigs.bench_tables.scanner import ScannerTable
-from rigs.drivers.hid_pos import HidPosLine, as_on_a_line
+from rigs.drivers.hid_pos import as_on_a_line
 from rigs.drivers.serial_scanner import SerialScanner
 from rigs.errors import BenchFileError, RigError
 from rigs.journal import Journal
 from rigs.opening import scanner as opening
 from rigs.optics.presenter import FramePortPresenter
 from rigs.optics.stimulus import Stimulus, Symbol
-from rigs.protocols import hid_pos, web_plugin
+from rigs.protocols import hid_keyboard, hid_pos, web_plugin
 from rigs.protocols.web_plugin import Answer, Function
 from rigs.roles import DeviceIdentity
 from rigs.serial_line import SerialLine
@@ -33,13 +33,16 @@ BAUD = 115200
 READ_S = 2.0
 BENCHES = Path(__file__).parents[2] / "rigs" / "benches"
 CARD = b"8A3F" * 16 + b":1"
-CARRIERS = {"datalogic": "pty", "hid-pos": "tcp", "m3y": "pty", "web-plugin": "websocket"}
+CARRIERS = {"datalogic": "pty", "hid-pos": "tcp", "keyboard-wedge": "tcp", "m3y": "pty", "web-plugin": "websocket"}
 IDENTITIES = {
     "datalogic": DeviceIdentity(),
     "hid-pos": DeviceIdentity(model="EMU-HW", serial="EMU0002", hardware="V1.00", firmware="V1.23"),
+    "keyboard-wedge": DeviceIdentity(),
     "m3y": DeviceIdentity(firmware="V1.23"),
     "web-plugin": DeviceIdentity(firmware="V1.23"),
 }
+TRIGGERED = sorted(CARRIERS.keys() - {"keyboard-wedge"})
+triggered = pytest.mark.parametrize("protocol", TRIGGERED)
 every = pytest.mark.parametrize("protocol", sorted(CARRIERS))
 
 
@@ -75,8 +78,8 @@ def devices(presenter: FramePortPresenter) -> Iterator[Devices]:
 
 @contextmanager
 def opened(protocol: str, url: str, journal: Journal | None = None, mode: str = "command") -> Iterator[SerialScanner]:
-    carrier = HidPosLine if protocol == "hid-pos" else SerialLine
-    line = carrier(url, BAUD, "scanner", journal or Journal(None))
+    mode = mode if protocol in TRIGGERED else "presentation"
+    line = opening._CARRIERS.get(protocol, SerialLine)(url, BAUD, "scanner", journal or Journal(None))
     try:
         table = ScannerTable(driver=protocol, url=url, mode=mode)
         scanner = opening._driver(table)(line, read_timeout_s=READ_S, mode=mode)
@@ -109,7 +112,7 @@ def test_codes_are_read_and_the_device_says_who_it_is(
     with opened(protocol, devices[protocol].url) as scanner:
         assert scanner.identify() == IDENTITIES[protocol]
         for number in range(5):
-            content = b"%0100X:1" % number
+            content = b"%0100X:1:%s" % (number, protocol.encode())
             assert read(presenter, scanner, content) == content
         scanner.arm()
         scanner.disarm()
@@ -117,7 +120,7 @@ def test_codes_are_read_and_the_device_says_who_it_is(
         scanner.make_sure_it_answers()
 
 
-@every
+@triggered
 def test_what_went_by_while_nothing_was_armed_is_not_delivered(
     presenter: FramePortPresenter, devices: Devices, protocol: str
 ) -> None:
@@ -129,10 +132,11 @@ def test_what_went_by_while_nothing_was_armed_is_not_delivered(
         presenter.clear()
 
 
-@pytest.mark.parametrize("protocol", ["datalogic", "hid-pos", "m3y"])
+@pytest.mark.parametrize("protocol", ["datalogic", "hid-pos", "keyboard-wedge", "m3y"])
 def test_codes_are_read_without_a_trigger(presenter: FramePortPresenter, devices: Devices, protocol: str) -> None:
     with opened(protocol, devices[protocol].url, mode="presentation") as scanner:
-        assert read(presenter, scanner, CARD) == CARD
+        content = CARD + protocol.encode()  # one that no device has seen a moment ago
+        assert read(presenter, scanner, content) == content
 
 
 @pytest.mark.parametrize("protocol", ["datalogic", "m3y"])
@@ -187,6 +191,20 @@ def test_reports_are_journaled_as_they_crossed(presenter: FramePortPresenter, de
 def test_another_symbology_carries_its_identifier(identifier: bytes, data: bytes, delivered: bytes) -> None:
     message = hid_pos.Message(identifier, data, b"")
     assert as_on_a_line(message) == delivered + b"\r"
+
+
+@pytest.mark.parametrize(("ended_by", "delivered"), [("cr", CARD), ("tab", None)])
+def test_a_wedge_delivers_at_the_key_it_was_set_to(
+    presenter: FramePortPresenter, devices: Devices, tmp_path: Path, ended_by: str, delivered: bytes | None
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    url = devices.start("keyboard-wedge", "--terminator", ended_by).url
+    with Journal(path) as journal, opened("keyboard-wedge", url, journal) as scanner:
+        assert read(presenter, scanner, CARD, 0.5) == delivered
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    (reports,) = [bytes.fromhex(record["hex"]) for record in records if record["dir"] == "rx"]
+    key = hid_keyboard.ENTER if ended_by == "cr" else hid_keyboard.TAB
+    assert reports == b"".join(map(hid_keyboard.alt_code, CARD)) + hid_keyboard.press(key)
 
 
 class Talkative:
@@ -254,6 +272,8 @@ def test_nothing_that_speaks_websocket_is_named() -> None:
     ("protocol", "before", "after", "complaint"),
     [
         ("hid-pos", 'listen = "tcp"\n', "", 'needs listen = "tcp"'),
+        ("keyboard-wedge", 'mode = "presentation"', 'mode = "command"', 'set mode = "presentation"'),
+        ("keyboard-wedge", 'terminator = "tab"', 'terminator = "crlf"', 'set terminator = "cr" or "tab"'),
         ("web-plugin", 'listen = "websocket"', 'listen = "tcp"', 'needs listen = "websocket"'),
         ("web-plugin", "read_timeout_s", 'mode = "presentation"\nread_timeout_s', 'set mode = "command"'),
         ("m3y", "[scanner.emulated]", '[scanner.emulated]\nlisten = "websocket"', 'is for driver = "web-plugin"'),

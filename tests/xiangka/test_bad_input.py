@@ -160,7 +160,10 @@ BENCHES = {
     "misspelt key": (BENCH.replace("[scanner]", "[scanner]\nbawd = 9600"), "did you mean 'baud'?"),
     "misspelt table": (BENCH.replace("[scanner.emulated]", "[scanner.emulate]"), "did you mean 'emulated'?"),
     "key of an empty table": (BENCH + "speed = 3\n", "unknown key 'platform.reference.speed'"),
-    "unknown driver": (BENCH.replace("'gm65'", "'gm66'"), "choose one of 'datalogic', 'gm65', 'hid-pos', 'honeywell'"),
+    "unknown driver": (
+        BENCH.replace("'gm65'", "'gm66'"),
+        "choose one of 'datalogic', 'gm65', 'hid-pos', 'honeywell', 'keyboard-wedge'",
+    ),
     "unknown presenter": (BENCH.replace("'frame-port'", "'billboard'"), "choose one of 'frame-port', 'screen'"),
     "plain line that is triggered": (BENCH.replace("'gm65'", "'plain-line'"), 'set mode = "presentation"'),
     "terminator of another driver": (BENCH.replace("'gm65'", "'gm65'\nterminator = 'lf'"), "`terminator` is for"),
