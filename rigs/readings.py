@@ -14,9 +14,9 @@ from rigs.roles import Delivery, Presenter, Scanner, Shown
 
 _REMEMBERED = 64
 _UNREAD = 5
-"""Codes in a row that a scanner may leave unread before one that cannot be asked is shown a witness."""
-_WITNESS_S = 6.5
-"""How long a witness is shown: longer than any hang a requirement judges, s."""
+"""Codes in a row that a scanner may leave unread before one that cannot be asked is shown a control code."""
+_CONTROL_S = 6.5
+"""How long a control code is shown: longer than any hang a requirement judges, s."""
 
 
 class Outcome(StrEnum):
@@ -59,16 +59,19 @@ class ReadingStation:
         scanner: reads them.
         read_timeout_s: how long a code is shown before it counts as not read, s.
         gap_s: how long the empty bench stands between two codes, at least, s.
+        controls: whether a scanner that cannot be asked is shown a plain code after several it did not read; not where
+            a person or a lamp sets conditions that would spoil the plain one too.
     """
 
     presenter: Presenter
     scanner: Scanner
     read_timeout_s: float
     gap_s: float = 0.0
+    controls: bool = True
     reads: int = 0
-    """Codes shown, witnesses among them."""
+    """Codes shown, control codes among them."""
     _unread: int = 0
-    _witnesses: int = 0
+    _controls: int = 0
     _cleared_s: float = 0.0
     _earlier: deque[bytes] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
@@ -179,25 +182,25 @@ class ReadingStation:
         self.reads += 1
         return late
 
-    def _witness(self) -> None:
+    def _control(self) -> None:
         """Tell a scanner that reads nothing difficult from a wire that is cut: show a plain code, which counts as none.
 
         Raises:
             SilentDeviceError: it was not delivered either.
         """
         self._unread = 0
-        self._witnesses += 1
-        content = b"XIANGKA WITNESS %d" % self._witnesses
+        self._controls += 1
+        content = b"XIANGKA CONTROL %d" % self._controls
         frame = self.presenter.prepare(Stimulus((Symbol(content),))).result()
         self._earlier.append(content)
         self._arm()
         self.presenter.show(frame)
-        delivery = self.scanner.delivery(_WITNESS_S)
+        delivery = self.scanner.delivery(_CONTROL_S)
         self._clear()
         self.scanner.disarm()
         if delivery is None:
             raise SilentDeviceError(
-                f"{_UNREAD} codes in a row were not delivered, and then a plain one was not in {_WITNESS_S:g} s",
+                f"{_UNREAD} codes in a row were not delivered, and then a plain one was not in {_CONTROL_S:g} s",
                 where="scanner",
                 remedy="check the wire from the device to this machine, its supply, and that it still faces the codes",
             )
@@ -218,8 +221,8 @@ class ReadingStation:
         self._unread = 0 if deliveries else self._unread + 1
         if not deliveries:
             self.scanner.make_sure_it_answers()
-        if self._unread >= _UNREAD and not self.scanner.answers_commands:
-            self._witness()
+        if self._unread >= _UNREAD and self.controls and not self.scanner.answers_commands:
+            self._control()
         outcome = self._outcome(deliveries, expected)
         self._earlier.extend(expected)
         if deliveries:

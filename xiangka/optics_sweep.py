@@ -179,7 +179,10 @@ class _Reader:
         table, shown = bench.file.scanner, bench.file.presenter
         assert table is not None  # noqa: S101 - a stage stands before a scanner
         assert shown is not None  # noqa: S101
-        self._station = ReadingStation(bench.presenter, bench.scanner, table.read_timeout_s, shown.gap_ms / 1000)
+        drawn = bench.file.stage is None and bench.file.light_source is None
+        self._station = ReadingStation(
+            bench.presenter, bench.scanner, table.read_timeout_s, shown.gap_ms / 1000, controls=drawn
+        )
         self._by_person = isinstance(bench.stage, OperatorStage)
         if self._by_person and options.parameter.name not in _ON_A_STAGE:
             raise PlanError(

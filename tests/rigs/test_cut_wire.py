@@ -66,7 +66,7 @@ def _plain(line: SerialLine) -> PlainLineScanner:
 def test_a_plain_line_that_is_cut_is_told_from_a_device_that_cannot_read(
     presenter: FramePortPresenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rigs.readings._WITNESS_S", 1.5)
+    monkeypatch.setattr("rigs.readings._CONTROL_S", 1.5)
     with Emulated("plain-line", presenter.url, "--listen", "tcp") as emulated:
         wire = Wire(emulated.url)
         scanner = _plain(SerialLine(wire.url, 115200, "scanner", Journal(None)))
@@ -76,7 +76,7 @@ def test_a_plain_line_that_is_cut_is_told_from_a_device_that_cannot_read(
         assert station.read(card, (CARD,), 5.0).outcome is Outcome.EXACT
 
         unread = [station.read(nothing, (CARD,)).outcome for _ in range(12)]
-        assert unread == [Outcome.NO_READ] * 12, "the witnesses in between were read"
+        assert unread == [Outcome.NO_READ] * 12, "the control codes in between were read"
 
         wire.cut = True
         with pytest.raises(SilentDeviceError, match="a plain one was not"):
