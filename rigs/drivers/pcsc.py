@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from rigs.errors import BenchFileError, RigError
 from rigs.journal import Journal
-from rigs.protocols.card_masking import masked_exchange
+from rigs.protocols.card_masking import ExchangeMask
 from rigs.protocols.iso7816 import for_t0
 from rigs.roles.cards import CardChannel, CardRemovedError, CardSilentError
 
@@ -192,6 +192,7 @@ class PcscChannel(CardChannel):
         self._pci = self._pcsc.SCARD_PCI_T0 if protocol == 1 else self._pcsc.SCARD_PCI_T1
         self.protocol = _PROTOCOLS[protocol]
         self.atr = atr
+        self._mask = ExchangeMask()
         self.journal = (reader._journal.count, reader._journal.count)
         """First and last journal record of this card."""
 
@@ -254,7 +255,7 @@ class PcscChannel(CardChannel):
             )
 
     def _record(self, apdu: bytes, response: bytes) -> None:
-        command, answer = masked_exchange(apdu, response)
+        command, answer = self._mask.masked(apdu, response)
         journal, channel = self._reader._journal, self._reader.channel
         last = journal.wire(channel, "tx", command)
         if answer:

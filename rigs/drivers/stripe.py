@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rigs.protocols import track2
-from rigs.protocols.card_masking import masked_text
+from rigs.protocols.card_masking import masked_track
 from rigs.serial_line import SerialLine
 
 BAUD = 9600
@@ -65,4 +65,4 @@ class StripeHead:
     def _record(self, line: bytes, t_ns: int) -> None:
         if self._watch is not None:
             self._watch(self.channel, line)
-        self._line.record(masked_text(line.decode("latin-1")).encode("latin-1"), t_ns)
+        self._line.record(masked_track(line.decode("latin-1")).encode("latin-1"), t_ns)

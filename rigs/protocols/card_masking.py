@@ -18,23 +18,40 @@ TRACK2 = (0x57, 0x9F6B)
 """Track 2 equivalent data, and its contactless twin."""
 _HIDDEN = frozenset({0x56, 0x5F20, 0x9F0B, 0x9F1F, 0x9F20, 0x9F61})
 """Track 1, the cardholder's name, discretionary data of both tracks, the cardholder's identity number."""
-_VERIFY, _READ_RECORD, _READ_BINARY, _GPO, _GET_DATA = 0x20, 0xB2, 0xB0, 0xA8, 0xCA
-_CARRY_OBJECTS = (_READ_RECORD, _GPO, _GET_DATA)
+_VERIFY, _READ_RECORD, _READ_BINARY, _GET_RESPONSE = 0x20, 0xB2, 0xB0, 0xC0
 _PERSON_SFI = 6
 """File of the social-security card with name and identity number."""
-_DIGITS = re.compile(r"(?<!\d)\d{13,19}(?!\d)")
+_CURRENT_FILE = 0
+"""What a command means that names no file: whichever was read last, the person's perhaps."""
+_MORE = 0x61
+LONGEST_NUMBER = 19
+"""Digits of an account number at most (ISO/IEC 7812-1)."""
+_DIGITS = re.compile(r"[0-9]{13,}")
+_AFTER_SEPARATOR = re.compile(r"(?<=[0-9*])([=D^])[^?\r\n]+")
 
 
 def masked_number(number: str, mark: str = "*") -> str:
-    """An account number of at least 13 digits with its middle masked; a shorter one is masked whole."""
+    """An account number of 13 to 19 digits with its middle masked; a shorter one is masked whole.
+
+    Of a longer row of digits, which holds more than a number, only the first six stay.
+    """
     if len(number) < 13:
         return mark * len(number)
+    if len(number) > LONGEST_NUMBER:
+        return number[:FIRST] + mark * (len(number) - FIRST)
     return number[:FIRST] + mark * (len(number) - FIRST - LAST) + number[-LAST:]
 
 
-def masked_text(text: str) -> str:
-    """A text with every run of 13 to 19 digits masked, and whatever follows ``=`` after one."""
-    return _DIGITS.sub(lambda found: masked_number(found[0]), re.sub(r"(?<=\d)=[0-9:;<>]*", "=", text))
+def masked_track(text: str) -> str:
+    """A line of a magnetic head with every run of 13 digits or more masked, and everything behind a separator.
+
+    Separators are those of track 2, ``=`` or ``D``, and of track 1, ``^``; a head may leave them out.
+    """
+    return _DIGITS.sub(lambda found: masked_number(found[0]), _AFTER_SEPARATOR.sub(_hidden_after, text))
+
+
+def _hidden_after(found: re.Match[str]) -> str:
+    return found[1] + "*" * (len(found[0]) - 1)
 
 
 def masked_objects(data: bytes) -> bytes:
@@ -46,31 +63,41 @@ def masked_objects(data: bytes) -> bytes:
     return b"".join(_masked_object(each) for each in ber_tlv.parse(data))
 
 
-def masked_exchange(command: bytes, response: bytes) -> tuple[bytes, bytes]:
-    """A command APDU and its response with status word, as they may be journalled.
+class ExchangeMask:
+    """Masks the exchanges of one card, in their order: what GET RESPONSE fetches belongs to the command before it."""
 
-    A personal identification number and a key are masked in the command; in the response the person on a
-    social-security card and everything of ``masked_objects``.
-    """
-    ins = command[1] if len(command) > 1 else 0
-    load_key = command[:2] == b"\xff\x82"
-    if (ins == _VERIFY or load_key) and len(command) > 5:
-        command = command[:5] + MASKED_BYTE * (len(command) - 5)
-    data, status = response[:-2], response[-2:]
-    if not data or command[:1] == b"\xff":
-        return command, response
-    if ins == _READ_RECORD and len(command) > 3 and command[3] >> 3 == _PERSON_SFI:
-        return command, MASKED_BYTE * len(data) + status
-    if ins == 0xC0 or ins in _CARRY_OBJECTS:
-        data = _masked_if_it_looks_like_objects(data)
-    return command, data + status
+    def __init__(self) -> None:
+        self._asked = b""
+
+    def masked(self, command: bytes, response: bytes) -> tuple[bytes, bytes]:
+        """A command APDU and its response with status word, as they may be journalled.
+
+        A personal identification number and a key are masked in the command; in the response whatever may be of the
+        person on a social-security card, and everything of ``masked_objects``.
+        """
+        if command[1:2] != bytes((_GET_RESPONSE,)):
+            self._asked = command
+        data, status = response[:-2], response[-2:]
+        whole = command == self._asked and status[:1] != bytes((_MORE,))
+        return _masked_command(command), _masked_data(self._asked, data, whole=whole) + status
 
 
-def _masked_if_it_looks_like_objects(data: bytes) -> bytes:
+def _masked_command(command: bytes) -> bytes:
+    secret = command[1:2] == bytes((_VERIFY,)) or command[:2] == b"\xff\x82"
+    return command[:5] + MASKED_BYTE * (len(command) - 5) if secret and len(command) > 5 else command
+
+
+def _masked_data(asked: bytes, data: bytes, *, whole: bool) -> bytes:
+    """What answers a command; a piece of an answer that is no whole object tells nothing of where a number begins."""
+    if not data or asked[:1] == b"\xff" or len(asked) < 4:
+        return data
+    ins, file = asked[1], asked[3] >> 3
+    if ins == _READ_BINARY or (ins == _READ_RECORD and file in (_PERSON_SFI, _CURRENT_FILE)):
+        return MASKED_BYTE * len(data)
     try:
         return masked_objects(data)
     except TlvError:
-        return _without_long_numbers(data)
+        return _without_long_numbers(data) if whole else MASKED_BYTE * len(data)
 
 
 def _without_long_numbers(data: bytes) -> bytes:

@@ -16,7 +16,7 @@ from rigs.emulators.sdt_module import SdtModule
 from rigs.emulators.storage_card import StorageCard
 from rigs.number_search import numbers_in_bytes, numbers_in_files
 from rigs.protocols import atr, bank_card, ber_tlv, iso7816, sdt, social_card, track2, visit_card
-from rigs.protocols.card_masking import masked_exchange, masked_text
+from rigs.protocols.card_masking import ExchangeMask, masked_track
 from rigs.protocols.iso7816 import Command
 
 ANY = st.binary(max_size=300)
@@ -165,7 +165,7 @@ def test_what_is_journalled_of_a_bank_card_keeps_ten_digits_of_its_number():
         ber_tlv.encode(0x5A, bank_card.packed_number(number)),
         ber_tlv.encode(0x5F20, b"TEST/CARD"),
     )
-    command, answer = masked_exchange(bytes.fromhex("00B2010C00"), record + b"\x90\x00")
+    command, answer = ExchangeMask().masked(bytes.fromhex("00B2010C00"), record + b"\x90\x00")
     assert len(answer) == len(record) + 2
     told = answer.hex().upper()
     assert told.count("999999AAAAAA0015") == 2
@@ -175,16 +175,57 @@ def test_what_is_journalled_of_a_bank_card_keeps_ten_digits_of_its_number():
 
 
 def test_numbers_are_masked_also_where_nothing_can_be_taken_apart():
-    _, answer = masked_exchange(bytes.fromhex("00B2010C00"), bytes.fromhex("0199999900000000159000"))
+    _, answer = ExchangeMask().masked(bytes.fromhex("00B2010C00"), bytes.fromhex("0199999900000000159000"))
     assert "9999990000000015" not in answer.hex()
-    assert masked_text(";9999990000000015=30122201234567890?") == ";999999******0015=?"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (";9999990000000015=30122201234567890?", ";999999******0015=*****************?"),
+        (";999999******0015=30122201234567890?", ";999999******0015=*****************?"),
+        (";9999990000000000015D30122201234?", ";999999*********0015D***********?"),
+        ("%B9999990000000015^TEST/CARD^3012220?", "%B999999******0015^*****************?"),
+        (";9999990000000015301222012345?", ";999999**********************?"),
+        ("999999000000001530122201234567890", "999999***************************"),
+    ],
+)
+def test_a_head_that_knows_no_separator_leaves_no_number_and_nothing_behind_it_in_the_journal(line, told):
+    assert masked_track(line) == told
+
+
+PERSON = bytes((8, 18)) + b"439900200001011234"
+
+
+@pytest.mark.parametrize("record", [PERSON, bytes.fromhex("20000101"), "测试甲".encode("gbk")])
+@pytest.mark.parametrize("read", ["00B2013400", "00B2010400", "00B0860012"])
+def test_a_person_fetched_by_a_second_command_is_masked_too(read, record):
+    mask = ExchangeMask()
+    assert mask.masked(bytes.fromhex(read), b"\x61\x12") == (bytes.fromhex(read), b"\x61\x12")
+    for _ in range(2):
+        _, answer = mask.masked(bytes.fromhex("00C0000012"), record + b"\x90\x00")
+        assert answer == b"*" * len(record) + b"\x90\x00"
+
+
+def test_a_piece_of_an_answer_shows_no_digits_of_a_number_cut_in_two():
+    mask = ExchangeMask()
+    _, first = mask.masked(bytes.fromhex("00B2010C00"), bytes.fromhex("700A5A08999999000000") + b"\x61\x02")
+    _, second = mask.masked(bytes.fromhex("00C0000002"), bytes.fromhex("0015") + b"\x90\x00")
+    assert (first, second) == (b"*" * 10 + b"\x61\x02", b"**\x90\x00")
+
+
+def test_what_was_selected_stays_to_be_read():
+    offer = ber_tlv.encode(0x6F, ber_tlv.encode(0x84, bank_card.AID))
+    mask = ExchangeMask()
+    mask.masked(iso7816.for_t0(iso7816.select(bank_card.AID).encode()), bytes((0x61, len(offer))))
+    assert mask.masked(bytes((0, 0xC0, 0, 0, len(offer))), offer + b"\x90\x00")[1] == offer + b"\x90\x00"
 
 
 def test_persons_pins_and_keys_are_masked():
-    _, answer = masked_exchange(bytes.fromhex("00B2013400"), b"439900200001011234" + b"\x90\x00")
+    _, answer = ExchangeMask().masked(bytes.fromhex("00B2013400"), b"439900200001011234" + b"\x90\x00")
     assert answer == b"*" * 18 + b"\x90\x00"
     for secret in ("0020000003123456", "FF82000006A0A1A2A3A4A5"):
-        command, _ = masked_exchange(bytes.fromhex(secret), b"\x90\x00")
+        command, _ = ExchangeMask().masked(bytes.fromhex(secret), b"\x90\x00")
         assert set(command[5:]) == {ord("*")}
 
 
@@ -255,8 +296,8 @@ def test_no_codec_says_anything_but_its_own_error(data):
         visit_card.number_in,
         track2.parse_line,
         lambda found: track2.decode("".join(f"{byte:08b}" for byte in found)),
-        lambda found: masked_exchange(b"\x00\xb2\x01\x0c\x00", found),
-        lambda found: masked_exchange(found, b"\x90\x00"),
+        lambda found: ExchangeMask().masked(b"\x00\xb2\x01\x0c\x00", found),
+        lambda found: ExchangeMask().masked(found, b"\x90\x00"),
         lambda found: bank_card.handed_over(found.hex().upper()),
         lambda found: sdt.parse(found, 3),
     ):
