@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 from collections.abc import Iterator
 
 from pytest_bdd import then, when
 
 from fixtures.firmware_attempts import ATTEMPTS, Attempt, attempts
-from rigs.errors import NotAssessedError, RigError
+from rigs.errors import NotAssessedError, RigError, SilentDeviceError
 from rigs.optics.frames import Frame
 from rigs.roles.security import UpdateAnswer
 from steps.samples import plain
@@ -23,7 +24,7 @@ CHANNEL = "updater"
 def genuine(sampler: Sampler) -> None:
     """A device that takes no image at all shows nothing by refusing bad ones, nor does one that reads no code."""
     run = sampler.run
-    if _after(sampler, *next(sampler.prepared(_codes(sampler)))) != "works":
+    if _reads(sampler, sampler.prepared(_codes(sampler))) != "works":
         raise NotAssessedError(
             zh="提供任何映像之前设备就未能识读", en="the device read no code before any image was offered to it"
         )
@@ -60,7 +61,7 @@ def refused(sampler: Sampler) -> None:
     codes = sampler.prepared(_codes(sampler))
     for attempt in offered:
         answer = updater.offer(attempt.image)
-        state, changed = _after(sampler, *next(codes)), False
+        state, changed = _after(sampler, codes), False
         if state != "dead":
             changed = _changed(sampler)
         if answer.outcome == "unclear" and state != "dead" and not changed:
@@ -75,20 +76,33 @@ def refused(sampler: Sampler) -> None:
 
 def _codes(sampler: Sampler) -> Iterator[Trial]:
     chance = sampler.run.random("after-updates")
-    for _ in range(ATTEMPTS):
-        yield Trial(plain(chance))
+    return (Trial(plain(chance)) for _ in itertools.count())
 
 
-def _after(sampler: Sampler, trial: Trial, frame: Frame) -> str:
+def _after(sampler: Sampler, codes: Iterator[tuple[Trial, Frame]]) -> str:
     """Whether the device, which read a code before the image was offered, reads one now.
 
-    Silence is the device's here and not the bench's: the line was alive until the image came.
+    Silence is the device's here and not the bench's: the line was alive until the image came. It has the time of a
+    restart to come back. Whatever else goes wrong (presenter, a line that is gone) tells nothing of the image.
+
+    Raises:
+        RigError: the bench is at fault.
     """
     try:
-        sampler.run.bench.scanner.make_sure_it_answers()
-        reading = sampler.run.station.read(frame, trial.expected)
-    except RigError:
+        return _reads(sampler, codes)
+    except SilentDeviceError:
+        pass
+    try:
+        sampler.run.bench.scanner.reopen()
+        return _reads(sampler, codes)
+    except SilentDeviceError:
         return "dead"
+
+
+def _reads(sampler: Sampler, codes: Iterator[tuple[Trial, Frame]]) -> str:
+    trial, frame = next(codes)
+    sampler.run.bench.scanner.make_sure_it_answers()
+    reading = sampler.run.station.read(frame, trial.expected)
     return "works" if reading.outcome == "exact" else str(reading.outcome)
 
 

@@ -90,15 +90,28 @@ def test_genuine_firmware_is_taken_and_outlives_the_process(made, tmp_path):
     assert not taken(again, made.image.read_bytes())
 
 
-def said(requirement: str, **values: list[str]) -> Verdict:
-    sample = [Observation(requirement, measure, value) for measure, found in values.items() for value in found]
-    return judge(load_catalogue()[requirement], sample, None, planned=True, emulated=True).verdict
+KINDS = ("downgraded", "other signer", *["flipped in body"] * 18)
+
+
+def said(kinds: tuple[str, ...], *, genuine: str) -> Verdict:
+    def seen(measure: str, value: str, **cell: str) -> Observation:
+        return Observation("EHC-TRM-031", measure, value, cell=cell)
+
+    sample = [seen("firmware_update", "refused", image=kind) for kind in kinds]
+    sample += [seen("device_after_update", "works", image=kind) for kind in kinds]
+    sample.append(seen("genuine_update", genuine))
+    return judge(load_catalogue()["EHC-TRM-031"], sample, None, planned=True, emulated=True).verdict
 
 
 def test_a_device_that_takes_no_image_at_all_has_shown_nothing_by_refusing_bad_ones():
-    after = {"firmware_update": ["refused"] * 20, "device_after_update": ["works"] * 20}
-    assert said("EHC-TRM-031", **after, genuine_update=["refused"]) is Verdict.INCONCLUSIVE
-    assert said("EHC-TRM-031", **after, genuine_update=["accepted"]) is Verdict.PASS
+    assert said(KINDS, genuine="refused") is Verdict.INCONCLUSIVE
+    assert said(KINDS, genuine="accepted") is Verdict.PASS
+
+
+@pytest.mark.parametrize("kind", ["downgraded", "other signer"])
+def test_what_no_image_was_supplied_for_is_left_open(kind):
+    kinds = tuple("flipped in body" if found == kind else found for found in KINDS)
+    assert said(kinds, genuine="accepted") is Verdict.INCONCLUSIVE
 
 
 STRANGER = generate().public
