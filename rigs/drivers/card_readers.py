@@ -38,7 +38,7 @@ class CardLinks:
         stripe: the magnetic head.
         scanner: its code scanner.
         read_timeout_s: how long the scanner looks after one trigger, s.
-        overheard: what every link but the scanner's tells of its bytes.
+        overheard: what every link tells of its bytes, and the scanner of its deliveries.
     """
 
     slots: Mapping[str, PcscReader]
@@ -95,7 +95,7 @@ class MultiInOneReaders(CardReaders):
 @dataclass
 class _Session(CardSession):
     links: CardLinks
-    _found: queue.SimpleQueue[CardRecord | CardTrouble | RigError] = field(default_factory=queue.SimpleQueue)
+    _found: queue.SimpleQueue[CardRecord | CardTrouble | Exception] = field(default_factory=queue.SimpleQueue)
     _empty: dict[str, threading.Event] = field(default_factory=dict)
     _wanted: threading.Event = field(default_factory=threading.Event)
     _looking: threading.Lock = field(default_factory=threading.Lock)
@@ -129,7 +129,7 @@ class _Session(CardSession):
             found = self._found.get(timeout=max(timeout_s, 0.001))
         except queue.Empty:
             return None
-        if isinstance(found, RigError):
+        if isinstance(found, Exception):
             raise found
         return found
 
@@ -148,7 +148,7 @@ class _Session(CardSession):
         def listen() -> None:
             try:
                 follow()
-            except RigError as error:
+            except Exception as error:  # told to whoever waits: a listener that died reads nothing
                 self._found.put(error)
 
         listener = threading.Thread(target=listen, name=f"cards-{name}", daemon=True)
@@ -202,10 +202,10 @@ class _Session(CardSession):
                 self._wanted.clear()
                 if record is not None:
                     self._found.put(record)
+        self._hear_out(scanner)
 
     def _one_code(self, scanner: Scanner) -> CardRecord | None:
-        while scanner.delivery(0) is not None:
-            pass  # a code delivered twice is another row's matter, and must not be taken for the next one
+        self._hear_out(scanner)  # a code delivered twice is another row's matter, and is not the next one
         scanner.arm()
         armed_s = time.monotonic()
         while self._wanted.is_set() and not self._ended:
@@ -217,11 +217,17 @@ class _Session(CardSession):
                     scanner.arm()
                     armed_s = time.monotonic()
             if delivery is not None:
+                self.links.overheard("scanner", delivery.data)
                 text = delivery.data.decode("utf-8", "replace")
                 return CardRecord(
                     Medium.HEALTH_CODE, "scanner", {"number": text}, shortened(text[:20]), delivery.journal
                 )
         return None
+
+    def _hear_out(self, scanner: Scanner) -> None:
+        """Take what the scanner has handed over without being asked: it is no record, but the host has it."""
+        while (delivery := scanner.delivery(0)) is not None:
+            self.links.overheard("scanner", delivery.data)
 
 
 @contextlib.contextmanager

@@ -61,7 +61,7 @@ def read_person(person: Person) -> Read:
 
 
 def read_track(text: str) -> Read:
-    """What a magnetic stripe holds: an account number stands before ``=``, a visit number alone."""
+    """What a magnetic stripe holds: an account number stands before ``=``, a visit number alone (reconstructed)."""
     number, separator, _ = text.partition("=")
     if not separator:
         return Read(Medium.VISIT_CARD, {"number": number}, shortened(number))

@@ -1,14 +1,15 @@
 """Track 2 of a magnetic stripe: five-bit characters with odd parity (ISO/IEC 7811-2), data as ISO/IEC 7813 has them.
 
 A character is four data bits, least significant first, and a parity bit. The track runs from the start sentinel ``;``
-to the end sentinel ``?`` and a check character, which is the exclusive or of all characters before it.
+to the end sentinel ``?`` and a check character, which is the exclusive or of all characters before it. That digits
+without a separator are a visit number is reconstructed: every hospital writes its stripes as it likes.
 """
 
 from __future__ import annotations
 
 import re
 
-START, SEPARATOR, END = 0xB, 0xD, 0xF
+START, END = 0xB, 0xF
 LONGEST = 40
 """Characters of a track at most, sentinels and check included."""
 _CHARACTERS = "0123456789:;<=>?"

@@ -23,6 +23,8 @@ class StaringScanner:
         self._lock = threading.Lock()
         self._open = 0
         self.gone = False
+        self.broken = False
+        self.unasked: list[bytes] = []
 
     def arm(self) -> None:
         if self.gone:
@@ -36,6 +38,10 @@ class StaringScanner:
             self._open = 0
 
     def delivery(self, timeout_s):
+        if self.broken:
+            raise KeyError("a fault of ours")
+        if self.unasked:
+            return Delivery(self.unasked.pop(0), 0, 0, (1, 1))
         deadline = time.monotonic() + timeout_s
         while True:
             with self._lock:
@@ -100,3 +106,23 @@ def test_a_scanner_that_goes_away_is_told(scanner, session):
     session.ready()
     with pytest.raises(RigError, match="gone"):
         session.next(5)
+
+
+def test_a_listener_that_dies_of_a_fault_of_ours_is_no_medium_that_was_not_read(scanner, session):
+    scanner.broken = True
+    session.ready()
+    with pytest.raises(KeyError, match="a fault of ours"):
+        session.next(5)
+
+
+def test_what_the_scanner_says_unasked_is_heard_though_it_is_no_record(scanner):
+    readers = MultiInOneReaders(CardLinks({}, None, None, scanner, 0.3, Overheard()))
+    with readers.overhear() as heard:
+        with readers.session() as session:
+            scanner.unasked.append(b"before")
+            session.ready()
+            scanner.in_view = b"asked for"
+            assert session.next(5).parts == {"number": "asked for"}
+            scanner.in_view = b""
+            scanner.unasked.append(b"after")
+        assert heard == [("scanner", b"before"), ("scanner", b"asked for"), ("scanner", b"after")]
