@@ -327,6 +327,7 @@ DETAIL_KEYS: Mapping[str, Text] = {
     "accreditation": _t("认可编号", "accreditation"),
     "examined": _t("受检样品", "sample examined"),
     "words": _t("提示原文", "its words"),
+    "ran_out_s": _t("查询前码已过期，距取码 / s", "the code had run out before the platform was asked, after / s"),
     "key_version": _t("密钥版本", "key version"),
     "grace_s": _t("宽限期 / s", "grace / s"),
     "commands": _t("读取命令", "commands of reading"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 
 from pytest_bdd import given, when
@@ -42,7 +43,7 @@ def skewed(sampler: Sampler, trials: Iterator[Trial]) -> None:
     """The code is shown to the terminal, and what it delivers is what its own software checks.
 
     A code it says was accepted must have been used up at the platform: one that the platform still takes was never
-    accepted there.
+    accepted there. Where an older code that nobody used has run out by then, nothing can be told of it any more.
     """
     bench = sampler.run.bench
     steps = (*WITHIN_S, *BEYOND_S)
@@ -57,17 +58,34 @@ def skewed(sampler: Sampler, trials: Iterator[Trial]) -> None:
 
 
 def _check_at(sampler: Sampler, trials: Iterator[Trial], skew: int) -> None:
+    unused, fetched_s = _text(next(trials)), time.monotonic()
     code, reading = _read(sampler, trials)
     told = sampler.run.bench.checker.check(code)
     value = {"accepted": "unaffected", "error": "explicit_error"}.get(told.outcome, told.outcome)
     if value == "explicit_error" and not told.message:
         value = "nothing"
-    false_accept = told.outcome == "accepted" and _verified(sampler, code, 0).accepted
+    false_accept = _falsely_accepted(sampler, code, unused) if told.outcome == "accepted" else False
     journal = (reading.journal[0], sampler.run.bench.journal.count)
     cell: dict[str, str | float] = {"skew": skew}
     detail: dict[str, str | float] = {"words": told.message or "—"}
+    if false_accept is None:
+        detail["ran_out_s"] = round(time.monotonic() - fetched_s, 1)
     sampler.observe("skew_outcome", value, cell=cell, reading=reading, detail=detail)
-    sampler.observe("false_accepts", int(false_accept), cell=cell, journal=journal)
+    if false_accept is not None:
+        sampler.observe("false_accepts", int(false_accept), cell=cell, journal=journal)
+
+
+def _falsely_accepted(sampler: Sampler, code: str, unused: str) -> bool | None:
+    """Whether the platform still takes a code; None where it takes none of its age, used or not.
+
+    Args:
+        sampler: of the row.
+        code: what the terminal says was accepted.
+        unused: a code fetched before it, which nobody has used: while the platform takes it, ``code`` is alive too.
+    """
+    if _verified(sampler, code, 0).accepted:
+        return True
+    return False if _verified(sampler, unused, 0).accepted else None
 
 
 def _read(sampler: Sampler, trials: Iterator[Trial]) -> tuple[str, Reading]:

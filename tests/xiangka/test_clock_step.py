@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import repeat
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
@@ -28,22 +28,34 @@ def asked(tolerance_s: float):
 
 
 class Bench:
-    """A terminal that tells one thing of every code, and a platform that still takes a code or does not."""
+    """A terminal that tells one thing of every code, and a platform that still takes a code or does not.
 
-    def __init__(self, told: CheckTold, *, unused: bool) -> None:
-        answer = PlatformAnswer("000", unused, "", {}, (1, 1))
-        self.checker = SimpleNamespace(check=lambda _: told, set_clock=lambda _: None)
-        self.platform = SimpleNamespace(call=lambda *_, **__: answer)
+    The platform takes what was never shown to the terminal as long as it is ``alive``.
+    """
+
+    def __init__(self, told: CheckTold, *, unused: bool, alive: bool) -> None:
+        self.shown: set[str] = set()
+        self.told, self.unused, self.alive = told, unused, alive
+        self.checker = SimpleNamespace(check=self.check, set_clock=lambda _: None)
+        self.platform = SimpleNamespace(call=self.call)
         self.link, self.journal = SimpleNamespace(offset_ms=0), SimpleNamespace(count=1)
+
+    def check(self, code: str) -> CheckTold:
+        self.shown.add(code)
+        return self.told
+
+    def call(self, _, content, **__) -> PlatformAnswer:
+        taken = self.unused if content["ehealth_code"] in self.shown else self.alive
+        return PlatformAnswer("000", taken, "", {}, (1, 1))
 
 
 class Looker:
     """As much of a sampler as the row needs; every code is read."""
 
-    def __init__(self, told: CheckTold, *, unused: bool) -> None:
+    def __init__(self, told: CheckTold, *, unused: bool, alive: bool) -> None:
         reading = SimpleNamespace(outcome="exact", journal=(1, 1))
         station = SimpleNamespace(read=lambda *_: reading)
-        self.run = SimpleNamespace(bench=Bench(told, unused=unused), station=station)
+        self.run = SimpleNamespace(bench=Bench(told, unused=unused, alive=alive), station=station)
         self.seen: dict[str, dict[float, object]] = {}
 
     def prepared(self, trials):
@@ -56,11 +68,11 @@ class Looker:
         return
 
 
-def seen_by(outcome: str, message: str = "said", *, unused: bool) -> tuple[set, set]:
-    looker = Looker(CheckTold(outcome, message, (1, 1)), unused=unused)
-    skewed(looker, CODES)
+def seen_by(outcome: str, message: str = "said", *, unused: bool, alive: bool = True) -> tuple[set, set]:
+    looker = Looker(CheckTold(outcome, message, (1, 1)), unused=unused, alive=alive)
+    skewed(looker, codes())
     assert set(looker.seen["skew_outcome"]) == {*WITHIN_S, *BEYOND_S}
-    return set(looker.seen["skew_outcome"].values()), set(looker.seen["false_accepts"].values())
+    return set(looker.seen["skew_outcome"].values()), set(looker.seen.get("false_accepts", {}).values())
 
 
 def test_what_a_terminal_tells_is_weighed_by_what_the_platform_really_did():
@@ -72,15 +84,22 @@ def test_what_a_terminal_tells_is_weighed_by_what_the_platform_really_did():
     assert seen_by("nothing", unused=True) == ({"nothing"}, {0})
 
 
-CODES = repeat(Trial(Stimulus((Symbol(b"CODE"),))))
+def test_a_code_asked_about_once_it_has_run_out_is_no_evidence_of_anything():
+    assert seen_by("accepted", unused=False, alive=False) == ({"unaffected"}, set())
+    assert seen_by("error", unused=False, alive=False) == ({"explicit_error"}, {0})
+
+
+def codes():
+    """As many trials as are asked for, of another code each."""
+    return (Trial(Stimulus((Symbol(b"CODE%d" % number),))) for number in count())
 
 
 @pytest.mark.parametrize("tolerance_s", [60, 300, 599])
 def test_a_platform_that_tolerates_a_minute_and_not_ten_is_as_it_should_be(tolerance_s):
-    tolerant(asked(tolerance_s), CODES)
+    tolerant(asked(tolerance_s), codes())
 
 
 @pytest.mark.parametrize("tolerance_s", [0.5, 30, 600, 10_000])
 def test_a_platform_that_tolerates_less_or_everything_is_the_benchs_fault(tolerance_s):
     with pytest.raises(RigError, match="off its clock"):
-        tolerant(asked(tolerance_s), CODES)
+        tolerant(asked(tolerance_s), codes())
