@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -20,7 +22,7 @@ from fixtures.evidence import Evidence
 from rigs.roles import DeviceIdentity
 from xiangka.asked import Asked, Given, RunOptions
 from xiangka.resuming import read_earlier
-from xiangka.run_lock import RunLock
+from xiangka.run_lock import LOCK, RunLock
 from xiangka.sittings import Sitting
 from xiangka.whole_lines import whole_lines
 
@@ -218,6 +220,27 @@ def test_two_processes_do_not_work_in_one_folder(tmp_path):
         holder.stdout.close()
     lock = RunLock(tmp_path)
     lock.release()
+    lock.release()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("next_one", [False, True])
+def test_a_lock_whose_file_its_holder_takes_away_meanwhile_is_taken_anew(next_one, tmp_path, monkeypatch):
+    """Else the next process would find no file, make one of its own, and work in the same folder."""
+    real, path, moves = fcntl.lockf, tmp_path / LOCK, []
+
+    def lockf(descriptor, how):
+        if not moves:
+            moves.append("released")
+            path.unlink()
+            if next_one:
+                path.touch()
+        real(descriptor, how)
+
+    monkeypatch.setattr("xiangka.run_lock.fcntl.lockf", lockf)
+    lock = RunLock(tmp_path)
+    assert os.path.samestat(os.fstat(lock._descriptor), path.stat())
+    assert path.read_text() == str(os.getpid())
     lock.release()
     assert list(tmp_path.iterdir()) == []
 
