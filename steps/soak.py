@@ -23,8 +23,8 @@ from rigs.optics.stimulus import Stimulus
 from steps.samples import symbol
 from steps.sampling import Sampler, Trial
 
-HOST_HOURS = 12
-"""Hours from whose beginning on it is known how late the host is when all is well."""
+HOST_HOURS, RECENT_HOURS = 12, 6
+"""Hours at the beginning, and up to any hour, over which the host's own delays are compared: has it become slower?"""
 DECK = 48
 """Codes that are shown again and again, in an order drawn anew each time round."""
 
@@ -86,7 +86,7 @@ class Soak:
         self._first = len(self._reads)
         hour = self._plan.hour(self._first)
         self._latencies = [float(one.detail["latency_ms"]) for one in self._reads if one.cell["hour"] == hour]
-        self._host_ms = [_host_delay(one) for one in earlier if one.measure == "latency_p95"][:HOST_HOURS]
+        self._host_ms = [_host_delay(one) for one in earlier if one.measure == "latency_p95"]
         self._stops = 0
 
     def run(self) -> None:
@@ -151,9 +151,9 @@ class Soak:
     def _end_of_hour(self, hour: int, started: float, reads: int) -> None:
         """The series of the hour: what nothing but time can show."""
         delay_ms = self._bench.host_delay_ms()
-        if len(self._host_ms) < HOST_HOURS:
-            self._host_ms.append(delay_ms)
-        changed_ms = abs(delay_ms - statistics.median(self._host_ms))
+        self._host_ms.append(delay_ms)
+        at_first, of_late = self._host_ms[:HOST_HOURS], self._host_ms[-RECENT_HOURS:]
+        changed_ms = abs(statistics.median(of_late) - statistics.median(at_first))
         took_s = (self._bench.now() - started) / reads * self._plan.an_hour
         values = sorted(self._latencies)
         cell: dict[str, str | float] = {"hour": hour}
@@ -167,7 +167,8 @@ class Soak:
             detail={"host_delay_ms": round(delay_ms, 3), "time_compression": round(3600 / took_s, 1)},
         )
         self._sampler.observe("memory", round(self._bench.memory_mib(), 2), unit="MiB", cell=cell)
-        self._sampler.observe("resets", int(self._bench.restarted()), cell=cell)
+        if (restarted := self._bench.restarted()) is not None:
+            self._sampler.observe("resets", int(restarted), cell=cell)
         if not self._stops:
             self._sampler.observe("unrecovered_stops", 0, cell=cell)
         self._stops = 0

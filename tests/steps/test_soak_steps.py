@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from certification.observations import Observation
 from certification.verdicts import Verdict, judge
 from rigs.emulators.behaviour import Reading as Decoded
 from rigs.emulators.defects.endurance import LeaksAndSlows, MissesNowAndThen, StopsAfterHours
+from rigs.endurance import BenchEndurance
 from rigs.errors import RigError, SilentDeviceError
 from rigs.optics.stimulus import Stimulus, Symbol
 from rigs.readings import Outcome as Read
@@ -35,11 +37,13 @@ class StandIn:
         behaviour: what it does with each code; the emulator's own behaviour, sound or not.
         base_ms: latency of its first reading.
         supply: whether the bench can cut its power.
+        reset: what is known each hour of its having been reset.
     """
 
     behaviour: object | None = None
     base_ms: float = 200.0
     supply: bool = True
+    reset: bool | None = False
     compressed: bool = False
     hand_overs: int = 2
     answers: dict[int, Read] = field(default_factory=dict)
@@ -79,8 +83,8 @@ class StandIn:
         self.hung = False
         return "after_power_cycle"
 
-    def restarted(self) -> bool:
-        return False
+    def restarted(self) -> bool | None:
+        return self.reset
 
     def memory_mib(self) -> float:
         return 40.0 + self.count / 1000
@@ -225,9 +229,10 @@ def test_a_host_that_became_slow_itself_leaves_the_drift_open(sound):
 
 
 def test_how_much_later_the_host_has_become_at_each_hand_over_is_the_uncertainty():
-    device = StandIn(host_ms=[0.25, 0.25, 0.25, 0.25, 3.25], answers={3001: Read.WRONG}, hand_overs=5)
+    once, for_good = [0.25] * 5 + [9.0] + [0.25] * 6, [3.25]
+    device = StandIn(host_ms=[*once, *for_good], answers={9601: Read.WRONG}, hand_overs=5)
     hours = series(soaked(device), "latency_p95")
-    assert [one.uncertainty for one in hours] == [0.0, 0.0, 0.0, 0.0, 15.0]
+    assert [one.uncertainty for one in hours] == [0.0] * 14 + [7.5, 15.0]
 
 
 def test_one_bad_hour_does_not_decide_the_drift(sound):
@@ -252,6 +257,43 @@ def test_an_interrupted_soak_goes_on_with_the_reading_it_stopped_at(sound):
     assert cut_hour == pytest.approx(same_hour, abs=0.01), "the hour counts all its readings"
     assert verdict(run) is Verdict.PASS
     assert device.count == 43_200
+
+
+@pytest.mark.parametrize(("reset", "told"), [(None, []), (False, [0]), (True, [1])])
+def test_no_hour_is_said_to_be_without_a_reset_where_none_could_be_seen(reset, told, sound):
+    observations = sound[1].evidence.observations
+    cut = next(n for n, one in enumerate(observations) if one.measure == "read" and one.cell["hour"] == 72)
+    run = soaked(StandIn(reset=reset), with_observations(observations[:cut]))
+    assert [one.value for one in series(run, "resets") if one.cell["hour"] == 72] == told
+    assert verdict(run) is Verdict.PASS
+
+
+class Settled:
+    """A scanner with these settings, or one that has stopped."""
+
+    time_scale = 1.0
+
+    def __init__(self, *answers) -> None:
+        self.answers_to_come = list(answers)
+
+    def settings(self):
+        answer = self.answers_to_come.pop(0)
+        if answer is None:
+            raise SilentDeviceError("it does not answer", where="scanner", remedy="look")
+        return answer
+
+    def reopen(self):
+        pass
+
+
+A, B = {"0000": "D6"}, {"0000": "00"}
+
+
+@pytest.mark.parametrize(("answers", "known"), [(({},), None), ((A, A), False), ((A, B, A), True), ((A, None), None)])
+def test_a_reset_is_known_by_settings_alone(answers, known):
+    bench = SimpleNamespace(scanner=Settled(*answers), emulated_scanner=None)
+    with closing(BenchEndurance(bench, None)) as endurance:
+        assert endurance.restarted() is known
 
 
 def test_compressed_time_is_told(sound):
