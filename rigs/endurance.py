@@ -47,8 +47,11 @@ class Endurance(Protocol):
             RigError: it does not come back at all, so that its line may as well be dead.
         """
 
-    def restarted(self) -> bool:
-        """Whether the device has lost its settings since it was last asked, as one that was reset has."""
+    def restarted(self) -> bool | None:
+        """Whether the device has lost its settings since it was last asked, as one that was reset has.
+
+        None where nobody knows: the protocol has no question for settings, or the device does not answer.
+        """
 
     def memory_mib(self) -> float:
         """Resident memory of the emulator, or of this process where the device is real, MiB."""
@@ -101,12 +104,14 @@ class BenchEndurance:
         scanner.reopen()
         return "after_power_cycle"
 
-    def restarted(self) -> bool:
+    def restarted(self) -> bool | None:
         """Compare the settings; one that was reset is set up again."""
+        if not self._settings:
+            return None
         try:
             now = self._bench.scanner.settings()
         except SilentDeviceError:
-            return False  # the next reading finds it stopped
+            return None  # the next reading finds it stopped
         if now == self._settings:
             return False
         self._bench.scanner.reopen()
