@@ -36,8 +36,10 @@ class WebPluginScanner(SerialScanner):
         return DeviceIdentity(firmware=answer.out[0] if answer is not None and told else None)
 
     def settings(self) -> Mapping[str, str]:
-        """Nothing: the plug-in has no call for them."""
-        return {}
+        """Whether the reader still knows its handle, which one that restarted does not; no call tells any setting."""
+        answer = self._call(Function.VERSION)
+        known = answer is not None and answer.result == web_plugin.SUCCESS
+        return {"handle": "known" if known else "unknown"}
 
     def answers(self) -> bool:
         """Whether the plug-in answers, and still knows the reader."""

@@ -170,6 +170,13 @@ def test_a_hidden_firmware_version_shows(presenter: FramePortPresenter, devices:
         assert scanner.identify().firmware is None
 
 
+def test_a_reader_that_restarted_no_longer_knows_its_handle(devices: Devices) -> None:
+    with opened("web-plugin", devices["web-plugin"].url) as scanner:
+        assert scanner.settings() == {"handle": "known"}
+        scanner.ask(web_plugin.Call(Function.CLOSE, ("1",)).encode())
+        assert scanner.settings() == {"handle": "unknown"}
+
+
 def test_reports_are_journaled_as_they_crossed(presenter: FramePortPresenter, devices: Devices, tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     with Journal(path) as journal, opened("hid-pos", devices["hid-pos"].url, journal) as scanner:
