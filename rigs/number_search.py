@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from rigs.clear_text import files_below, forms, found_in_clear
+from rigs.errors import RigError
 
 
 def numbers_in_bytes(numbers: Mapping[str, str], pieces: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, str]]:
@@ -30,8 +31,12 @@ def numbers_in_bytes(numbers: Mapping[str, str], pieces: Iterable[tuple[str, byt
 
 
 def numbers_in_files(numbers: Mapping[str, str], folders: Iterable[Path]) -> Iterator[tuple[str, str]]:
-    """Which numbers stand in files, and in which one."""
-    files = list(files_below(path for path in folders if path.exists()))
+    """Which numbers stand in files, and in which one.
+
+    Raises:
+        RigError: there is nothing at a place.
+    """
+    files = list(files_below(map(_existing, folders)))
     for name, (_, file) in found_in_clear(numbers, files).items():
         yield name, file
     for path in files:
@@ -39,3 +44,11 @@ def numbers_in_files(numbers: Mapping[str, str], folders: Iterable[Path]) -> Ite
         for name, number in numbers.items():
             if number in digits:
                 yield f"{name}, packed", path.name
+
+
+def _existing(place: Path) -> Path:
+    if not place.exists():
+        raise RigError(
+            f"there is nothing at {place}", where="cards", remedy="correct `logs` of [cards] in the bench file"
+        )
+    return place

@@ -18,6 +18,10 @@ class CardBehaviour:
     """Whether a second medium is ignored until everything has been taken away."""
     one_card_per_answer = True
     """Whether one card alone answers while two are in reach."""
+    recovers_from_collision = True
+    """Whether media are taken notice of again once two that were shown together have gone."""
+    reads_bank_stripes = True
+    """Whether the magnetic head hands over bank cards at all."""
     masks_bank_data = True
     """Whether account numbers and tracks are masked on their way to the host."""
     masks_its_log = True

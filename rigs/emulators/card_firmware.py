@@ -27,6 +27,8 @@ class TerminalLog:
         self._file = file
         self._masked = masked
         self._lock = threading.Lock()
+        if file is not None:
+            file.touch()
 
     def note(self, what: str) -> None:
         """Append a line."""

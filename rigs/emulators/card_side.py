@@ -60,6 +60,7 @@ class CardSide:
         self._present: list[Put] = []
         self._at_once_s = 0.0
         self._stuck: set[str] = set()
+        self._deaf = False
 
     def put(self, media: Sequence[Put]) -> None:
         """Put media at their places, together; a stripe is swiped and gone."""
@@ -70,6 +71,9 @@ class CardSide:
                     continue
                 alone = not self._present and time.monotonic() - self._at_once_s > TOGETHER_S
                 self._present.append(medium)
+                if self._deaf:
+                    continue
+                self._collide(alone=alone)
                 if alone or not self._behaviour.one_medium_at_a_time:
                     self._hand_over(medium, media[position + 1 :])
 
@@ -87,10 +91,16 @@ class CardSide:
     def may_deliver_code(self) -> bool:
         """Whether the scanner may hand over a code it has just read."""
         with self._lock:
-            if self._present and self._behaviour.one_medium_at_a_time:
+            self._collide(alone=not self._present)
+            if self._deaf or (self._present and self._behaviour.one_medium_at_a_time):
                 return False
             self._at_once_s = time.monotonic()
             return True
+
+    def _collide(self, *, alone: bool) -> None:
+        """Take note that a medium came to others; a faulty terminal takes no more notice of any until it restarts."""
+        if not alone and not self._behaviour.recovers_from_collision:
+            self._deaf = True
 
     def _hand_over(self, medium: Put, others: Sequence[Put]) -> None:
         image = self._behaviour.presented(medium.image)
@@ -121,6 +131,8 @@ class CardSide:
         self._at_once_s = time.monotonic()
         number, separator, _ = text.partition("=")
         if separator and re.fullmatch(r"\d{13,19}", number):
+            if not self._behaviour.reads_bank_stripes:
+                return
             self._log.bank_card(number)
             text = f"{masked_number(number)}=" if self._behaviour.masks_bank_data else text
         self._send_track(track2.line(text))

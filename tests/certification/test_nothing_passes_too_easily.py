@@ -87,6 +87,25 @@ def test_a_terminal_that_reads_nothing_has_refused_nothing(requirement, refused)
     assert said(requirement, refused + observed("control", [EXACT] * 9 + [NO_READ])) is Verdict.FAIL
 
 
+def test_a_card_side_that_takes_no_notice_of_anything_has_avoided_no_collision():
+    silent = observed("collision", ["none"] * 50) + observed("mixed_records", [0] * 50)
+    assert said("EHC-TRM-021", silent) is Verdict.INCONCLUSIVE
+    assert said("EHC-TRM-021", silent + observed("control", ["right"] * 9 + ["not_read"])) is Verdict.FAIL
+    assert said("EHC-TRM-021", silent + observed("control", ["right"] * 10)) is Verdict.PASS
+
+
+def test_one_bank_card_of_twenty_shows_nothing_of_how_bank_data_is_kept():
+    clean = observed("clear_pan_or_track2", [0])
+
+    def sample(read: int) -> list[Observation]:
+        digits = observed("pan_leading_digits", [6] * read) + observed("pan_trailing_digits", [4] * read)
+        return clean + digits + observed("bank_card", ["read"] * read + ["not_read"] * (20 - read))
+
+    assert said("EHC-TRM-022", sample(1)) is Verdict.FAIL
+    assert said("EHC-TRM-022", sample(17)) is Verdict.FAIL
+    assert said("EHC-TRM-022", sample(18)) is Verdict.PASS
+
+
 def test_a_code_that_was_not_read_is_no_proof_against_a_misread():
     clause = clause_of("EHC-TRM-013")
     delivered = reads(5989, campaign="valid")

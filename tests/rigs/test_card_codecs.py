@@ -14,6 +14,7 @@ from rigs.card_images import CpuImage, StorageImage, StripeImage, from_json, to_
 from rigs.emulators.cpu_card import CpuCard
 from rigs.emulators.sdt_module import SdtModule
 from rigs.emulators.storage_card import StorageCard
+from rigs.errors import RigError
 from rigs.number_search import numbers_in_bytes, numbers_in_files
 from rigs.protocols import atr, bank_card, ber_tlv, iso7816, sdt, social_card, track2, visit_card
 from rigs.protocols.card_masking import ExchangeMask, masked_track
@@ -256,7 +257,8 @@ def test_a_number_is_found_however_it_came(heard, tmp_path):
     (tmp_path / "log").write_bytes(b"".join(heard))
     assert list(numbers_in_files(numbers, [tmp_path]))
     assert not list(numbers_in_bytes({"another": "9999990000000023"}, [("slot", piece) for piece in heard]))
-    assert not list(numbers_in_files(numbers, [tmp_path / "nowhere"]))
+    with pytest.raises(RigError, match=r"there is nothing at .*nowhere"):
+        list(numbers_in_files(numbers, [tmp_path / "nowhere"]))
 
 
 def test_images_travel_as_they_are():

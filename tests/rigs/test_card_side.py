@@ -12,7 +12,13 @@ from rigs.emulators import card_side
 from rigs.emulators.card_behaviour import CardBehaviour
 from rigs.emulators.card_firmware import TerminalLog
 from rigs.emulators.card_side import CardSide, Put
-from rigs.emulators.defects.cards import HandsOverBoth, LeaksBankData, SlotDiesOnRemoval
+from rigs.emulators.defects.cards import (
+    DeafAfterCollision,
+    HandsOverBoth,
+    LeaksBankData,
+    ReadsNoBankStripes,
+    SlotDiesOnRemoval,
+)
 from rigs.emulators.sdt_module import SdtModule
 from rigs.protocols import bank_card, iso7816
 
@@ -99,6 +105,36 @@ def test_a_defective_terminal_hands_over_both():
     side.put(CONTACT, BANK)
     assert side.handed_over() == {"contact", "contactless"}
     assert side.it.may_deliver_code()
+
+
+def test_a_terminal_that_goes_deaf_does_so_once_two_media_came_together():
+    side = Side(DeafAfterCollision())
+    for _ in range(2):
+        side.put(CONTACT)
+        assert side.handed_over() == {"contact"}
+        side.it.take()
+    side.put(CONTACT, BANK)
+    assert side.handed_over() == {"contact"}
+    side.it.take()
+    side.put(CONTACT)
+    assert side.handed_over() == set()
+    assert not side.it.may_deliver_code()
+
+
+def test_a_code_beside_a_card_deafens_that_terminal_too():
+    side = Side(DeafAfterCollision())
+    side.put(CONTACT)
+    assert not side.it.may_deliver_code()
+    side.it.take()
+    assert not side.it.may_deliver_code()
+
+
+def test_a_head_that_reads_no_bank_card_reads_visit_cards():
+    side = Side(ReadsNoBankStripes())
+    side.put(cards.bank_stripe_card(Random(3)))
+    assert side.tracks == []
+    side.put(STRIPE)
+    assert len(side.tracks) == 1
 
 
 def test_a_slot_that_died_takes_no_notice_of_one_card():

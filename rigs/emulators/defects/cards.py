@@ -47,6 +47,14 @@ class MixesRecords(CardBehaviour):
     one_card_per_answer = False
 
 
+class DeafAfterCollision(CardBehaviour):
+    recovers_from_collision = False
+
+
+class ReadsNoBankStripes(CardBehaviour):
+    reads_bank_stripes = False
+
+
 class LeaksBankData(CardBehaviour):
     masks_bank_data = False
 
@@ -97,6 +105,20 @@ DEFECTS = (
         "两卡同时在场时把两张卡的数据混为一条记录",
         "makes one record of two cards shown together",
         MixesRecords,
+    ),
+    Defect(
+        "deaf-after-collision",
+        ("EHC-TRM-021",),
+        "两种介质同时出示后不再识别任何介质",
+        "takes no notice of any medium once two were shown together",
+        DeafAfterCollision,
+    ),
+    Defect(
+        "reads-no-bank-stripes",
+        ("EHC-TRM-022",),
+        "不识读银行卡磁条",
+        "reads no magnetic bank card",
+        ReadsNoBankStripes,
     ),
     Defect(
         "leaks-pan",
