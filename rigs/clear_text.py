@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rigs.errors import RigError
 
 _LEAD = 6
 """Bytes by which a place is recognised before it is compared in full; no form of a name is shorter."""
@@ -48,9 +52,38 @@ def _base64_within(plain: bytes, before: int) -> bytes:
 
 
 def files_below(folders: Iterable[Path]) -> Iterator[Path]:
-    """Every file below the folders, and those named themselves."""
+    """Every file below the folders, and those named themselves.
+
+    Raises:
+        RigError: this user may not look into one of the folders.
+    """
     for folder in folders:
-        yield from (path for path in sorted(folder.rglob("*")) if path.is_file()) if folder.is_dir() else (folder,)
+        if not folder.is_dir():
+            yield folder
+            continue
+        below = [Path(place) / name for place, _, names in os.walk(folder, onerror=_unsearched) for name in names]
+        yield from sorted(path for path in below if path.is_file())
+
+
+def content_of(path: Path, most: int = -1) -> bytes:
+    """What stands in a file that is searched, or its first ``most`` bytes.
+
+    Raises:
+        RigError: it cannot be read, so that nobody knows.
+    """
+    try:
+        with path.open("rb") as stream:
+            return stream.read(most)
+    except OSError as error:
+        _unsearched(error)
+
+
+def _unsearched(error: OSError) -> NoReturn:
+    raise RigError(
+        f"{error.filename} cannot be searched ({error.strerror})",
+        where="files",
+        remedy="run as a user who may read it, while no program takes files away there",
+    ) from error
 
 
 def found_in_clear(texts: Mapping[str, str], files: Iterable[Path]) -> dict[str, tuple[str, str]]:
@@ -64,7 +97,12 @@ def places_in_clear(texts: Mapping[str, str], files: Iterable[Path]) -> dict[str
     Args:
         texts: what is looked for, by a key that may be told.
         files: where.
+
+    Raises:
+        RigError: a file cannot be read.
     """
+    if not texts:
+        return {}
     needles: dict[int, list[tuple[bytes, str, str]]] = {}
     for key, text in texts.items():
         for name, made in forms(text).items():
@@ -73,7 +111,7 @@ def places_in_clear(texts: Mapping[str, str], files: Iterable[Path]) -> dict[str
     leads = np.sort(np.fromiter(needles, dtype=np.uint64, count=len(needles)))
     found: dict[str, tuple[str, Path]] = {}
     for path in files:
-        content = path.read_bytes()
+        content = content_of(path)
         for place, lead in _candidates(content, leads):
             for form, key, name in needles[lead]:
                 if content.startswith(form, place):

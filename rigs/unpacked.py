@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from rigs.clear_text import content_of
+
 MOST_BYTES = 1 << 30
 """Most bytes that are unpacked from one file."""
 _DEEPEST = 4
@@ -27,6 +29,9 @@ def with_contents(files: list[Path], folder: Path) -> dict[Path, str]:
     Args:
         files: the files.
         folder: an empty folder; whoever calls removes it.
+
+    Raises:
+        RigError: a file cannot be read.
     """
     found: dict[Path, str] = {}
     waiting = [(file, file.name, 0) for file in files]
@@ -43,8 +48,7 @@ def with_contents(files: list[Path], folder: Path) -> dict[Path, str]:
 
 
 def _contents(file: Path) -> Iterator[tuple[str, bytes]]:
-    with file.open("rb") as stream:
-        head = stream.read(512)
+    head = content_of(file, most=512)
     for magic, unpack in _KINDS:
         if head.startswith(magic) or (magic == b"ustar" and head[257:262] == magic):
             try:

@@ -7,7 +7,10 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import sqlite3
+import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -23,6 +26,7 @@ from rigs.emulators.defects.retention import KeepsLastCodes, LogsPayloads
 from rigs.emulators.device_log import LINES_A_FILE, DeviceLog, LogHabits
 from rigs.errors import RigError
 from rigs.journal import Journal
+from rigs.number_search import numbers_in_files
 from rigs.unpacked import with_contents
 
 CODE = "0123456789ABCDEF" * 4
@@ -121,6 +125,58 @@ def test_what_only_looks_like_an_archive_is_searched_as_it_is(head, tmp_path):
     file = tmp_path / "odd.bin"
     file.write_bytes(head + b" not really " + CODE.encode())
     assert searched(tmp_path, [file]) == {"code 1": "odd.bin"}
+
+
+def test_without_anything_to_look_for_nothing_is_found(tmp_path):
+    (tmp_path / "log").write_bytes(CODE.encode())
+    assert places_in_clear({}, [tmp_path / "log"]) == {}
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        lambda path, folder: places_in_clear(WANTED, [path]),
+        lambda path, folder: with_contents([path], folder),
+        lambda path, folder: list(numbers_in_files({"it": "6228480402564890018"}, [path])),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_the_bench_at_fault(search, tmp_path, monkeypatch):
+    """Whatever the system says: here that it went away between being named and being read."""
+    path = tmp_path / "vendor.log"
+    path.write_text(CODE)
+    monkeypatch.setattr(Path, "open", lambda self, *_: os.open(self.with_name("gone"), os.O_RDONLY))
+    with pytest.raises(RigError, match="cannot be searched"):
+        search(path, tmp_path)
+
+
+HIDDEN = """
+import sys
+from pathlib import Path
+from rigs.clear_text import content_of, files_below
+from rigs.errors import RigError
+for look in (lambda: list(files_below([Path(sys.argv[1])])), lambda: content_of(Path(sys.argv[2]))):
+    try:
+        print("looked", look())
+    except RigError as error:
+        print(error)
+"""
+
+
+def test_a_folder_this_user_may_not_look_into_does_not_pass_for_an_empty_one(tmp_path):
+    """Looked into by a process without root's power to read everything."""
+    closed, sealed = tmp_path / "logs" / "closed", tmp_path / "sealed.log"
+    closed.mkdir(parents=True)
+    sealed.write_text(CODE)
+    command = [sys.executable, "-c", HIDDEN, str(tmp_path / "logs"), str(sealed)]
+    if not os.geteuid():
+        command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+    for path in (closed, sealed):
+        path.chmod(0)
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    closed.chmod(0o700)
+    assert [line.split("cannot be searched")[1] for line in ended.stdout.splitlines()] == [
+        " (Permission denied); run as a user who may read it, while no program takes files away there"
+    ] * 2
 
 
 def test_places_of_a_machine_are_files_folders_and_patterns(tmp_path):
