@@ -144,8 +144,9 @@ class BenchFile(Table):
             settings["operator"]["script"] = self.operator.script.name
         if self.cards is not None and self.cards.deck is not None:
             settings["cards"]["deck"] = self.cards.deck.name
-        if self.updater is not None:
-            settings["updater"] = self.updater.shown()
+        for table in ("updater", "traces", "usb"):
+            if (bound := getattr(self, table)) is not None:
+                settings[table] = bound.shown()
         reference = self.platform.reference
         if reference is not None:
             for of_a_url in ("real", "test_clock"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +15,11 @@ _PTY = "/dev/pts/"
 def is_device(port: str) -> bool:
     """Whether a port is a device of this machine, and no pseudo-terminal."""
     return port.startswith("/dev/") and not os.path.realpath(port).startswith(_PTY)
+
+
+def program_of(command: str) -> str:
+    """The name of the program a command line runs: its arguments may hold a password."""
+    return Path((command.split() or [""])[0]).name
 
 
 class Table(BaseModel):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from pydantic import model_validator
 
-from rigs.bench_tables.base import Table
+from rigs.bench_tables.base import Table, program_of
 
 
 class EmulatedTracesTable(Table):
@@ -21,6 +21,11 @@ class TracesTable(Table):
     export: str | None = None
     """Command line that exports the device's own log; ``{folder}`` stands for an empty folder it writes to."""
     emulated: EmulatedTracesTable | None = None
+
+    def shown(self) -> dict[str, Any]:
+        """The table as it stands in a report; the command is told by its program's name."""
+        shown = self.model_dump(mode="json", exclude_none=True)
+        return shown if self.export is None else {**shown, "export": program_of(self.export)}
 
     @model_validator(mode="after")
     def _somewhere(self) -> Self:

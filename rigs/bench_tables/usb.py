@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import field_validator, model_validator
 
-from rigs.bench_tables.base import Table
+from rigs.bench_tables.base import Table, program_of
 
 
 class UsbTable(Table):
@@ -20,6 +20,12 @@ class UsbTable(Table):
     plug: str | None = None
     suspend: str | None = None
     resume: str | None = None
+
+    def shown(self) -> dict[str, Any]:
+        """The table as it stands in a report; commands are told by their programs' names."""
+        told = {"unplug": self.unplug, "plug": self.plug, "suspend": self.suspend, "resume": self.resume}
+        commands = {name: program_of(command) for name, command in told.items() if command is not None}
+        return {**self.model_dump(mode="json", exclude_none=True), **commands}
 
     @field_validator("name_rule")
     @classmethod

@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 
 from rigs.errors import RigError
 from rigs.journal import Journal
+from rigs.masked_words import masked_words
 from rigs.roles.security import CheckTold
 
 CHANNEL = "checker"
 TIMEOUT_S = 20.0
 OUTCOMES = ("accepted", "refused", "error", "nothing")
+LONGEST_WORDS = 200
 _LONGEST = 1 << 16
 
 
@@ -65,13 +67,16 @@ class JsonLineChecker:
     def check(self, code: str) -> CheckTold:
         """Have a code checked; an answer without a known outcome tells nothing.
 
+        The words are kept of an error alone: beside a person's code stands whose it is.
+
         Raises:
             RigError: the terminal is gone.
         """
         first = self._journal.event(CHANNEL, "asked", code_sha256=hashlib.sha256(code.encode()).hexdigest())
         answer = self._ask({"code": code})
-        outcome, message = str(answer.get("outcome", "")), str(answer.get("message", ""))[:200]
+        outcome = str(answer.get("outcome", ""))
         outcome = outcome if outcome in OUTCOMES else "nothing"
+        message = masked_words(str(answer.get("message", "")), code)[:LONGEST_WORDS] if outcome == "error" else ""
         last = self._journal.event(CHANNEL, "told", outcome=outcome, message=message)
         return CheckTold(outcome, message, (first, last))
 

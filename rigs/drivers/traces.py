@@ -11,9 +11,11 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from rigs.bench_tables.base import program_of
 from rigs.clear_text import files_below
 from rigs.errors import RigError
 from rigs.journal import Journal
+from rigs.masked_words import masked_words
 from rigs.roles.traces import HostTraces
 
 CHANNEL = "traces"
@@ -51,19 +53,21 @@ class MachineTraces(HostTraces):
         return list(dict.fromkeys(found))
 
     def _exported(self, command: str, folder: Path) -> list[Path]:
-        words = [word.replace("{folder}", str(folder)) for word in shlex.split(command)]
         try:
+            words = [word.replace("{folder}", str(folder)) for word in shlex.split(command)]
             ended = subprocess.run(words, capture_output=True, text=True, timeout=COMMAND_S, check=False)
-            said, code = (ended.stderr or ended.stdout).strip()[-200:], ended.returncode
-        except (OSError, subprocess.TimeoutExpired) as error:
+            said, code = (ended.stderr or ended.stdout).strip(), ended.returncode
+        except subprocess.TimeoutExpired:  # its own words hold the whole command
+            said, code = f"it did not end within {COMMAND_S:g} s", -1
+        except (OSError, ValueError) as error:
             said, code = str(error), -1
-        self._journal.event(CHANNEL, "export", command=command, exit_code=code)
+        self._journal.event(CHANNEL, "export", program=program_of(command), exit_code=code)
         files = list(files_below([folder]))
         if code or not files:
             raise RigError(
-                f"the device's log was not exported ({said or f'exit {code}, no file written'})",
+                f"the device's log was not exported ({masked_words(said)[-200:] or f'exit {code}, no file written'})",
                 where=CHANNEL,
-                remedy=f"try it by hand: {command}",
+                remedy="try `export` of [traces] in the bench file by hand",
             )
         return files
 

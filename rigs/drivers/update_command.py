@@ -15,6 +15,7 @@ from pathlib import Path
 from rigs.bench_tables.updater import IMAGE
 from rigs.errors import BenchFileError, RigError
 from rigs.journal import Journal
+from rigs.masked_words import masked_words
 from rigs.roles.security import UpdateAnswer
 
 CHANNEL = "updater"
@@ -111,7 +112,7 @@ class CommandUpdater:
         begun = time.monotonic()
         code, said = self._run()
         seconds = time.monotonic() - begun
-        words = (said.strip().splitlines() or [""])[-1][:_LONGEST]
+        words = masked_words((said.strip().splitlines() or [""])[-1])[:_LONGEST]
         last = self._journal.event(CHANNEL, "tool ended", exit=code, words=words)
         return UpdateAnswer(self._outcome(code, said), words, seconds, (first, last))
 

@@ -13,8 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from rigs.bench_tables.base import program_of
 from rigs.errors import RigError
 from rigs.journal import Journal
+from rigs.masked_words import masked_words
 from rigs.operators.answers import Done
 from rigs.roles.operator import Bilingual, Operator
 from rigs.roles.usb import PortName, UsbPort
@@ -152,16 +154,20 @@ class CommandUsbPort(NamedUsbPort):
             return
         try:
             ended = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=COMMAND_S, check=False)
-        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-            raise _failed(what, command, str(error)) from error
-        self.journal.event(CHANNEL, "command", command=command, exit_code=ended.returncode)
+        except subprocess.TimeoutExpired as error:  # its own words hold the whole command
+            raise _failed(what, f"it did not end within {COMMAND_S:g} s") from error
+        except (OSError, ValueError) as error:
+            raise _failed(what, str(error)) from error
+        self.journal.event(CHANNEL, "command", program=program_of(command), exit_code=ended.returncode)
         if ended.returncode:
-            raise _failed(what, command, (ended.stderr or ended.stdout).strip()[-200:] or f"exit {ended.returncode}")
+            raise _failed(what, (ended.stderr or ended.stdout).strip() or f"exit {ended.returncode}")
 
 
-def _failed(what: str, command: str, said: str) -> RigError:
+def _failed(what: str, said: str) -> RigError:
     return RigError(
-        f"the command to {what} failed ({said})", where=CHANNEL, remedy=f"try it by hand as the same user: {command}"
+        f"the command to {what} failed ({masked_words(said)[-200:]})",
+        where=CHANNEL,
+        remedy=f"try `{what}` of [usb] in the bench file by hand, as the same user",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rigs.masked_words import masked_words
 from rigs.operators.answers import Choice, Done, Matching
 from rigs.roles import Bilingual, Operator
 from rigs.roles.security import CheckTold
@@ -42,12 +43,11 @@ class OperatorChecker:
 
     def check(self, code: str) -> CheckTold:
         """Ask what the screen shows of the code the terminal has read last."""
-        del code
         shown = self._operator.ask(_SCREEN, _OUTCOMES)
         if shown.value != "error":
             return CheckTold(shown.value, "", shown.journal)
         words = self._operator.ask(_WORDS, _ANY_WORDS)
-        return CheckTold(shown.value, words.value, (shown.journal[0], words.journal[1]))
+        return CheckTold(shown.value, masked_words(words.value, code), (shown.journal[0], words.journal[1]))
 
     def close(self) -> None:
         """The clock stays as the person left it."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from rigs.errors import OperatorDeclinedError, OperatorTimeoutError
 from rigs.journal import Journal
+from rigs.masked_words import masked_words
 from rigs.operators.answers import declined
 from rigs.roles.operator import Answered, AnswerKind, Bilingual, Operator, Value, WrongAnswerError
 
@@ -41,7 +42,7 @@ class Dialogue(Operator, ABC):
     """An operator reached in some way.
 
     Args:
-        journal: where every question and answer is recorded, channel ``operator``.
+        journal: where every question and answer is recorded, channel ``operator``, with long numbers masked.
         timeout_s: how long a person has for one question unless it says otherwise, s.
     """
 
@@ -94,14 +95,16 @@ class Dialogue(Operator, ABC):
                 if typed is None:
                     raise self._timed_out(question, patience_s)
                 if (why := declined(typed)) is not None:
-                    raise self._declined(question, why)
+                    raise self._declined(question, masked_words(why))
                 try:
                     value = answer.read(typed)
                 except WrongAnswerError as error:
-                    self._journal.event(CHANNEL, "not an answer", t_ns, typed=typed, reason=error.reason.en)
+                    self._journal.event(
+                        CHANNEL, "not an answer", t_ns, typed=masked_words(typed), reason=masked_words(error.reason.en)
+                    )
                     self._refuse(question, error.reason)
                     continue
-                last = self._journal.event(CHANNEL, "answered", t_ns, typed=typed)
+                last = self._journal.event(CHANNEL, "answered", t_ns, typed=masked_words(typed))
                 self._end(Bilingual("已记录", "noted"))
                 return Answered(value, asked_ns, t_ns, (first, last))
 

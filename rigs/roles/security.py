@@ -134,7 +134,7 @@ class CheckTold:
 
     Attributes:
         outcome: ``accepted``, ``refused`` (of the code), ``error`` (nothing can be said of the code), or ``nothing``.
-        message: its words.
+        message: its words where it told an error, long numbers masked; else empty.
         journal: first and last journal record.
     """
 

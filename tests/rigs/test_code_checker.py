@@ -136,3 +136,27 @@ def test_a_code_is_written_down_by_its_digest_only(stranger, tmp_path):
         checker.check("SECRET-CODE")
         checker.close()
     assert "SECRET-CODE" not in file.read_text(encoding="utf-8")
+
+
+PERSON = "43990019900307004X"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said", "kept"),
+    [
+        ("accepted", f"张三 {PERSON} 核验通过", ""),
+        ("refused", f"张三 {PERSON} 码无效", ""),
+        ("error", f"{PERSON} SECRET-CODE: 终端时间错误", "****************** ***********: 终端时间错误"),
+    ],
+)
+def test_words_are_kept_of_an_error_alone_and_without_whose_code_it_is(outcome, said, kept, stranger, tmp_path):
+    url, answers = stranger
+    answers += [SET, json.dumps({"outcome": outcome, "message": said}).encode() + b"\n", SET]
+    file = tmp_path / "journal.jsonl"
+    with Journal(file) as journal:
+        checker = JsonLineChecker(url, journal)
+        assert checker.check("SECRET-CODE").message == kept
+        checker.close()
+    written = file.read_text(encoding="utf-8")
+    assert PERSON not in written
+    assert "张三" not in written

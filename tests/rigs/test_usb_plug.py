@@ -174,7 +174,7 @@ def test_commands_of_the_machine_switch_the_port(tmp_path):
     [
         ({"plug": "false"}, "the command to plug failed (exit 1)"),
         ({"plug": "ls /no/such/place"}, "No such file"),
-        ({"plug": "no-such-program-here"}, "try it by hand as the same user: no-such-program-here"),
+        ({"plug": "no-such-program-here"}, "No such file or directory: 'no-such-program-here'"),
         ({"plug": "'"}, "the command to plug failed (No closing quotation)"),
     ],
 )
