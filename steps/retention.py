@@ -13,8 +13,8 @@ from pathlib import Path
 from pytest_bdd import then, when
 
 from fixtures.residents import resident
-from rigs.clear_text import files_below, places_in_clear
-from rigs.errors import RigError
+from rigs.clear_text import content_of, files_below, places_in_clear
+from rigs.errors import NotAssessedError, RigError
 from rigs.unpacked import with_contents
 from steps.his import ask_whose_code, codes_of_residents
 from steps.sampling import Sampler
@@ -43,7 +43,12 @@ class Read:
 @when("the terminal reads the codes of five hundred residents and its power is cycled", target_fixture="read")
 @when("终端识读五百位居民的码，并断电重启", target_fixture="read")
 def read_and_restart(sampler: Sampler) -> Read:
-    """Each code is checked at the platform too, so that the answer, which names the resident, reaches the host."""
+    """Each code is checked at the platform too, so that the answer, which names the resident, reaches the host.
+
+    Raises:
+        NotAssessedError: the bench can neither cut its supply nor pull its plug.
+    """
+    _make_sure_it_can_be_restarted(sampler)
     read = Read()
     residents = islice(codes_of_residents(sampler, 1), MOST_TRIES)
     for number, (trial, frame) in enumerate(sampler.prepared(residents)):
@@ -64,13 +69,21 @@ def _holder(sampler: Sampler, number: int) -> str:
     return resident(sampler.run.random(f"{sampler.requirement.id}/residents/{number}"))["id_no"]
 
 
+def _make_sure_it_can_be_restarted(sampler: Sampler) -> None:
+    if sampler.run.bench.power is None and sampler.run.bench.file.usb is None:
+        raise NotAssessedError(
+            zh="本台架既不能断电也不能拔下 USB 插头，无从得知断电后还留存什么",
+            en="the bench can neither cut the supply nor pull the USB plug, so nobody knows what outlasts a restart",
+        )
+
+
 def _restart(sampler: Sampler) -> None:
-    """By its supply, else by its USB plug; without either it stays on, and the scan report says so."""
+    """By its supply, else by its USB plug."""
     bench = sampler.run.bench
     if bench.power is not None:
         bench.power.cycle()
         bench.scanner.reopen()
-    elif bench.file.usb is not None:
+    else:
         bench.usb.unplug()
         bench.usb.plug()
         _comes_back(sampler)
@@ -94,12 +107,22 @@ def _comes_back(sampler: Sampler) -> None:
 @then("nothing that was read is found in what it and its host have kept")
 @then("在其本身和主机留存的内容中检索不到任何已识读的内容")
 def nothing_kept(sampler: Sampler, read: Read) -> None:
-    """Plain, UTF-16, hex, base64 at any offset, URL-encoded, backwards; inside archives and databases too."""
+    """Plain, UTF-16, hex, base64 at any offset, URL-encoded, backwards; inside archives and databases too.
+
+    Raises:
+        RigError: there is no file at all, so that nothing was searched.
+    """
     with tempfile.TemporaryDirectory(prefix="xiangka-traces-") as place:
         export, unpacked = Path(place) / "export", Path(place) / "unpacked"
         export.mkdir()
         unpacked.mkdir()
         files = sampler.run.bench.traces.files(export)
+        if not files:
+            raise RigError(
+                "there is not one file to search, not even an empty one",
+                where="traces",
+                remedy="check that `paths` of [traces] in the bench file are where the vendor's software writes",
+            )
         named = with_contents(files, unpacked)
         found = places_in_clear(_wanted(read), named)
         told = {key: (form, named[path]) for key, (form, path) in found.items()}
@@ -129,19 +152,18 @@ def _tell(sampler: Sampler, measure: str, found: dict[str, tuple[str, str]], cou
 def _write_scan(sampler: Sampler, files: list[Path], told: dict[str, tuple[str, str]]) -> None:
     """The scan report: what was searched, and what was found where. It holds no content."""
     bench = sampler.run.bench
-    cycled = "supply" if bench.power is not None else "USB plug" if bench.file.usb is not None else "not cycled"
+    cycled = "supply" if bench.power is not None else "USB plug"
+    contents = ((file.name, content_of(file)) for file in files)
+    searched = [(name, len(content), hashlib.sha256(content).hexdigest()) for name, content in contents]
     report = {
         "power_cycle": cycled,
-        "searched": [
-            {"file": file.name, "bytes": file.stat().st_size, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
-            for file in files
-        ],
+        "searched": [{"file": name, "bytes": size, "sha256": digest} for name, size, digest in searched],
         "found": [{"what": key, "form": form, "file": file} for key, (form, file) in told.items()],
     }
     text = json.dumps(report, ensure_ascii=False, indent=1) + "\n"
     sampler.run.evidence.beside("scans", f"{sampler.requirement.id}.json").write_text(text, encoding="utf-8")
     sampler.observe(
-        "searched", len(files), detail={"power_cycle": cycled, "bytes": sum(f.stat().st_size for f in files)}
+        "searched", len(files), detail={"power_cycle": cycled, "bytes": sum(size for _, size, _ in searched)}
     )
 
 
