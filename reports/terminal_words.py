@@ -103,6 +103,8 @@ VALUES: Mapping[str, Text] = {
     "kept": _t("保持", "kept"),
     "preserved": _t("保持不变", "preserved"),
     "defined": _t("状态明确", "defined"),
+    "undefined": _t("状态不明确", "undefined"),
+    "too_early": _t("移卡之前已中断", "gave up before the card was taken away"),
     "read": _t("正常读取", "read"),
     "right": _t("正确", "right"),
     "confused": _t("类型混淆", "confused"),

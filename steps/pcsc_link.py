@@ -19,7 +19,7 @@ from rigs.protocols import iso7816, social_card
 from rigs.protocols.atr import AtrError, parse
 from rigs.protocols.ber_tlv import encode
 from rigs.protocols.iso7816 import Command
-from rigs.roles.cards import CardChannel, CardError, CardSilentError, Medium
+from rigs.roles.cards import CardChannel, CardError, CardSilentError, CardUnclearError, Medium
 from steps.sampling import Sampler
 
 REMOVALS = 50
@@ -50,7 +50,7 @@ def exchanges(sampler: Sampler, card_deck: CardDeck) -> None:
     bench = sampler.run.bench
     for protocol in (0, 1):
         bench.hand.put(card_deck.link(protocol))
-        channel = bench.cards.connect("contact", INSERT_S)
+        channel = _connected(sampler.run, "contact")
         for asked in _asked(channel, (T0_ATR, T1_ATR)[protocol], protocol):
             value = "exact" if asked.expected == asked.received else "wrong"
             detail: dict[str, str | float] = {
@@ -116,10 +116,18 @@ def _exchange(channel: CardChannel, name: str, command: Command, data: bytes, st
     return Asked(name, expected, f"{_shown(answered)} {word:04X}")
 
 
+def _connected(run: Run, place: str) -> CardChannel | None:
+    """A channel to the card at a place; a reader that does not answer tells of none."""
+    try:
+        return run.bench.cards.connect(place, INSERT_S)
+    except CardError:
+        return None
+
+
 def _put_and_read(run: Run, card: CardInHand, place: str) -> tuple[CardChannel | None, bool]:
     assert card.placed is not None
     run.bench.hand.put(card.placed)
-    channel = run.bench.cards.connect(place, INSERT_S)
+    channel = _connected(run, place)
     if channel is None:
         return None, False
     try:
@@ -128,45 +136,82 @@ def _put_and_read(run: Run, card: CardInHand, place: str) -> tuple[CardChannel |
         return channel, False
 
 
+@dataclass(frozen=True)
+class Ended:
+    """How the work with a card ended.
+
+    Attributes:
+        status: ``defined``, ``undefined`` or ``silent``.
+        started_s, ended_s: when the last command was sent, and when its host was told; monotonic, s.
+    """
+
+    status: str
+    started_s: float
+    ended_s: float
+
+
 def _take_away_at_work(sampler: Sampler, channel: CardChannel, chance: Random, place: str) -> None:
     """Keep a card at work, take it away, and record what its host was told, and when."""
-    told: list[tuple[str, float]] = []
+    told: list[Ended | Exception] = []
     enough = threading.Event()
     worker = threading.Thread(target=_keep_at_work, args=(channel, told, enough), daemon=True)
     worker.start()
     time.sleep(chance.uniform(0.03, 0.2))
+    taken_s = time.monotonic()
     sampler.run.bench.hand.take()
     worker.join(EMPTY_S)
     enough.set()
     worker.join(EMPTY_S)
     if not told:
         raise RigError("the card was not taken away", where="hand", remedy="take it out as soon as you are asked to")
-    status, seconds = told[0]
+    ended = told[0]
+    if isinstance(ended, Exception):
+        raise ended
+    early = ended.ended_s < taken_s and ended.status != "silent"
     cell: dict[str, str | float] = {"place": place}
-    seconds = round(seconds, 4)
-    sampler.observe("removal_status", status, cell=cell, journal=channel.journal, detail={"seconds": seconds})
+    seconds = round(ended.ended_s - ended.started_s, 4)
+    sampler.observe(
+        "removal_status",
+        "too_early" if early else ended.status,
+        cell=cell,
+        journal=channel.journal,
+        detail={"seconds": seconds},
+    )
     sampler.observe(
         "removal_status_time", seconds, unit="s", uncertainty=UNCERTAINTY_S, cell=cell, journal=channel.journal
     )
     channel.close()
 
 
-def _keep_at_work(channel: CardChannel, told: list[tuple[str, float]], enough: threading.Event) -> None:
-    """Read a record in one transaction until something else comes back; seconds count from the last command."""
-    with channel.transaction():
-        status = iso7816.OK
-        while status == iso7816.OK:
-            if enough.is_set():
-                return
-            started = time.monotonic()
-            try:
-                _, status = channel.transmit(_WORK)
-            except CardSilentError:
-                told.append(("silent", time.monotonic() - started))
-                return
-            except CardError:
-                break
-        told.append(("defined", time.monotonic() - started))
+def _keep_at_work(channel: CardChannel, told: list[Ended | Exception], enough: threading.Event) -> None:
+    """Work in one transaction, and tell how it ended; what is no word of the reader goes to whoever waits."""
+    began_s = time.monotonic()
+    try:
+        with channel.transaction():
+            if (ended := _work_until_told(channel, enough)) is not None:
+                told.append(ended)
+    except CardSilentError:
+        told.append(Ended("silent", began_s, time.monotonic()))
+    except Exception as error:
+        told.append(error)
+
+
+def _work_until_told(channel: CardChannel, enough: threading.Event) -> Ended | None:
+    """Read a record until something else comes back; None when nothing does until it is enough."""
+    while not enough.is_set():
+        started_s, status = time.monotonic(), "defined"
+        try:
+            _, word = channel.transmit(_WORK)
+            if word == iso7816.OK:
+                continue
+        except CardSilentError:
+            status = "silent"
+        except CardUnclearError:
+            status = "undefined"
+        except CardError:
+            pass
+        return Ended(status, started_s, time.monotonic())
+    return None
 
 
 def _take_away(run: Run) -> None:

@@ -17,7 +17,7 @@ from rigs.errors import BenchFileError, RigError
 from rigs.journal import Journal
 from rigs.protocols.card_masking import ExchangeMask
 from rigs.protocols.iso7816 import for_t0
-from rigs.roles.cards import CardChannel, CardRemovedError, CardSilentError
+from rigs.roles.cards import CardChannel, CardError, CardRemovedError, CardSilentError, CardUnclearError
 
 T = TypeVar("T")
 
@@ -25,6 +25,25 @@ CALL_S = 2.0
 """How long a card may work on one command before it counts as silent."""
 _WAIT_S = 0.5
 """How long one question for a change may last: a closed reader is let go of within it."""
+_OF_THE_CARD = (
+    "SCARD_W_REMOVED_CARD",
+    "SCARD_W_RESET_CARD",
+    "SCARD_W_UNPOWERED_CARD",
+    "SCARD_W_UNRESPONSIVE_CARD",
+    "SCARD_E_NO_SMARTCARD",
+    "SCARD_E_NOT_TRANSACTED",
+    "SCARD_E_COMM_DATA_LOST",
+)
+"""Codes that tell a host what became of its card."""
+_OF_THE_DAEMON = (
+    "SCARD_E_READER_UNAVAILABLE",
+    "SCARD_E_UNKNOWN_READER",
+    "SCARD_E_NO_SERVICE",
+    "SCARD_E_SERVICE_STOPPED",
+    "SCARD_E_INVALID_HANDLE",
+    "SCARD_F_COMM_ERROR",
+)
+"""Codes that tell that reader or daemon is gone."""
 INSTALL = (
     "sudo apt-get install pcscd libpcsclite-dev swig build-essential python3-dev "
     "&& .venv/bin/python -m pip install -r requirements-cards.lock"
@@ -202,6 +221,7 @@ class PcscChannel(CardChannel):
         Raises:
             CardRemovedError: the card was taken away before it answered.
             CardSilentError: the reader said nothing within its deadline.
+            CardUnclearError: it answered neither with a status word nor with what became of the card.
             RigError: the reader is gone.
         """
         reader, pcsc = self._reader, self._pcsc
@@ -214,17 +234,22 @@ class PcscChannel(CardChannel):
             self._record(apdu, b"")
             reader._journal.event(reader.channel, "no answer", seconds=reader._call_s)
             raise
-        if code in (pcsc.SCARD_E_READER_UNAVAILABLE, pcsc.SCARD_E_NO_SERVICE):
+        if code in (getattr(pcsc, name) for name in _OF_THE_DAEMON):
             raise reader._gone(code)
         response = bytes(answer or b"")
         if reader._watch is not None and response:
             reader._watch(reader.channel, response)
         self._record(apdu, response)
         if code != 0 or len(response) < 2:
-            why = pcsc.SCardGetErrorMessage(code).strip() if code else "an answer without a status word"
-            reader._journal.event(reader.channel, "card lost", reason=why)
-            raise CardRemovedError(why)
+            raise self._lost(code)
         return response[:-2], int.from_bytes(response[-2:], "big")
+
+    def _lost(self, code: int) -> CardError:
+        pcsc, reader = self._pcsc, self._reader
+        why = pcsc.SCardGetErrorMessage(code).strip() if code else "an answer without a status word"
+        reader._journal.event(reader.channel, "card lost", reason=why)
+        told = code in (getattr(pcsc, name) for name in _OF_THE_CARD)
+        return CardRemovedError(why) if told else CardUnclearError(why)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

@@ -12,6 +12,8 @@ class CardBehaviour:
     """How long a host waits for the answer of a card that was taken away at work."""
     slot_survives_removal = True
     """Whether the slot takes the next card after one was taken away at work."""
+    same_command_at_most: int | None = None
+    """How often in a row a card is given the same command before it is given up, or None for as often as it comes."""
     longest_answer = 65_536
     """Bytes of response data handed on at most."""
     one_medium_at_a_time = True

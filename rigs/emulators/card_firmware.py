@@ -12,6 +12,7 @@ from rigs.protocols.ber_tlv import TlvError, find, parse
 from rigs.protocols.card_masking import PAN, TRACK2, masked_number, masked_objects
 
 _SWITCHES_AFTER = 3
+_GIVEN_UP = bytes.fromhex("6F00")
 _SELECTS, _LOADS_KEYS, _AUTHENTICATES = 0xA4, 0x82, 0x86
 
 
@@ -54,6 +55,7 @@ class FilteredCard:
         self._card = card
         self._behaviour = behaviour
         self._log = log
+        self._last, self._times = b"", 0
 
     @property
     def atr(self) -> bytes:
@@ -62,10 +64,15 @@ class FilteredCard:
 
     def reset(self) -> None:
         """Reset the card."""
+        self._last = b""
         self._card.reset()
 
     def transmit(self, apdu: bytes) -> bytes:
         """Carry out a command; what the host gets."""
+        self._times = self._times + 1 if apdu == self._last else 1
+        self._last = apdu
+        if self._behaviour.same_command_at_most is not None and self._times > self._behaviour.same_command_at_most:
+            return _GIVEN_UP
         response = self._card.transmit(apdu)
         data, status = response[:-2], response[-2:]
         try:

@@ -25,6 +25,7 @@ class ApduChannel(Protocol):
         Raises:
             CardRemovedError: the card was taken away before it answered.
             CardSilentError: the reader said nothing within its deadline.
+            CardUnclearError: it answered neither with a status word nor with what became of the card.
             RigError: the reader is gone.
         """
 
@@ -56,6 +57,10 @@ class CardRemovedError(CardError):
 
 class CardSilentError(CardError):
     """The reader said nothing at all within the deadline."""
+
+
+class CardUnclearError(CardError):
+    """The reader answered, and its answer tells nothing of the card."""
 
 
 class Medium(StrEnum):

@@ -14,13 +14,14 @@ from rigs.emulators.card_firmware import TerminalLog
 from rigs.emulators.card_side import CardSide, Put
 from rigs.emulators.defects.cards import (
     DeafAfterCollision,
+    GivesUpAtWork,
     HandsOverBoth,
     LeaksBankData,
     ReadsNoBankStripes,
     SlotDiesOnRemoval,
 )
 from rigs.emulators.sdt_module import SdtModule
-from rigs.protocols import bank_card, iso7816
+from rigs.protocols import bank_card, iso7816, social_card
 
 
 class Slot:
@@ -127,6 +128,15 @@ def test_a_code_beside_a_card_deafens_that_terminal_too():
     assert not side.it.may_deliver_code()
     side.it.take()
     assert not side.it.may_deliver_code()
+
+
+def test_a_card_asked_the_same_again_and_again_is_given_up_by_a_faulty_firmware():
+    side = Side(GivesUpAtWork())
+    side.put(CONTACT)
+    card = side.slots["contact"].card
+    select, read = (one.encode() for one in (iso7816.select(social_card.DF_NAME), iso7816.read_record(1, 5)))
+    answers = [card.transmit(command)[-2:].hex() for command in (select, read, read, read, select, read)]
+    assert answers == ["9000", "9000", "9000", "6f00", "9000", "9000"]
 
 
 def test_a_head_that_reads_no_bank_card_reads_visit_cards():

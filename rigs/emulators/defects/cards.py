@@ -19,6 +19,10 @@ class SlotDiesOnRemoval(CardBehaviour):
     slot_survives_removal = False
 
 
+class GivesUpAtWork(CardBehaviour):
+    same_command_at_most = 2
+
+
 class CutsLongAnswers(CardBehaviour):
     longest_answer = 128
 
@@ -77,6 +81,13 @@ DEFECTS = (
         "交易中途移卡后不识别下一张卡",
         "takes no notice of the next card once one was taken away at work",
         SlotDiesOnRemoval,
+    ),
+    Defect(
+        "gives-up-at-work",
+        ("EHC-TRM-019",),
+        "同一命令连续发送时，移卡前即中断",
+        "gives up a card that is asked the same again and again, before it is taken away",
+        GivesUpAtWork,
     ),
     Defect(
         "cuts-long-answers",
