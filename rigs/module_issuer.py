@@ -14,6 +14,7 @@ from typing import Any
 from reference_impl.wire.sm2 import generate
 from reference_impl.wire.terminal_module import (
     CHALLENGE_BYTES,
+    PROOF_BYTES,
     Enrolment,
     Injection,
     ModuleError,
@@ -26,6 +27,8 @@ from rigs.platform_link import CHANNEL
 from rigs.roles import ApiAnswer, PlatformAdmin
 
 _MODULES = "/api/v1/terminal-modules"
+_LAST_VERSION = 2**31 - 1
+"""Key versions a platform can be asked about."""
 
 
 class ModuleIssuer:
@@ -84,7 +87,7 @@ class ModuleIssuer:
 
     def believes(self, proof: Proof, message: bytes) -> bool:
         """Whether the platform takes a proof for one of the module's present key."""
-        if proof.version < 1 or len(proof.mac) != 32:
+        if not 1 <= proof.version <= _LAST_VERSION or len(proof.mac) != PROOF_BYTES:
             return False
         body = {"version": proof.version, "message": message.hex(), "mac": proof.mac.hex()}
         answer = self._admin.ask("POST", f"{_MODULES}/{proof.serial}/proof", body)

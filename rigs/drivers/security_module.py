@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from reference_impl.wire.terminal_module import Injection, Proof, WipeOrder
-from rigs.errors import RigError
+from reference_impl.wire.sm2 import SIGNATURE_BYTES, Verifier
+from reference_impl.wire.terminal_module import Injection, ModuleError, Proof, WipeOrder, check_name
+from rigs.errors import RigError, SubjectFaultError
 from rigs.journal import Journal
 from rigs.protocols import security_apdu as apdu
 from rigs.protocols.iso7816 import GET_RESPONSE, READ_BINARY, READ_RECORD, ApduError, Command, exchange
@@ -59,17 +60,35 @@ class ApduSecurityModule:
         """What it says of itself."""
         try:
             told = apdu.read_status(self._ask(apdu.get(Datum.STATUS)))
-        except ApduError as error:
+            check_name(told.serial)
+            check_name(told.term_id)
+        except (ApduError, ModuleError) as error:
             raise self._nonsense(f"does not tell its status ({error})") from error
         return ModuleStatus(told.serial, told.term_id, told.version, told.life is Life.ENDED)
 
     def public_key(self) -> bytes:
-        """The public key of its device key, 65 bytes."""
-        return self._ask(apdu.get(Datum.DEVICE_KEY))
+        """The public key of its device key, 65 bytes.
+
+        Raises:
+            SubjectFaultError: what it answers is no SM2 public key.
+        """
+        public = self._ask(apdu.get(Datum.DEVICE_KEY))
+        try:
+            Verifier(public)
+        except ValueError as error:
+            raise self._malformed(f"a device key that is no SM2 public key ({len(public)} bytes)") from error
+        return public
 
     def sign(self, challenge: bytes) -> bytes:
-        """Its signature over ``enrolment_text`` of a challenge of 16 bytes."""
-        return self._ask(apdu.authenticate(challenge))
+        """Its signature over ``enrolment_text`` of a challenge of 16 bytes.
+
+        Raises:
+            SubjectFaultError: what it answers has not the length of a signature.
+        """
+        signature = self._ask(apdu.authenticate(challenge))
+        if len(signature) != SIGNATURE_BYTES:
+            raise self._malformed(f"a signature of {len(signature)} bytes in place of {SIGNATURE_BYTES}")
+        return signature
 
     def prove(self, message: bytes, version: int = apdu.ACTIVE) -> Proof:
         """Its proof over a message; one that is no proof has version 0."""
@@ -132,6 +151,9 @@ class ApduSecurityModule:
         digest = hashlib.sha256(data).hexdigest()
         self._journal.event(CHANNEL, "answered", sw=f"{word:04X}", size=len(data), sha256=digest)
         return data, word
+
+    def _malformed(self, what: str) -> SubjectFaultError:
+        return SubjectFaultError(f"answered with {what}", where=CHANNEL, journal=self._records)
 
     def _nonsense(self, what: str) -> RigError:
         return RigError(

@@ -43,7 +43,8 @@ class ModuleStatus:
 class SecurityModule(Protocol):
     """The security module of a terminal (PSAM, SE).
 
-    Every call may raise ``ModuleRefusalError``, and ``RigError`` when the module does not answer at all.
+    Every call may raise ``ModuleRefusalError``, ``RigError`` when the module does not answer at all, and
+    ``SubjectFaultError`` where a key or a signature it answers with is none.
     """
 
     grace_s: float

@@ -11,14 +11,16 @@ from certification.catalogue import load_catalogue
 from certification.decision import Outcome, judge_criterion, overall
 from certification.observations import Observation
 from reference_impl.wire.sm2 import generate
+from reference_impl.wire.terminal_module import Proof
 from rigs.drivers.security_module import ApduSecurityModule
 from rigs.emulators.defects.security import DEFECTS
 from rigs.emulators.defects.table import behaviour_of
 from rigs.emulators.module_keys import ModuleKeys
 from rigs.emulators.security_applet import SecurityApplet
-from rigs.errors import NotAssessedError, SubjectFaultError
+from rigs.errors import NotAssessedError, RigError, SubjectFaultError
 from rigs.journal import Journal
 from rigs.module_issuer import ModuleIssuer
+from rigs.protocols.security_apdu import Datum, authenticate, get
 from steps import module_keys, security_module
 from tests.rigs.module_platform import KEYS, Platform
 
@@ -32,11 +34,12 @@ class Channel:
     atr, protocol = b"\x3b\x00", "T=1"
 
     def __init__(self, defect: str | None, trusts: bytes) -> None:
+        self.spoils = lambda _, data: data
         self.applet = SecurityApplet("SYN-7", TERM, generate(), trusts, behaviour_of(defect, ModuleKeys))
 
     def transmit(self, apdu: bytes) -> tuple[bytes, int]:
         answer = self.applet.transmit(apdu)
-        return answer[:-2], int.from_bytes(answer[-2:])
+        return self.spoils(apdu, answer[:-2]), int.from_bytes(answer[-2:])
 
     def close(self) -> None:
         return
@@ -47,8 +50,9 @@ class Sample:
 
     def __init__(self, defect: str | None = None, trusts: bytes = KEYS.public) -> None:
         journal = Journal(None)
+        self.channel = Channel(defect, trusts)
         bench = SimpleNamespace(
-            security_module=ApduSecurityModule(Channel(defect, trusts), journal),
+            security_module=ApduSecurityModule(self.channel, journal),
             issuer=ModuleIssuer(Platform(), "app"),
             credentials=SimpleNamespace(terminals=(TERM,)),
             journal=journal,
@@ -118,3 +122,38 @@ def test_a_wiped_module_is_left_open_and_named():
 def test_a_module_that_trusts_another_platform_is_at_fault_itself():
     with pytest.raises(SubjectFaultError, match="refused key version 1"):
         Sample(trusts=generate().public).outcome(USED)
+
+
+NO_POINT = b"\x04" + bytes(64)
+
+
+@pytest.mark.parametrize("from_the_first", [True, False])
+@pytest.mark.parametrize(
+    ("command", "spoiled", "said"),
+    [
+        (get(Datum.DEVICE_KEY), lambda key: key[:-1], "no SM2 public key .64 bytes"),
+        (get(Datum.DEVICE_KEY), lambda _: NO_POINT, "no SM2 public key .65 bytes"),
+        (authenticate(bytes(16)), lambda signature: signature + b"\0", "a signature of 65 bytes"),
+    ],
+)
+def test_a_malformed_key_or_signature_is_the_modules_fault(command, spoiled, said, from_the_first):
+    sample = Sample()
+    if not from_the_first:
+        security_module.keyed(sample)
+    kind = (command.cla, command.ins, command.p1, command.p2)
+    sample.channel.spoils = lambda apdu, data: spoiled(data) if tuple(apdu[:4]) == kind else data
+    with pytest.raises(SubjectFaultError, match=said):
+        sample.outcome(USED)
+
+
+def test_a_module_whose_name_no_platform_takes_is_refused_when_the_bench_is_opened():
+    channel = Channel(None, KEYS.public)
+    channel.spoils = lambda _, data: data.replace(b"SYN-7", b"SYN_7")
+    with pytest.raises(RigError, match="does not tell its status"):
+        ApduSecurityModule(channel, Journal(None))
+
+
+def test_a_proof_of_a_version_no_platform_can_be_asked_about_is_no_proof():
+    assert not ModuleIssuer(Platform({"/proof": lambda _: pytest.fail("asked")}), "app").believes(
+        Proof("SYN-7", 2**31, bytes(32)), b"message"
+    )
