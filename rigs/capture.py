@@ -44,6 +44,7 @@ class Capture:
         self._frames: list[bytes] = []
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._ended = "nobody knows why"
         self._thread = threading.Thread(target=self._read, name="capture", daemon=True)
         self._thread.start()
 
@@ -51,8 +52,14 @@ class Capture:
         """Frames of the device since the last call.
 
         Raises:
-            RigError: the kernel had to drop frames.
+            RigError: the kernel had to drop frames, or the capture has ended by itself.
         """
+        if not self._thread.is_alive():
+            raise RigError(
+                f"the capture has ended by itself ({self._ended})",
+                where=CHANNEL,
+                remedy="check that the interface of [network] stays up, and that there is room on the disk",
+            )
         lost = struct.unpack("II", self._socket.getsockopt(_SOL_PACKET, _STATISTICS, 8))[1]
         if lost:
             raise RigError(
@@ -73,13 +80,17 @@ class Capture:
         self._file.close()
 
     def _read(self) -> None:
+        try:
+            self._read_until_stopped()
+        except OSError as error:
+            self._ended = error.strerror or str(error)
+
+    def _read_until_stopped(self) -> None:
         while not self._stopping.is_set():
             try:
                 frame, address = self._socket.recvfrom(SNAP)
             except TimeoutError:
                 continue
-            except OSError:
-                return  # the interface went away with its device
             with self._lock:
                 self._writer.writepkt(frame, ts=time.time())
                 of_device = address[2] != _OUTGOING if self._mac is None else frame[6:12] == self._mac

@@ -24,6 +24,14 @@ class Traffic:
     housekeeping: int = 0
     canary: bool = False
 
+    def __add__(self, later: Traffic) -> Traffic:
+        return Traffic(
+            self.declared + later.declared,
+            self.undeclared + later.undeclared,
+            self.housekeeping + later.housekeeping,
+            self.canary or later.canary,
+        )
+
 
 class NetworkTap(Protocol):
     """The bench's ear on the device's network link."""
@@ -48,7 +56,7 @@ class NetworkTap(Protocol):
         """What was captured since the last call.
 
         Raises:
-            RigError: the capture has lost packets, so that nobody knows what they were.
+            RigError: the capture has lost packets, or has ended by itself, so that nobody knows what was sent.
         """
 
     def end(self) -> None:

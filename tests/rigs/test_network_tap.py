@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
@@ -24,6 +25,8 @@ from rigs.errors import NotAssessedError, RigError
 from rigs.isolation import OWN_NAMESPACE, Link
 from rigs.journal import Journal
 from rigs.packets import destination, sorted_out
+from rigs.readings import Outcome, Reading
+from rigs.roles import Shown
 from rigs.roles.network import Traffic
 from steps import network
 from steps.sampling import Sampler
@@ -156,13 +159,7 @@ def taken_when(tap, true) -> Traffic:
     deadline, whole = time.monotonic() + 10, Traffic()
     while not true(whole) and time.monotonic() < deadline:
         time.sleep(0.05)
-        more = tap.taken()
-        whole = Traffic(
-            whole.declared + more.declared,
-            whole.undeclared + more.undeclared,
-            whole.housekeeping + more.housekeeping,
-            whole.canary or more.canary,
-        )
+        whole += tap.taken()
     return whole
 
 
@@ -218,8 +215,20 @@ def test_an_interface_that_is_not_there_is_the_bench_at_fault(tmp_path):
         tap.begin(tmp_path / "it.pcap")
 
 
+def test_a_capture_that_has_died_does_not_pass_for_silence(link, device, tmp_path):
+    tap = NamespaceTap(link, device.process.pid, 1.0, (), Journal(None))
+    tap.begin(tmp_path / "it.pcap")
+    tap.send_canary()
+    assert taken_when(tap, lambda whole: whole.canary).canary
+    subprocess.run(["ip", "link", "set", link.interface, "down"], check=True)
+    tap._capture._thread.join(10)
+    with pytest.raises(RigError, match=r"ended by itself \(Network is down\)"):
+        tap.taken()
+    tap.close()
+
+
 class Tap:
-    """A tap that hears what it is told to hear."""
+    """A tap that hears what it is told to hear: at the beginning of each hour, and at its end."""
 
     hour_s = 1e-4
     declared = ()
@@ -241,24 +250,35 @@ class Tap:
         self.ended = True
 
 
+def a_reading(outcome: Outcome) -> Reading:
+    return Reading(outcome, Shown(1, 0, 1), (), 1.0, 0.0, (1, 1))
+
+
 QUIET = Traffic(declared=5, canary=True)
 LOUD = Traffic(declared=5, undeclared=Counter({"198.51.100.53 udp/53": 1}), canary=True)
 
 
-def watched(tap, tmp_path):
-    observations = []
+def hours(number: int) -> list[Traffic]:
+    return [QUIET] * 2 * number
+
+
+def watched(tap, tmp_path, outcomes=()):
+    """Watch a terminal that reads everything, or whose readings come out like this first."""
+    observations, coming = [], iter(outcomes)
     run = SimpleNamespace(
         bench=SimpleNamespace(network=tap, journal=SimpleNamespace(count=0)),
         evidence=SimpleNamespace(
             beside=lambda *_: tmp_path / "it.pcap", add=observations.append, of=lambda _: observations
         ),
         subject=SimpleNamespace(yes_options=()),
-        station=SimpleNamespace(read=lambda *_: None),
+        station=SimpleNamespace(read=lambda *_: a_reading(next(coming, Outcome.EXACT))),
         progress=lambda *_: None,
         remarks=[],
     )
     sampler = Sampler(run, ROW)
-    sampler.prepared = lambda _trials: iter(lambda: (SimpleNamespace(expected=()), None), None)
+    sampler.prepared = lambda _trials: itertools.repeat(
+        (SimpleNamespace(expected=()), SimpleNamespace(reference_reads=True))
+    )
     try:
         network.watch(sampler, ROW, None)
     finally:
@@ -271,17 +291,34 @@ def verdict(observations) -> Verdict:
 
 
 def test_twenty_four_quiet_hours_pass_and_one_packet_to_a_stranger_fails(tmp_path):
-    whole = watched(Tap(*[QUIET] * 24), tmp_path)
+    whole = watched(Tap(*hours(24)), tmp_path)
     assert (verdict(whole), verdict(whole[:-1])) == (Verdict.PASS, Verdict.INCONCLUSIVE)
-    loud = watched(Tap(*[QUIET] * 23, LOUD), tmp_path)
-    assert verdict(loud) is Verdict.FAIL
-    assert loud[-1].detail["undeclared"] == "198.51.100.53 udp/53 ×1"
+    for last in ((LOUD, QUIET), (QUIET, LOUD)):
+        loud = watched(Tap(*hours(23), *last), tmp_path)
+        assert verdict(loud) is Verdict.FAIL
+        assert loud[-1].detail["undeclared"] == "198.51.100.53 udp/53 ×1"
 
 
-def test_an_hour_in_which_the_bench_did_not_hear_itself_counts_for_nothing(tmp_path):
-    tap = Tap(QUIET, Traffic(declared=5))
-    with pytest.raises(RigError, match="own packet of hour 2"):
-        watched(tap, tmp_path)
+def test_a_terminal_that_does_not_work_is_not_praised_for_its_silence(tmp_path):
+    dead = watched(Tap(*hours(24)), tmp_path, itertools.repeat(Outcome.NO_READ))
+    assert verdict(dead) is Verdict.FAIL
+    assert [one.cell["hour"] for one in dead] == [1] * 11, "and one hour of it is enough"
+    for missed, expected in ((3, Verdict.PASS), (4, Verdict.FAIL)):
+        assert verdict(watched(Tap(*hours(24)), tmp_path, [Outcome.NO_READ] * missed)) is expected
+
+
+@pytest.mark.parametrize(("heard", "said"), [(2, "at the beginning of hour 2"), (3, "at the end of hour 2")])
+def test_an_hour_in_which_the_bench_did_not_hear_itself_counts_for_nothing(heard, said, tmp_path, monkeypatch):
+    monkeypatch.setattr(network, "SETTLE_S", 0.0)
+    deaf = Traffic(declared=5)
+    with pytest.raises(RigError, match=said):
+        watched(Tap(*[QUIET] * heard, *[deaf] * 9), tmp_path)
+
+
+def test_a_canary_that_comes_by_late_is_waited_for_and_nothing_of_the_hour_is_lost(tmp_path):
+    late = Traffic(undeclared=Counter({"203.0.113.7 tcp/443": 1}))
+    seen = watched(Tap(QUIET, late, QUIET), tmp_path)
+    assert (verdict(seen), seen[-1].detail["packets"]) == (Verdict.FAIL, 11)
 
 
 def test_without_the_right_to_make_a_namespace_the_row_is_left_open(tmp_path):
