@@ -6,6 +6,7 @@ import json
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,6 +33,7 @@ class Journal:
         self._file = None if path is None else path.open("a", encoding="utf-8")
         self._lock = threading.Lock()
         self._count = after
+        self._filters: dict[str, Callable[[bytes], bytes]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -48,7 +50,13 @@ class Journal:
 
     def wire(self, channel: str, direction: str, data: bytes, t_ns: int | None = None) -> int:
         """Record one frame of bytes; returns the record's number."""
+        if direction == "rx" and (masked := self._filters.get(channel)) is not None:
+            data = masked(data)
         return self._append(t_ns, {"channel": channel, "dir": direction, "hex": data.hex()})
+
+    def mask(self, channel: str, masked: Callable[[bytes], bytes]) -> None:
+        """Write down what a channel receives only as ``masked`` returns it."""
+        self._filters[channel] = masked
 
     def event(self, channel: str, what: str, t_ns: int | None = None, **fields: Any) -> int:
         """Record something that happened beside the bytes (a frame shown, a port opened)."""

@@ -18,9 +18,13 @@ from rigs.drivers.stripe import StripeHead
 from rigs.lease import Lease
 from rigs.opening.opening import Opening
 from rigs.opening.virtual_readers import CARDS, VirtualReaders
+from rigs.protocols.card_masking import masked_received
 from rigs.roles import Scanner
 from rigs.roles.cards import Hand
 from rigs.serial_line import SerialLine
+
+_MAY_HAND_OVER_BANK_DATA = ("scanner", "keyboard")
+"""Channels of the links beside the card side's own, whose drivers mask by themselves."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +66,15 @@ class OpenedCards:
 def plug_in_cards(table: CardsTable, virtual: VirtualReaders | None, opening: Opening) -> CardSide:
     """The card side of a bench, its software twin started where the table asks for one.
 
+    From now on the journal holds no account number of the terminal's other links either.
+
     Raises:
         RigError: a program is missing, or a part does not come up.
         BenchFileError: pyscard is not installed.
     """
     load_pyscard()
+    for channel in _MAY_HAND_OVER_BANK_DATA:
+        opening.journal.mask(channel, masked_received)
     if virtual is None or table.emulated is None:
         slots = {"contact": table.contact or "", "contactless": table.contactless or ""}
         hand = None if opening.operator is None else OperatorHand(opening.operator)

@@ -9,6 +9,8 @@ import re
 
 from rigs.protocols import ber_tlv
 from rigs.protocols.ber_tlv import Tlv, TlvError
+from rigs.protocols.hid_keyboard import REPORT_BYTES
+from rigs.protocols.keyboard_host import KeyboardHost
 
 FIRST, LAST = 6, 4
 MASKED_NIBBLE = "A"
@@ -28,6 +30,11 @@ LONGEST_NUMBER = 19
 """Digits of an account number at most (ISO/IEC 7812-1)."""
 _DIGITS = re.compile(r"[0-9]{13,}")
 _AFTER_SEPARATOR = re.compile(r"(?<=[0-9*])([=D^])[^?\r\n]+")
+
+_ACCOUNT = re.compile(
+    r"(?P<code>[0-9A-Fa-f]{64}:[01](?::[0-9A-Fa-f:]*)?)|(?:[0-9]{13,}|\*{3,}[0-9]{1,4})(?:[=D^][^?\r\n]*)?"
+)
+"""A code of the health card, or an account number with whatever a separator parts from it."""
 
 
 def masked_number(number: str, mark: str = "*") -> str:
@@ -52,6 +59,21 @@ def masked_track(text: str) -> str:
 
 def _hidden_after(found: re.Match[str]) -> str:
     return found[1] + "*" * (len(found[0]) - 1)
+
+
+def masked_received(data: bytes) -> bytes:
+    """What a scanner or a keyboard sent, as it may be journalled on a bench with bank cards.
+
+    As ``masked_track``, but codes of the health card stay as they are: their digits are nobody's account number.
+    Keyboard reports that type a number are masked whole.
+    """
+    masked = _ACCOUNT.sub(_hidden_account, data.decode("latin-1")).encode("latin-1")
+    typed = "" if len(data) % REPORT_BYTES else KeyboardHost().feed(data).text
+    return MASKED_BYTE * len(data) if _ACCOUNT.sub(_hidden_account, typed) != typed else masked
+
+
+def _hidden_account(found: re.Match[str]) -> str:
+    return found[0] if found["code"] else masked_track(found[0])
 
 
 def masked_objects(data: bytes) -> bytes:

@@ -15,9 +15,10 @@ from rigs.emulators.cpu_card import CpuCard
 from rigs.emulators.sdt_module import SdtModule
 from rigs.emulators.storage_card import StorageCard
 from rigs.errors import RigError
+from rigs.journal import Journal
 from rigs.number_search import numbers_in_bytes, numbers_in_files
-from rigs.protocols import atr, bank_card, ber_tlv, iso7816, sdt, social_card, track2, visit_card
-from rigs.protocols.card_masking import ExchangeMask, masked_track
+from rigs.protocols import atr, bank_card, ber_tlv, hid_keyboard, iso7816, sdt, social_card, track2, visit_card
+from rigs.protocols.card_masking import ExchangeMask, masked_received, masked_track
 from rigs.protocols.iso7816 import Command
 
 ANY = st.binary(max_size=300)
@@ -193,6 +194,48 @@ def test_numbers_are_masked_also_where_nothing_can_be_taken_apart():
 )
 def test_a_head_that_knows_no_separator_leaves_no_number_and_nothing_behind_it_in_the_journal(line, told):
     assert masked_track(line) == told
+
+
+NUMBER = "9999990000000000015"
+CODE = "0123456789012345" * 3 + "ABCDEF0123456789:1"
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        (f"{NUMBER}\r", "999999*********0015\r"),
+        (f";{NUMBER}=30122201234?\r", ";999999*********0015=***********?\r"),
+        (f"AB{NUMBER}D30122201234\r", "AB999999*********0015D***********\r"),
+        (f"{NUMBER}30122201234\r", f"999999{'*' * 24}\r"),
+        (";999999******0015=30122201234?", ";999999******0015=***********?"),
+        (f"{CODE}\r", f"{CODE}\r"),
+        (f"{CODE}::439900001\r", f"{CODE}::439900001\r"),
+        (f"{CODE[:-1]}0:{'01234567' * 4}\r", f"{CODE[:-1]}0:{'01234567' * 4}\r"),
+        (f"{CODE}\r{NUMBER}\r", f"{CODE}\r999999*********0015\r"),
+    ],
+)
+def test_no_account_number_of_a_scanners_line_is_journalled_and_every_card_code_is(sent, told):
+    assert masked_received(sent.encode()).decode() == told
+
+
+def test_reports_that_type_an_account_number_are_masked_whole():
+    def typed(text: str) -> bytes:
+        return hid_keyboard.type_text(text.encode())
+
+    for text in (NUMBER, f";{NUMBER}=3012?"):
+        assert set(masked_received(typed(text))) == {ord("*")}
+    assert masked_received(typed(CODE)) == typed(CODE)
+
+
+@pytest.mark.parametrize("channel", ["scanner", "keyboard"])
+def test_the_journal_of_a_bench_with_cards_masks_the_other_links(channel, tmp_path):
+    with Journal(tmp_path / "journal.jsonl") as journal:
+        journal.mask(channel, masked_received)
+        assert journal.wire(channel, "rx", NUMBER.encode()) == 1
+        journal.wire("another", "rx", NUMBER.encode())
+    first, second = (tmp_path / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    assert NUMBER.encode().hex() not in first
+    assert NUMBER.encode().hex() in second
 
 
 PERSON = bytes((8, 18)) + b"439900200001011234"
