@@ -15,7 +15,7 @@ from certification.catalogue import Text
 from fixtures.card_deck import CardDeck
 from fixtures.cards import CardInHand
 from rigs.number_search import numbers_in_bytes, numbers_in_files
-from rigs.roles.cards import CardRecord, CardTrouble, Medium
+from rigs.roles.cards import CardRecord, CardSession, CardTrouble, Medium
 from steps.cards import ANSWER_S, Desk
 from steps.sampling import Sampler
 
@@ -36,8 +36,8 @@ def read_bank_cards(sampler: Sampler, card_deck: CardDeck, chance: Random) -> No
             desk = Desk(sampler.run, session)
             for medium in deck:
                 desk.show((medium, None))
-                found = session.next(ANSWER_S)
-                read += _record_card(sampler, medium, [found, *desk.clear()])
+                found = _handed_over(session)
+                read += _record_card(sampler, medium, found + desk.clear())
                 sampler.step(len(deck))
         typed = "" if keyboard is None else keyboard.keystrokes(0.2).text
     finally:
@@ -46,16 +46,26 @@ def read_bank_cards(sampler: Sampler, card_deck: CardDeck, chance: Random) -> No
     _record_findings(sampler, deck, read, [*heard, ("keyboard", typed.encode())])
 
 
-def _record_card(sampler: Sampler, medium: CardInHand, found: Sequence[CardRecord | CardTrouble | None]) -> bool:
+def _handed_over(session: CardSession) -> list[CardRecord | CardTrouble]:
+    """What comes until a bank card was read or could not be, or until nothing comes any more."""
+    found: list[CardRecord | CardTrouble] = []
+    while (one := session.next(ANSWER_S)) is not None:
+        found.append(one)
+        if isinstance(one, CardTrouble) or one.medium is Medium.BANK_CARD:
+            break
+    return found
+
+
+def _record_card(sampler: Sampler, medium: CardInHand, found: Sequence[CardRecord | CardTrouble]) -> bool:
     """Record whether a bank card was read, and the digits of every record of one, however late; whether it was."""
     assert medium.placed is not None
     records = [one for one in found if isinstance(one, CardRecord) and one.medium is Medium.BANK_CARD]
-    told = [f"{one.medium.value} {one.masked}" if isinstance(one, CardRecord) else one.text for one in found if one]
+    told = [f"{one.medium.value} {one.masked}" if isinstance(one, CardRecord) else one.text for one in found]
     sampler.observe(
         "bank_card",
         "read" if records else "not_read",
         cell={"place": medium.placed.place},
-        journal=next((one.journal for one in found if one is not None), None),
+        journal=next((one.journal for one in found), None),
         detail={} if records else {"delivered": " | ".join(told) or "nothing"},
     )
     for record in records:

@@ -29,6 +29,9 @@ class CardBehaviour:
     masks_its_log = True
     """Whether account numbers are masked in the terminal's own log."""
 
+    says_numbers_by_its_scanner = False
+    """Whether the account number of a bank card goes out on the scanner's line as well."""
+
     def presented(self, image: Image) -> Image:
         """The card a host is told of when this one is put in."""
         return image

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from rigs.emulators.card_behaviour import CardBehaviour
@@ -48,13 +49,13 @@ class FilteredCard:
     Args:
         card: the card.
         behaviour: what the firmware does.
-        log: where it notes bank cards.
+        bank_card: told the account number of a bank card.
     """
 
-    def __init__(self, card: VirtualCard, behaviour: CardBehaviour, log: TerminalLog) -> None:
+    def __init__(self, card: VirtualCard, behaviour: CardBehaviour, bank_card: Callable[[str], None]) -> None:
         self._card = card
         self._behaviour = behaviour
-        self._log = log
+        self._bank_card = bank_card
         self._last, self._times = b"", 0
 
     @property
@@ -81,7 +82,7 @@ class FilteredCard:
             objects = ()
         for tag in (PAN, *TRACK2):
             if (value := find(objects, tag)) is not None:
-                self._log.bank_card(value.hex().upper().split("D")[0].rstrip("F"))
+                self._bank_card(value.hex().upper().split("D")[0].rstrip("F"))
                 data = masked_objects(data) if self._behaviour.masks_bank_data else data
                 break
         return data[: self._behaviour.longest_answer] + status

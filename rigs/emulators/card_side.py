@@ -61,6 +61,7 @@ class CardSide:
         self._at_once_s = 0.0
         self._stuck: set[str] = set()
         self._deaf = False
+        self._say: Callable[[bytes], None] | None = None
 
     def put(self, media: Sequence[Put]) -> None:
         """Put media at their places, together; a stripe is swiped and gone."""
@@ -87,6 +88,10 @@ class CardSide:
                     self._stuck.add(place)
             self._module.take_off()
             self._present.clear()
+
+    def speak_by(self, say: Callable[[bytes], None]) -> None:
+        """Have a way to the host over the scanner's line, which a sound terminal makes no use of."""
+        self._say = say
 
     def may_deliver_code(self) -> bool:
         """Whether the scanner may hand over a code it has just read."""
@@ -118,7 +123,12 @@ class CardSide:
         if not self._behaviour.one_card_per_answer:
             twins = [twin for other in others if type(other.image) is type(image) and (twin := _card(other.image))]
             card = ConfusedCards(card, twins[0]) if twins else card
-        slot.insert(FilteredCard(card, self._behaviour, self._log))
+        slot.insert(FilteredCard(card, self._behaviour, self._bank_card))
+
+    def _bank_card(self, number: str) -> None:
+        self._log.bank_card(number)
+        if self._behaviour.says_numbers_by_its_scanner and self._say is not None:
+            self._say(number.encode("ascii"))
 
     def _swipe(self, image: Image) -> None:
         if not isinstance(image, StripeImage) or (self._present and self._behaviour.one_medium_at_a_time):
@@ -133,7 +143,7 @@ class CardSide:
         if separator and re.fullmatch(r"\d{13,19}", number):
             if not self._behaviour.reads_bank_stripes:
                 return
-            self._log.bank_card(number)
+            self._bank_card(number)
             text = f"{masked_number(number)}=" if self._behaviour.masks_bank_data else text
         self._send_track(track2.line(text))
 

@@ -3,7 +3,8 @@
 It prints where its links are and runs until it is stopped: ``control PATH``, a Unix socket for the hand that puts media
 in and takes them away, one JSON object a line in both directions; ``identity PATH`` and ``stripe PATH``, the ports of
 the identity-card module and of the magnetic head; ``interlock PATH``, a Unix socket that the terminal's scanner asks,
-with a byte, whether it may hand over a code, and that answers 1 or 0. The PC/SC slots plug themselves into the driver.
+with a byte, whether it may hand over a code, and that answers 1 or 0; a scanner that asks with ``!`` takes lines of
+text instead, which it hands over as if it had read them. The PC/SC slots plug themselves into the driver.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from rigs.emulators.card_behaviour import CardBehaviour
 from rigs.emulators.card_firmware import TerminalLog
 from rigs.emulators.card_side import CONTACT, CONTACTLESS, IDENTITY, STRIPE, CardSide, Put
 from rigs.emulators.defects.table import behaviour_of
+from rigs.emulators.interlock import LISTENS
 from rigs.emulators.pty_port import PtyPort
 from rigs.emulators.sdt_module import SdtModule
 from rigs.emulators.virtual_reader import VirtualSlot
@@ -106,8 +108,15 @@ class _Interlock(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         server = self.server
         assert isinstance(server, _Server)  # noqa: S101 - it is the one below
-        while self.rfile.read(1):
-            self.wfile.write(b"1" if server.side.may_deliver_code() else b"0")
+        while asked := self.rfile.read(1):
+            if asked == LISTENS:
+                server.side.speak_by(self._say)
+            else:
+                self.wfile.write(b"1" if server.side.may_deliver_code() else b"0")
+
+    def _say(self, text: bytes) -> None:
+        with contextlib.suppress(OSError):  # a scanner that is gone hears nothing
+            self.wfile.write(text + b"\n")
 
 
 def _obey(side: CardSide, order: dict[str, Any]) -> None:

@@ -70,6 +70,8 @@ class ScanDevice:
         self._closing = False
         self._eye = threading.Thread(target=self._watch, name="eye", daemon=True)
         self._eye.start()
+        if interlock is not None:
+            interlock.listen(self._send)
 
     @property
     def alive(self) -> bool:

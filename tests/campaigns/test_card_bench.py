@@ -37,7 +37,14 @@ def test_a_sound_terminal_passes_whatever_the_seed_and_its_run_holds_no_number(s
     assert _numbers_told(ended, shown_deck(seed) + bank_deck(seed)) == set()
 
 
-@pytest.mark.parametrize("defect", [pytest.param((), marks=pytest.mark.nightly), ("--defect", "leaks-pan")])
+@pytest.mark.parametrize(
+    "defect",
+    [
+        pytest.param((), marks=pytest.mark.nightly),
+        ("--defect", "leaks-pan"),
+        pytest.param(("--defect", "pan-on-scanner-line"), marks=pytest.mark.nightly),
+    ],
+)
 def test_no_number_of_a_bank_card_is_in_anything_a_run_leaves_not_even_of_a_terminal_that_leaks_it(defect, tmp_path):
     ended = certify(tmp_path / "run", *BENCH, "--seed", str(SEED), *defect, "--only", "EHC-TRM-022")
     assert ended.verdicts["EHC-TRM-022"] == ("FAIL" if defect else "PASS"), ended.said

@@ -18,6 +18,7 @@ from rigs.emulators.defects.cards import (
     HandsOverBoth,
     LeaksBankData,
     ReadsNoBankStripes,
+    SaysNumbersByItsScanner,
     SlotDiesOnRemoval,
 )
 from rigs.emulators.sdt_module import SdtModule
@@ -137,6 +138,22 @@ def test_a_card_asked_the_same_again_and_again_is_given_up_by_a_faulty_firmware(
     select, read = (one.encode() for one in (iso7816.select(social_card.DF_NAME), iso7816.read_record(1, 5)))
     answers = [card.transmit(command)[-2:].hex() for command in (select, read, read, read, select, read)]
     assert answers == ["9000", "9000", "9000", "6f00", "9000", "9000"]
+
+
+@pytest.mark.parametrize("behaviour", [CardBehaviour(), SaysNumbersByItsScanner()])
+def test_a_faulty_terminal_alone_says_numbers_by_its_scanner(behaviour, monkeypatch):
+    monkeypatch.setattr(card_side, "TOGETHER_S", 0.05)
+    side, said = Side(behaviour), []
+    side.it.speak_by(said.append)
+    stripe = cards.bank_stripe_card(Random(3))
+    side.put(stripe)
+    time.sleep(0.06)
+    side.put(BANK)
+    card = side.slots["contactless"].card
+    card.transmit(iso7816.select(bank_card.AID).encode())
+    card.transmit(iso7816.read_record(2, 1).encode())
+    numbers = [one.secrets["account number"].encode() for one in (stripe, BANK)]
+    assert said == (numbers if behaviour.says_numbers_by_its_scanner else [])
 
 
 def test_a_head_that_reads_no_bank_card_reads_visit_cards():

@@ -63,6 +63,10 @@ class LeaksBankData(CardBehaviour):
     masks_bank_data = False
 
 
+class SaysNumbersByItsScanner(CardBehaviour):
+    says_numbers_by_its_scanner = True
+
+
 class LogsBankData(CardBehaviour):
     masks_its_log = False
 
@@ -137,6 +141,13 @@ DEFECTS = (
         "向主机上送完整银行卡号和二磁道",
         "hands the whole account number and track 2 to its host",
         LeaksBankData,
+    ),
+    Defect(
+        "pan-on-scanner-line",
+        ("EHC-TRM-022",),
+        "经扫码链路另外上送完整银行卡号",
+        "hands the whole account number over its scanner's line as well",
+        SaysNumbersByItsScanner,
     ),
     Defect(
         "logs-pan",
