@@ -12,7 +12,7 @@ from pytest_bdd import when
 
 from rigs.errors import RigError
 from rigs.optics.frames import Frame
-from rigs.roles.usb import PortName, UsbPort
+from rigs.roles.usb import Moment, PortName, UsbPort
 from steps.samples import plain
 from steps.sampling import Sampler, Trial
 
@@ -31,10 +31,12 @@ class Back:
 
     Attributes:
         seconds: from the plug, or the host's waking, to its first exact reading.
+        uncertainty_s: by how much that may be wrong, since the bench knows that moment only so well.
         name: what has become of its port's name.
     """
 
     seconds: float
+    uncertainty_s: float
     name: PortName
 
 
@@ -55,7 +57,14 @@ def replug_and_sleep(sampler: Sampler, chance: Random) -> None:
             sampler.observe("usb_recovery", "lost", cell=cell, journal=journal)
         else:
             sampler.observe("usb_recovery", "usable", cell=cell, journal=journal)
-            sampler.observe("usb_recovery_time", round(back.seconds, 3), unit="s", cell=cell, journal=journal)
+            sampler.observe(
+                "usb_recovery_time",
+                round(back.seconds, 3),
+                unit="s",
+                uncertainty=round(back.uncertainty_s, 3),
+                cell=cell,
+                journal=journal,
+            )
             sampler.observe("port_name", back.name, cell=cell, journal=journal)
         sampler.step(REPLUGS + SLEEPS)
         if sampler.failed():
@@ -72,7 +81,7 @@ def _disturbed(sampler: Sampler, usb: UsbPort, codes: Iterator[tuple[Trial, Fram
 
 
 def _usable(
-    sampler: Sampler, usb: UsbPort, codes: Iterator[tuple[Trial, Frame]], since: float, *, lost: bool
+    sampler: Sampler, usb: UsbPort, codes: Iterator[tuple[Trial, Frame]], since: Moment, *, lost: bool
 ) -> Back | None:
     """Open the port under whatever name it has and read a code, again and again until one is read.
 
@@ -80,10 +89,10 @@ def _usable(
         sampler: of the row.
         usb: the plug.
         codes: codes to show.
-        since: monotonic moment from which time counts, s.
+        since: the moment from which time counts; a terminal is given up only where it was too late in any case.
         lost: whether the port the host had open is gone.
     """
-    while time.monotonic() - since < USABLE_S:
+    while time.monotonic() - since.latest_s < USABLE_S:
         port = usb.port()
         if port is None:
             time.sleep(0.02)
@@ -98,7 +107,7 @@ def _usable(
             continue
         lost = False
         if reading.outcome == "exact":
-            return Back(time.monotonic() - since, usb.named(port))
+            return Back(*since.seconds_to(time.monotonic()), usb.named(port))
     return None
 
 

@@ -19,7 +19,7 @@ from rigs.journal import Journal
 from rigs.masked_words import masked_words
 from rigs.operators.answers import Done
 from rigs.roles.operator import Bilingual, Operator
-from rigs.roles.usb import PortName, UsbPort
+from rigs.roles.usb import Moment, PortName, UsbPort
 from rigs.usb_names import PortNames
 
 CHANNEL = "usb"
@@ -60,19 +60,17 @@ class NamedUsbPort(UsbPort):
                 )
             time.sleep(0.05)
 
-    def plug(self) -> float:
-        """Put it back: the moment the port shows, or that it is done, whichever is first seen to be over."""
-        self._do("plug")
-        return time.monotonic()
+    def plug(self) -> Moment:
+        """Put it back."""
+        return self._timed("plug")
 
     def suspend(self) -> None:
         """Put the host to sleep."""
         self._do("suspend")
 
-    def resume(self) -> float:
+    def resume(self) -> Moment:
         """Wake it."""
-        self._do("resume")
-        return time.monotonic()
+        return self._timed("resume")
 
     def port(self) -> str | None:
         """What the host opens now."""
@@ -81,6 +79,12 @@ class NamedUsbPort(UsbPort):
     def named(self, port: str) -> PortName:
         """What has become of the name."""
         return self._names.named(port)
+
+    def _timed(self, what: str) -> Moment:
+        """Whoever does it may be done long before they say so: it happens somewhere between order and answer."""
+        earliest = time.monotonic()
+        self._do(what)
+        return Moment(earliest, time.monotonic())
 
     def _do(self, what: str) -> None:
         self.journal.event(CHANNEL, what)
@@ -199,3 +203,9 @@ class OperatorUsbPort(NamedUsbPort):
         """Ask for it; a host that has slept is awake when the person can answer."""
         if what in _ASKED:
             self._operator.ask(_ASKED[what], Done())
+
+    def _timed(self, what: str) -> Moment:
+        """A person answers at the very moment, and may take long to get there."""
+        self._do(what)
+        now = time.monotonic()
+        return Moment(now, now)

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import dpkt
 import pytest
 from pydantic import ValidationError
+from pyroute2 import IPRoute
 
 from certification.catalogue import load_catalogue
 from certification.verdicts import Verdict, judge
@@ -220,7 +221,8 @@ def test_a_capture_that_has_died_does_not_pass_for_silence(link, device, tmp_pat
     tap.begin(tmp_path / "it.pcap")
     tap.send_canary()
     assert taken_when(tap, lambda whole: whole.canary).canary
-    subprocess.run(["ip", "link", "set", link.interface, "down"], check=True)
+    with IPRoute() as route:
+        route.link("set", index=socket.if_nametoindex(link.interface), state="down")
     tap._capture._thread.join(10)
     with pytest.raises(RigError, match=r"ended by itself \(Network is down\)"):
         tap.taken()

@@ -164,9 +164,19 @@ def test_commands_of_the_machine_switch_the_port(tmp_path):
     usb.unplug()
     assert usb.port() is None
     before = time.monotonic()
-    assert usb.plug() >= before
+    assert usb.plug().earliest_s >= before
     usb.suspend()
-    assert usb.resume() >= before
+    assert usb.resume().earliest_s >= before
+
+
+def test_a_plug_is_in_somewhere_between_the_order_and_the_answer(tmp_path):
+    """A hub's tool switches first and then takes its time: that time is neither given to the device nor taken."""
+    usb = switched_hub(tmp_path, plug=f"sh -c 'touch {tmp_path / 'port'}; sleep 0.3'")
+    plugged = usb.plug()
+    seen = (tmp_path / "port").stat().st_mtime_ns / 1e9 - time.time() + time.monotonic()
+    assert plugged.earliest_s <= seen + 0.05
+    assert plugged.latest_s - seen > 0.25
+    assert plugged.seconds_to(plugged.latest_s + 1)[1] > 0.125
 
 
 @pytest.mark.parametrize(
@@ -208,9 +218,10 @@ def test_a_person_is_asked_for_what_no_machine_can_do(tmp_path):
 
     usb = OperatorUsbPort(tmp_path / "port", Person(), None, Journal(None))
     usb.unplug()
-    usb.plug()
+    before, plugged = time.monotonic(), usb.plug()
     usb.suspend()
     usb.resume()
+    assert plugged.earliest_s == plugged.latest_s > before, "Enter is the moment, however long the person took"
     assert ["拔下" in one.zh or "插回" in one.zh or "休眠" in one.zh for one in asked] == [True] * 3
     assert ["plug" in one.en or "sleep" in one.en for one in asked] == [True] * 3
 

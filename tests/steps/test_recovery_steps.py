@@ -12,6 +12,7 @@ from certification.catalogue import load_catalogue
 from certification.verdicts import Verdict, judge
 from rigs.errors import RigError
 from rigs.optics.stimulus import Stimulus, Symbol
+from rigs.roles.usb import Moment
 from steps import recovery
 from steps.sampling import Sampler, Trial
 
@@ -19,10 +20,13 @@ USB = load_catalogue()["EHC-TRM-024"]
 
 
 class Plug:
-    """A plug whose device comes back only when ``back`` says so for the n-th plugging-in."""
+    """A plug whose device comes back only when ``back`` says so for the n-th plugging-in.
 
-    def __init__(self, back=lambda _times: True, name: str = "same") -> None:
-        self._back, self._name = back, name
+    Whoever plugs it in needs ``took_s`` to say so.
+    """
+
+    def __init__(self, back=lambda _times: True, name: str = "same", took_s: float = 0.0) -> None:
+        self._back, self._name, self._took_s = back, name, took_s
         self.times = self.slept = 0
         self.there = True
 
@@ -32,13 +36,17 @@ class Plug:
     def plug(self):
         self.times += 1
         self.there = self._back(self.times)
-        return time.monotonic()
+        return self._now()
 
     def suspend(self):
         self.slept += 1
 
     def resume(self):
-        return time.monotonic()
+        return self._now()
+
+    def _now(self):
+        now = time.monotonic()
+        return Moment(now - self._took_s, now)
 
     def port(self):
         return "/dev/ttyACM0" if self.there else None
@@ -79,6 +87,17 @@ def test_seventy_recoveries_make_a_pass_and_sixty_nine_do_not(monkeypatch):
     assert (plug.times, plug.slept) == (50, 20)
     assert verdict(observations) is Verdict.PASS
     assert verdict(observations[:-3]) is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("took_s", "expected"), [(3.0, Verdict.PASS), (11.0, Verdict.INCONCLUSIVE)])
+def test_a_slow_switch_gives_the_device_no_time_and_takes_none_from_it(took_s, expected):
+    """The device may have been connected at any moment of the eleven seconds the switch took to say so."""
+    sampler, observations = a_run(Plug(took_s=took_s))
+    recovery.replug_and_sleep(sampler, sampler)
+    assert verdict(observations) is expected
+    times = [one for one in observations if one.measure == "usb_recovery_time"]
+    assert {one.uncertainty for one in times} == {took_s / 2}
+    assert all(float(one.value) >= took_s / 2 for one in times)
 
 
 def test_a_device_that_comes_back_when_plugged_in_anew_was_lost():
