@@ -183,7 +183,8 @@ def run_scanner(options: ScannerOptions) -> None:
     if options.network_hour_s is not None:
         live_by(behaviour_of(options.defect, NetworkHabits), options.network_hour_s, stopping)
     if options.rail is not None:
-        threading.Thread(target=_follow_rail, args=(options.rail, emulator, port), daemon=True).start()
+        power = emulator.power if updates is None else updates.feed
+        threading.Thread(target=_follow_rail, args=(options.rail, power, port), daemon=True).start()
     print(port.url, flush=True)  # noqa: T201
     if keyboard is not None:
         print(f"keyboard {keyboard.address}", flush=True)  # noqa: T201
@@ -238,9 +239,9 @@ def _flash(options: ScannerOptions) -> Flash | None:
         ) from error
 
 
-def _follow_rail(address: str, emulator: Emulator, device_port: Port) -> None:
+def _follow_rail(address: str, power: Callable[[bool], None], device_port: Port) -> None:
     host, _, port = address.rpartition(":")
     with socket.create_connection((host, int(port))) as rail, rail.makefile("r") as states:
         for state in states:
-            emulator.power(state.strip() == "1")
+            power(state.strip() == "1")
             device_port.power(state.strip() == "1")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import struct
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -18,12 +22,14 @@ from certification.verdicts import Verdict, judge
 from fixtures.firmware_attempts import ATTEMPTS, attempts
 from reference_impl.wire.sm2 import SIGNATURE_BYTES, generate
 from rigs.bench_file import load_bench
+from rigs.child_process import ChildProcess
 from rigs.drivers.update_command import CommandUpdater, Images, Signs
 from rigs.emulators.defects.table import behaviour_of
 from rigs.emulators.firmware import Flash, ImageRefusedError, UpdateRules
 from rigs.emulators.firmware_maker import FACTORY_VERSION, MadeFirmware, make_firmware
 from rigs.emulators.update_port import UpdatePort
 from rigs.errors import BenchFileError, RigError
+from rigs.instruments.power_supply import ScpiPowerSupply
 from rigs.journal import Journal
 
 MODEL = "EMU-GM65"
@@ -150,6 +156,95 @@ def test_the_makers_tool_tells_by_its_exit_code_what_became_of_an_image(made, de
     gone = tool("127.0.0.1:1", made.next)
     assert gone.returncode == 3
     assert len(gone.stderr.splitlines()) == 1
+
+
+def begins(address: str, image: Path) -> socket.socket:
+    """A tool that has sent all of an image but its last byte."""
+    host, _, port = address.rpartition(":")
+    device = socket.create_connection((host, int(port)), timeout=20)
+    data = image.read_bytes()
+    device.sendall(struct.pack(">I", len(data)) + data[:-1])
+    return device
+
+
+def ends(device: socket.socket, image: Path) -> bytes:
+    """What the device says once it has the last byte too; nothing where it hung up."""
+    with device, contextlib.suppress(OSError):
+        device.sendall(image.read_bytes()[-1:])
+        return device.recv(100)
+    return b""
+
+
+def hangs_up(device: socket.socket) -> bool:
+    try:
+        return device.recv(100) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_a_cut_in_mid_image_leaves_the_firmware_there_was(made, device, tmp_path):
+    port, power = device
+    flash = flash_of(tmp_path, made)
+    interrupted = begins(port.address, made.next)
+    port.feed(False)
+    assert hangs_up(interrupted)
+    port.feed(True)
+    assert ends(interrupted, made.next) == b""
+    assert (flash.version, power) == (0, [False, True])
+    assert ends(begins(port.address, made.next), made.next) == b"accepted: V1.24\n"
+    assert flash.version == FACTORY_VERSION + 1
+
+
+def test_without_a_supply_no_image_is_taken_and_with_it_again_one_is(made, device, tmp_path):
+    port, power = device
+    port.feed(False)
+    assert ends(begins(port.address, made.next), made.next) == b""
+    assert (flash_of(tmp_path, made).version, power) == (0, [False])
+    port.feed(True)
+    assert ends(begins(port.address, made.next), made.next) == b"accepted: V1.24\n"
+
+
+def test_a_device_that_died_of_an_image_stays_dead_whatever_its_supply_does(made, tmp_path):
+    power: list[bool] = []
+    port = UpdatePort(flash_of(tmp_path, made, "bricks-on-bad-image"), power.append)
+    try:
+        assert ends(begins(port.address, made.previous), made.previous).startswith(b"refused")
+        port.feed(False)
+        port.feed(True)
+        assert power == [False] * 3
+        assert ends(begins(port.address, made.image), made.image).startswith(b"accepted")
+        assert power[-1]
+    finally:
+        port.close()
+
+
+def test_an_emulated_scanner_on_an_emulated_supply_loses_the_image_under_way_with_its_supply(made, tmp_path):
+    """Over the real wires: SCPI to the supply, the rail to the scanner, its update port."""
+    flash = flash_of(tmp_path, made)
+    with contextlib.ExitStack() as started:
+
+        def start(*arguments: str) -> ChildProcess:
+            child = ChildProcess(arguments[0], ["emulate", arguments[0], "--tethered", *arguments[1:]])
+            started.callback(child.close)
+            return child
+
+        resource, rail = start("power-supply").greeting.split()
+        made_by = ("--maker-key", made.public_key.hex(), "--flash", str(tmp_path / "flash"))
+        scanner = start(
+            "scanner", "--protocol", "gm65", "--camera", "http://127.0.0.1:1/frame", "--rail", rail, *made_by
+        )
+        update = scanner.line().removeprefix("update ")
+        supply = ScpiPowerSupply(resource, Journal(None))
+        started.callback(supply.close)
+        with begins(update, made.next) as device:
+            supply.cut()
+            assert hangs_up(device)
+        assert flash.version == 0
+        supply.restore()
+        deadline = time.monotonic() + 20
+        while not ends(begins(update, made.next), made.next) and time.monotonic() < deadline:
+            time.sleep(0.05)  # the rail has not told the scanner yet
+        assert flash.version == FACTORY_VERSION + 1
 
 
 def updater(tmp_path, made, *command: str, **signs) -> CommandUpdater:
