@@ -122,8 +122,11 @@ class HoneywellScanner(SerialScanner):
         mode = Setting.MANUAL_TRIGGER if self.mode == "command" else Setting.PRESENTATION
         for wanted in (mode, f"{Setting.READ_TIMEOUT}{timeout_ms}"):
             frame = honeywell.command(wanted, stored=False)
-            if self.ask(frame) is None and self.ask(frame) is None:
+            answer = self.ask(frame) or self.ask(frame)
+            if answer is None:
                 raise self.silent()
+            if any(status != honeywell.DONE for _, status in honeywell.answers(answer)):
+                raise self.refused(wanted)
 
     def _reply_length(self, buffer: bytes) -> int | None:
         now = time.monotonic()
@@ -167,6 +170,8 @@ def _script(scanner: HoneywellScanner) -> Script:
     many = "CBRENA?,MIN?,MAX?;128ENA?;E13ENA?;QRCENA?,MIN?,MAX?;PDFENA?;BEPBEP?,LVL?;TRGSTO?"
     long_query = honeywell.command(many, stored=False)
     long_reply = scanner.ask(long_query) or query_reply
+    if honeywell.answers(long_reply)[:1] != honeywell.answers(query_reply):
+        long_reply = query_reply  # a refusal must not become what the device is measured by
     revision = honeywell.command(Setting.REVISION)
     revision_reply = scanner.ask(revision, _REVISION_S) or b"REVINF\x06."
 

@@ -44,14 +44,17 @@ class M3yScanner(SerialScanner):
         mode = Body.COMMAND_MODE if self.mode == "command" else Body.CONTINUOUS_MODE
         wanted = (m3y.command(mode), m3y.command(Body.ENDING_CR), m3y.command(Body.READ_TIMEOUT, timeout_ms))
         for frame in wanted:
-            if (self.ask(frame) or self.ask(frame)) is None:
+            answer = self.ask(frame) or self.ask(frame)
+            if answer is None:
                 raise self.silent()
+            if answer != m3y.ACKNOWLEDGE:
+                raise self.refused(m3y.body_of(frame).decode())
 
     def _reply_length(self, buffer: bytes) -> int | None:
         return m3y.reply_length(buffer)
 
     def _trigger(self) -> bool:
-        return self.ask(m3y.command(Body.START)) is not None
+        return self.ask(m3y.command(Body.START)) == m3y.ACKNOWLEDGE
 
     def _stop(self) -> None:
         self.ask(m3y.command(Body.STOP), timeout_s=0.1)
@@ -62,18 +65,30 @@ class M3yScanner(SerialScanner):
         return None if answer is None else m3y.body_of(answer)
 
 
+def _question(scanner: M3yScanner) -> tuple[str, bytes, bytes]:
+    """What the script asks over and over: its name, its frame, and every byte of the answer.
+
+    That is the version, which only the device knows. A device that refuses it is asked for what has one right answer:
+    a refusal must not become what it is measured by.
+    """
+    version = m3y.command(Body.VERSION)
+    told = scanner.ask(version) or scanner.ask(version)
+    if told is None or told in (m3y.ACKNOWLEDGE, m3y.REFUSAL):
+        return "stop", m3y.command(Body.STOP), m3y.ACKNOWLEDGE
+    return "version", version, told
+
+
 def _script(scanner: M3yScanner) -> Script:
     """Forty exchanges; what an engine may be asked to change is as before when the last one is done."""
     script = Script(scanner)
     done, refused = m3y.ACKNOWLEDGE, m3y.REFUSAL
-    version = m3y.command(Body.VERSION)
-    version_reply = scanner.ask(version) or scanner.ask(version) or m3y.reply(b"")
     stop = m3y.command(Body.STOP)
-    wrong_check = version[:-2] + bytes((version[-2] ^ 0x01,)) + version[-1:]
+    asked, question, told = _question(scanner)
+    wrong_check = question[:-2] + bytes((question[-2] ^ 0x01,)) + question[-1:]
 
     for size in (1, 2, 3, 4, 5, 6, 8, 16, 32, 64):
-        script.add(f"version split into writes of {size} bytes", version, version_reply, split=size)
-    script.add("version", version, version_reply)
+        script.add(f"{asked} split into writes of {size} bytes", question, told, split=size)
+    script.add(asked, question, told)
     script.add("stop while idle", stop, done)
     for name, body in (
         ("command mode", Body.COMMAND_MODE),
@@ -88,27 +103,27 @@ def _script(scanner: M3yScanner) -> Script:
     script.add("unknown command is refused", m3y.command("S_CMD_ZZZZ"), refused)
     script.add("number missing is refused", m3y.command(Body.READ_TIMEOUT), refused)
     script.add("empty body is refused", m3y.command(""), refused)
-    script.add("two versions, glued", version * 2, version_reply * 2)
-    script.add("stop and version, glued", stop + version, done + version_reply)
-    script.add("refusal and version, glued", m3y.command("S_CMD_ZZZZ") + version, refused + version_reply)
+    script.add(f"{asked} twice, glued", question * 2, told * 2)
+    script.add(f"stop and {asked}, glued", stop + question, done + told)
+    script.add(f"refusal and {asked}, glued", m3y.command("S_CMD_ZZZZ") + question, refused + told)
 
     script.add("wrong check is dropped", wrong_check, b"")
-    script.add("usable after a wrong check", version, version_reply)
-    script.add("wrong tail is dropped", version[:-1] + b"\x5b", b"")
-    script.add("usable after a wrong tail", version, version_reply)
-    script.add("half a frame is dropped", version[:7], b"", pause_s=m3y.STALL_S + 0.1)
-    script.add("usable after half a frame", version, version_reply)
+    script.add("usable after a wrong check", question, told)
+    script.add("wrong tail is dropped", question[:-1] + b"\x5b", b"")
+    script.add("usable after a wrong tail", question, told)
+    script.add("half a frame is dropped", question[:7], b"", pause_s=m3y.STALL_S + 0.1)
+    script.add("usable after half a frame", question, told)
     script.add("a frame from an engine is dropped", done, b"")
     script.add("garbage is dropped", bytes(range(0x80, 0xA5)), b"")
-    script.add("garbage before a frame", b"\x00\xff\x55\xaa" + version, version_reply)
+    script.add("garbage before a frame", b"\x00\xff\x55\xaa" + question, told)
 
     rate = scanner.line.baud
     other = 19200 if rate != 19200 else 38400
     script.add_rate("another line rate", m3y.command(Body.BAUD, other), done, other)
-    script.add("version at the other rate", version, version_reply)
+    script.add(f"{asked} at the other rate", question, told)
     script.add_rate("back to the first rate", m3y.command(Body.BAUD, rate), done, rate)
-    script.add_mismatch("wrong line rate at the host", version, version_reply, wrong=9600 if rate != 9600 else 38400)
-    script.add_break("break, then the version", version, version_reply)
+    script.add_mismatch("wrong line rate at the host", question, told, wrong=9600 if rate != 9600 else 38400)
+    script.add_break(f"break, then {asked}", question, told)
     timeout_ms = min(_LONGEST_READING_MS, round(scanner.read_timeout_s * 1000))
     script.add("duration as before", m3y.command(Body.READ_TIMEOUT, timeout_ms), done)
     return script

@@ -102,14 +102,18 @@ class NewlandScanner(SerialScanner):
         ending = f"{Setting.SUFFIX_ON}0;{Setting.TERMINATOR_ON}1;{Setting.TERMINATOR}0D"
         for wanted in (f"{Setting.SCAN_MODE}{mode}", f"{Setting.READ_TIMEOUT}{timeout_ms}", ending):
             frame = newland.command(wanted)
-            if self.ask(frame) is None and self.ask(frame) is None:
+            answer = self.ask(frame) or self.ask(frame)
+            if answer is None:
                 raise self.silent()
+            if not _agreed(answer):
+                raise self.refused(wanted)
 
     def _reply_length(self, buffer: bytes) -> int | None:
         return newland.reply_length(buffer)
 
     def _trigger(self) -> bool:
-        return self.ask(newland.TRIGGER_COMMAND) is not None
+        answer = self.ask(newland.TRIGGER_COMMAND)
+        return answer is not None and _agreed(answer)
 
     def _stop(self) -> None:
         self.ask(newland.STOP_COMMAND, timeout_s=0.1)
@@ -121,6 +125,10 @@ class NewlandScanner(SerialScanner):
             if time.monotonic() > deadline:
                 raise self.silent()
         return answer
+
+
+def _agreed(answer: bytes) -> bool:
+    return all(status == newland.DONE for _, status in newland.answers(answer))
 
 
 def _told(body: str, *, stored: bool = False) -> bytes:
@@ -136,6 +144,8 @@ def _script(scanner: NewlandScanner) -> Script:
     query, query_reply = newland.command("C11ENA*"), _told(f"C11ENA{shown}\x06;")
     many = newland.command("C11ENA*,MIN*,MAX*;128ENA*;QRCENA*,MIN*,MAX*;PDFENA*;RRDENA*,DUR*;GRBENA*;ORTSET*")
     many_reply = scanner.ask(many) or query_reply
+    if newland.answers(many_reply)[:1] != newland.answers(query_reply):
+        many_reply = query_reply  # a refusal must not become what the device is measured by
     product = newland.command(Setting.PRODUCT, stored=True)
     product_reply = scanner.ask(product, _PRODUCT_S) or _told("QRYSYS\x06;", stored=True)
     legacy_reply = _legacy_information(scanner)

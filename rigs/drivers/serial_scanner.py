@@ -173,6 +173,14 @@ class SerialScanner(ABC):
             remedy="check supply, cable, line rate (`baud`) and that `driver` names the device's protocol",
         )
 
+    def refused(self, what: str) -> RigError:
+        """The error for a device that answers but does not do what a reading needs."""
+        return RigError(
+            f"the device on {self.line.url} refuses {what}",
+            where=self.line.channel,
+            remedy="check that `driver` names the device's protocol and that its settings are not locked",
+        )
+
     def ask(self, frame: bytes, timeout_s: float = 0.5) -> bytes | None:
         """Send a command and return the reply, or None when the device stays silent."""
         self._replies.clear()

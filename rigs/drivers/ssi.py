@@ -148,12 +148,7 @@ class SsiScanner(SerialScanner):
 
     def _insist(self, wanted: Mapping[int, int], values: Mapping[int, int]) -> None:
         if not self._change(wanted, values):
-            raise RigError(
-                f"the device on {self.line.url} refuses "
-                + " ".join(f"{_name(number)}={value:02X}" for number, value in wanted.items()),
-                where=self.line.channel,
-                remedy="check that `driver` names the device's protocol and that its parameters are not locked",
-            )
+            raise self.refused(" ".join(f"{_name(number)}={value:02X}" for number, value in wanted.items()))
 
     def _change(self, wanted: Mapping[int, int], values: Mapping[int, int]) -> bool:
         """Set what differs from the values in force, and remember these; whether the device agreed."""
