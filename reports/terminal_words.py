@@ -116,6 +116,7 @@ VALUES: Mapping[str, Text] = {
     "not_read": _t("未读取", "not read"),
     "unattended": _t("自行恢复", "unattended"),
     "after_another_cut": _t("再次断电后才恢复", "only after another cut"),
+    "never": _t("始终未恢复", "never"),
     "by_itself": _t("自行恢复", "came back by itself"),
     "after_power_cycle": _t("断电后才恢复", "came back only after a power cycle"),
     "usable": _t("可用", "usable"),

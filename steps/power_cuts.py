@@ -58,6 +58,14 @@ class _Currents:
     left: float
     inrush: float
 
+    def as_detail(self) -> dict[str, float]:
+        """The currents as they stand beside an observation, A."""
+        return {
+            "drawn_a": round(self.drawn, 3),
+            "left_a": round(self.left, 3),
+            "inrush_a": round(self.inrush, 3),
+        }
+
 
 @dataclass(frozen=True)
 class _Back:
@@ -102,6 +110,13 @@ class PowerCuts:
                 remedy="check that its settings are not locked",
             )
         in_force = self._scanner.settings()
+        if in_force.get(self._keepsake.name) != value:
+            raise RigError(
+                f"the device answered a command to store {self._keepsake.name} {value}, and has "
+                f"{in_force.get(self._keepsake.name, '—')}",
+                where="scanner",
+                remedy="check that its settings are not locked",
+            )
         self._kept = {**(in_force if self._keepsake.stores_all else self._found), self._keepsake.name: value}
 
     def one(self, phase: str) -> None:
@@ -153,6 +168,9 @@ class PowerCuts:
         while self._scanner.delivery(0) is not None:
             pass
         back, further = self._recovered(up)
+        if back is None:
+            self._record_absence(phase, first, currents)
+            raise self._scanner.silent()
         self._record(phase, (first, back.reading.journal[1]), up, back, further, currents)
         return back
 
@@ -176,20 +194,14 @@ class PowerCuts:
                 moment -= comes
         time.sleep(moment)
 
-    def _recovered(self, up: Switched) -> tuple[_Back, int]:
-        """The device as it came back, and how many further cuts that took.
-
-        Raises:
-            RigError: it never came back, which tells nothing of device or bench.
-        """
+    def _recovered(self, up: Switched) -> tuple[_Back | None, int]:
+        """The device as it came back, None where it never did, and how many further cuts were made."""
         back = self._comes_back(up.t_ns / 1e9 + READY_S)
         further = 0
         while back is None and further < FURTHER_CUTS:
             further += 1
             self._power.cycle()
             back = self._comes_back(time.monotonic() + READY_S)
-        if back is None:
-            raise self._scanner.silent()
         return back, further
 
     def _comes_back(self, deadline: float) -> _Back | None:
@@ -206,17 +218,18 @@ class PowerCuts:
                     return _Back(settings, reading)
         return None
 
+    def _record_absence(self, phase: str, first: int, currents: _Currents) -> None:
+        """Keep what the supply saw of a device that never came back: a dead lead and a dead device draw differently."""
+        detail: dict[str, str | float] = {**currents.as_detail(), "now_a": round(self._current(), 3)}
+        journal = (first, self.sampler.run.bench.journal.count)
+        self.sampler.observe("power_recovery", "never", cell={"phase": phase}, journal=journal, detail=detail)
+
     def _record(
         self, phase: str, journal: tuple[int, int], up: Switched, back: _Back, further: int, currents: _Currents
     ) -> None:
         read_ns = back.reading.deliveries[0].last_ns
         seconds = (read_ns - up.t_ns) / 1e9
-        detail: dict[str, str | float] = {
-            "drawn_a": round(currents.drawn, 3),
-            "left_a": round(currents.left, 3),
-            "inrush_a": round(currents.inrush, 3),
-            "ready_s": round(seconds, 3),
-        }
+        detail: dict[str, str | float] = {**currents.as_detail(), "ready_s": round(seconds, 3)}
         value = "after_another_cut" if further else "unattended"
         self.sampler.observe("power_recovery", value, cell={"phase": phase}, journal=journal, detail=detail)
         self.sampler.observe(

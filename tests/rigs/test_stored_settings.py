@@ -137,6 +137,7 @@ def test_a_stored_value_outlives_a_cut_and_is_put_back(protocol: str, supply) ->
             scanner.reopen()
             for value in keepsake.values[:2]:
                 assert scanner.store(keepsake.frames(value))
+                assert scanner.settings()[keepsake.name] == value
                 assert restarted()[keepsake.name] == value
             assert scanner.store(keepsake.back(found))
             assert restarted() == found

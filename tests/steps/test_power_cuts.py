@@ -12,7 +12,9 @@ import pytest
 from rigs.drivers.gm65 import Gm65Scanner
 from rigs.errors import RigError
 from rigs.roles import Switched
-from steps.power_cuts import PowerCuts
+from steps.power_cuts import PowerCuts, _Back
+
+AS_FOUND = {Gm65Scanner.keepsake.name: "factory"}
 
 
 class Supply:
@@ -61,3 +63,33 @@ def test_nothing_is_put_back_into_a_device_nothing_was_learnt_of() -> None:
     trial = cuts(Supply(0.001, 0.0), answers=False)
     trial.put_back()
     assert trial.sampler.run.bench.scanner.store.call_count == 0
+
+
+def came_back(settings: dict[str, str]) -> _Back:
+    return _Back(settings, MagicMock(journal=(1, 1), deliveries=[SimpleNamespace(last_ns=time.monotonic_ns())]))
+
+
+def test_a_command_that_was_answered_but_not_obeyed_is_no_configuration_lost(monkeypatch) -> None:
+    trial = cuts(Supply(0.160, 0.0), answers=False)
+    scanner = trial.sampler.run.bench.scanner
+    scanner.store.return_value = True  # a refusal is an answer
+    scanner.settings.return_value = AS_FOUND
+    monkeypatch.setattr(trial, "_cut_and_see", lambda phase, make_sure: came_back(AS_FOUND))
+    with pytest.raises(RigError, match="and has factory") as caught:
+        trial.first()
+    assert "locked" in caught.value.remedy
+    assert trial.sampler.observe.call_count == 0
+
+
+def test_what_the_supply_saw_of_a_device_that_never_came_back_is_kept(monkeypatch) -> None:
+    trial = cuts(Supply(0.160, 0.0), answers=False)
+    scanner = trial.sampler.run.bench.scanner
+    scanner.silent.return_value = RigError("does not answer", where="scanner", remedy="check supply")
+    scanner.delivery.return_value = None
+    monkeypatch.setattr(trial, "_recovered", lambda up: (None, 2))
+    with pytest.raises(RigError, match="does not answer"):
+        trial.one("at_rest")
+    (seen,) = trial.sampler.observe.call_args_list
+    assert seen.args == ("power_recovery", "never")
+    assert seen.kwargs["cell"] == {"phase": "at_rest"}
+    assert (seen.kwargs["detail"]["drawn_a"], seen.kwargs["detail"]["now_a"]) == (0.16, 0.16)
