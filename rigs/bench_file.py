@@ -14,7 +14,7 @@ from rigs.bench_tables.base import Table, is_device
 from rigs.bench_tables.camera import CameraTable, runs_by_itself
 from rigs.bench_tables.cards import CardsTable
 from rigs.bench_tables.checker import CheckerTable
-from rigs.bench_tables.instruments import LightSourceTable, LuxMeterTable
+from rigs.bench_tables.instruments import InstrumentTable, LightSourceTable, LuxMeterTable
 from rigs.bench_tables.network import NetworkTable
 from rigs.bench_tables.operator import OperatorTable
 from rigs.bench_tables.platform import PlatformTable
@@ -117,7 +117,8 @@ class BenchFile(Table):
         """Whether any part that a verdict rests on is, or may be, software of ours: such a run certifies nothing.
 
         Only a device path is hardware by itself; a URL can lead anywhere, so it needs ``hardware = true``, and that of
-        a platform under test ``real = true``.
+        a platform under test ``real = true``. An instrument of a simulating VISA library is software, and one at an
+        address of this machine may be.
         """
         scripted = self.operator is not None and self.operator.driver == "scripted"
         if scripted or any(getattr(table, "emulated", None) is not None for _, table in self):
@@ -130,6 +131,8 @@ class BenchFile(Table):
             (self.cards is not None and self.cards.software)
             or (self.security_module is not None and self.security_module.reader is None)
             or (self.checker is not None and self.checker.software)
+            or (self.keyboard is not None and not self.keyboard.hardware)
+            or any(_may_be_simulated(table) for _, table in self)
             or (self.camera is not None and not runs_by_itself(self.camera.source or ""))
             or isinstance(self.presenter, FramePortTable)
             or not (local or (self.scanner.hardware and "://" in url))
@@ -155,6 +158,14 @@ class BenchFile(Table):
             if reference is not None and (url := getattr(reference, key)) is not None:
                 settings["platform"]["reference"][key] = url.split(":")[0]
         return settings
+
+
+def _may_be_simulated(table: Any) -> bool:
+    """Whether a table is that of an instrument which pyvisa-sim, or some program of this machine, answers for."""
+    if not isinstance(table, InstrumentTable):
+        return False
+    host = (getattr(table, "resource", None) or "").lower().split("::")[1:2]
+    return table.visa.endswith("@sim") or bool(host and host[0].startswith(("127.", "localhost")))
 
 
 def load_bench(path: Path) -> BenchFile:

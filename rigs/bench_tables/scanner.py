@@ -131,6 +131,8 @@ class KeyboardTable(Table):
     url: Annotated[str, Field(pattern=r"^socket://[^:/]+:\d+$")] | None = None
     suffix: Literal["cr", "tab"] = "cr"
     """Key that the scanner is set to press after a code: Enter or Tab."""
+    hardware: bool = False
+    """Whether the URL is declared to lead to real hardware; the declaration stands in the report."""
     emulated: EmulatedKeyboardTable | None = None
 
     @model_validator(mode="after")

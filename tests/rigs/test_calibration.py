@@ -102,6 +102,34 @@ def test_an_emulated_bench_certifies_nothing_and_is_never_refused(tmp_path: Path
     assert standings(file) == {"power": Standing.MISSING}
 
 
+KEYBOARD = '[keyboard]\ndriver = "hid-stream"\nurl = "socket://192.0.2.12:4000"\n'
+
+
+@pytest.mark.parametrize(
+    ("tables", "emulated"),
+    [
+        ((SUPPLY, GOOD), False),
+        ((SUPPLY, GOOD, 'visa = "bench.yaml@sim"\n'), True),
+        ((METER, GOOD, 'visa = "@sim"\n'), True),
+        ((SUPPLY.replace("192.0.2.10", "127.0.0.1"), GOOD), True),
+        ((SUPPLY.replace("192.0.2.10", "localhost"), GOOD), True),
+        ((KEYBOARD,), True),
+        ((KEYBOARD, "hardware = true\n"), False),
+    ],
+)
+def test_what_may_be_software_at_a_verdicts_root_certifies_nothing(
+    tmp_path: Path, tables: tuple[str, ...], emulated: bool
+) -> None:
+    assert bench(tmp_path, *tables).emulated is emulated
+
+
+def test_a_lux_meter_in_a_hand_is_an_instrument_like_any_other(tmp_path: Path) -> None:
+    held = '[operator]\ndriver = "terminal"\n[lux_meter]\ndriver = "operator"\nlabel = "Sunlight L-1 no. 7"\n'
+    refuse_uncalibrated(bench(tmp_path, held, GOOD), TODAY, "desk.toml")
+    with pytest.raises(BenchFileError, match=r"\[lux_meter\].*no calibration is told"):
+        refuse_uncalibrated(bench(tmp_path, held), TODAY, "desk.toml")
+
+
 def test_a_plug_in_a_hand_is_no_instrument(tmp_path: Path) -> None:
     file = bench(tmp_path, '[power]\ndriver = "operator"\n[operator]\ndriver = "terminal"\n')
     refuse_uncalibrated(file, TODAY, "desk.toml")
