@@ -83,10 +83,14 @@ class DefectRecord(TrialRecord):
 
     Attributes:
         trials: one for each defect.
+        asked_bench: bench that was asked for all defects; None where each was tried on one that can assess it.
+        only: rows whose defects were asked for; empty for all defects.
     """
 
     command: ClassVar[str] = "xiangka trial defects"
 
+    asked_bench: str | None = None
+    only: tuple[str, ...] = ()
     trials: tuple[DefectTrial, ...]
 
     def naming(self, requirement: str) -> frozenset[str]:

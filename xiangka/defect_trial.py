@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,9 +64,17 @@ def trial_of_defects(only: Collection[str], bench: Path | None, out: Path, *, re
     """
     defects = chosen(only)
     file = TrialFile(out, resume=resume)
+    asked_bench, rows = None if bench is None else bench.name, tuple(sorted(set(only)))
     earlier = file.earlier(DefectRecord)
+    if earlier is not None and (earlier.asked_bench, earlier.only) != (asked_bench, rows):
+        raise PlanError(
+            f"is a trial of {_scope(earlier.asked_bench, earlier.only)}, and this one would be of "
+            f"{_scope(asked_bench, rows)}",
+            where=str(file.unfinished),
+            remedy="go on with the same --bench and --only, or remove the file and begin anew",
+        )
     trials = [] if earlier is None else list(earlier.trials)
-    versions = made_with()
+    scope = {"layout": LAYOUT, "made_with": made_with(), "asked_bench": asked_bench, "only": rows}
     done = {trial.name for trial in trials}
     console = Console(stderr=True, highlight=False)
     for number, defect in enumerate(defects, start=1):
@@ -75,12 +83,20 @@ def trial_of_defects(only: Collection[str], bench: Path | None, out: Path, *, re
         console.print(f"[{number}/{len(defects)}] {defect.name} {' '.join(defect.fails)}", markup=False, soft_wrap=True)
         trials.append(trial := _tried(defect, bench))
         console.print(f"      {_told(trial)}", markup=False, soft_wrap=True)
-        file.keep(DefectRecord(layout=LAYOUT, date=now(), made_with=versions, trials=tuple(trials)).as_record())
+        file.keep(_record(scope, trials).as_record())
     file.finish()
-    record = DefectRecord(layout=LAYOUT, date=now(), made_with=versions, trials=tuple(trials))
+    record = _record(scope, trials)
     _summarise(record, out)
     total = record.total()
     return 0 if total.exact == total.defects else int(ExitCode.FAILED)
+
+
+def _record(scope: Mapping[str, object], trials: list[DefectTrial]) -> DefectRecord:
+    return DefectRecord.model_validate({**scope, "date": now(), "trials": tuple(trials)})
+
+
+def _scope(bench: str | None, rows: tuple[str, ...]) -> str:
+    return f"{' '.join(rows) or 'all defects'} on {bench or 'the benches that can assess them'}"
 
 
 def _tried(defect: Given, bench: Path | None) -> DefectTrial:

@@ -39,6 +39,8 @@ class TrialFile:
     """
 
     def __init__(self, out: Path, *, resume: bool) -> None:
+        if out.is_dir():
+            raise PlanError("is a folder", where=str(out), remedy="name a file")
         self.out = out
         self.unfinished = out.with_name(f"{out.name}.unfinished")
         there = self.unfinished.is_file()
@@ -63,7 +65,16 @@ class TrialFile:
         """
         if not self.unfinished.is_file():
             return None
-        record = kind.parse(self.unfinished.read_text(encoding="utf-8"), str(self.unfinished))
+        try:
+            text = self.unfinished.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            said = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise PlanError(
+                f"cannot be read ({said})",
+                where=str(self.unfinished),
+                remedy="remove the file and begin anew",
+            ) from error
+        record = kind.parse(text, str(self.unfinished))
         if (here := made_with()) != record.made_with:
             raise PlanError(
                 f"was begun with {_told(record.made_with)}, this is {_told(here)}",
@@ -88,8 +99,19 @@ class TrialFile:
             ) from error
 
     def finish(self) -> None:
-        """Put the record in its place, in a single step."""
-        self.unfinished.replace(self.out)
+        """Put the record in its place, in a single step.
+
+        Raises:
+            PlanError: it cannot be put there; what was found stays in the unfinished file.
+        """
+        try:
+            self.unfinished.replace(self.out)
+        except OSError as error:
+            raise PlanError(
+                f"cannot be written ({error.strerror})",
+                where=str(self.out),
+                remedy=f"make room for it; {self.unfinished} is the whole record",
+            ) from error
 
 
 def _told(versions_of: MadeWith) -> str:

@@ -141,6 +141,47 @@ def test_a_trial_goes_on_only_with_the_version_it_began_with(runs, monkeypatch, 
     assert "this is Xiangka 9" in one_line(capsys.readouterr().err)
 
 
+def test_a_trial_of_defects_goes_on_only_on_the_bench_and_for_the_rows_it_began_with(runs, capsys):
+    runs.stop_after = 1
+    defects()
+    runs.stop_after = None
+    for other in (["--only", "EHC-TRM-007"], ["--bench", str(BENCHES / "emulated-newland.toml")]):
+        capsys.readouterr()
+        assert defects("--resume", *other) == WRONG_INPUT
+        assert "is a trial of all defects on the benches that can assess them" in one_line(capsys.readouterr().err)
+    assert len(runs.asked) == 1
+    assert defects("--resume") == 0
+    assert record().total().defects == 4
+
+
+def test_an_unfinished_record_that_is_no_text_is_told_in_one_line(runs, capsys):
+    Path("kill.json.unfinished").write_bytes(b"\xff\xfe\x00")
+    assert defects("--resume") == WRONG_INPUT
+    assert "it is no text" in one_line(capsys.readouterr().err)
+    assert runs.asked == []
+
+
+@pytest.mark.parametrize("folder", ["kill.json", "."])
+def test_a_folder_in_place_of_the_record_is_told_before_anything_is_tried(folder, runs, capsys):
+    Path(folder).mkdir(exist_ok=True)
+    assert main(["trial", "defects", "--out", folder]) == WRONG_INPUT
+    assert "is a folder" in one_line(capsys.readouterr().err)
+    assert runs.asked == []
+
+
+def test_a_record_that_cannot_be_put_in_its_place_stays_where_it_is(runs, monkeypatch, capsys):
+    told = xiangka.defect_trial._told
+
+    def in_the_way(trial):
+        Path("kill.json").mkdir(exist_ok=True)
+        return told(trial)
+
+    monkeypatch.setattr(xiangka.defect_trial, "_told", in_the_way)
+    assert defects("--only", "EHC-TRM-001") == WRONG_INPUT
+    assert "kill.json.unfinished is the whole record" in one_line(capsys.readouterr().err.splitlines()[-1])
+    assert Path("kill.json.unfinished").is_file()
+
+
 def test_a_finished_record_is_replaced_by_a_new_trial_only_when_that_is_finished(runs):
     defects()
     before = Path("kill.json").read_bytes()
