@@ -161,11 +161,6 @@ class KeyboardHost:
         return self._composition.take(character, caps_lock=self.caps_lock)
 
 
-def read_reports(reports: bytes) -> Typed:
-    """What a row of reports types on a host with CapsLock off and no input method."""
-    return KeyboardHost().feed(reports)
-
-
 def _chord(modifiers: int, pressed: Iterable[int]) -> str:
     keys = [
         _LEGENDS.get(key) or (hid_keyboard.PLAIN[key].upper() if key in hid_keyboard.PLAIN else f"0x{key:02X}")

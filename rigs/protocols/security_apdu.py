@@ -140,11 +140,6 @@ def put_key(injection: Injection) -> Command:
     return _command(OWN, Ins.PUT_KEY, 0, data)
 
 
-def put_trusted_key(succession: Succession) -> Command:
-    """Hand over the platform's next signing key."""
-    return _command(OWN, Ins.PUT_DATA, Datum.TRUSTED_KEY, succession.public_key + succession.signature)
-
-
 def wipe(order: WipeOrder) -> Command:
     """Order the module to destroy its keys."""
     return _command(OWN, Ins.WIPE, 0, order.signature)
@@ -187,17 +182,6 @@ def read_proof(data: bytes, serial: str) -> Proof:
     if len(data) != VERSION_BYTES + PROOF_BYTES:
         raise ApduError("a proof has 36 bytes")
     return Proof(serial, int.from_bytes(data[:VERSION_BYTES]), data[VERSION_BYTES:])
-
-
-def read_signature(data: bytes) -> bytes:
-    """The signature a module answered to a challenge.
-
-    Raises:
-        ApduError: another length than 64 bytes.
-    """
-    if len(data) != SIGNATURE_BYTES:
-        raise ApduError("a signature has 64 bytes")
-    return data
 
 
 def read_challenge(data: bytes) -> bytes:

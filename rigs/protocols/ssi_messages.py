@@ -18,7 +18,6 @@ from rigs.protocols.ssi import (
     LONGEST,
     NO_BEEP,
     PERMANENT,
-    SEGMENTED,
     Opcode,
     Packet,
     SsiError,
@@ -183,21 +182,6 @@ def decode_packets(code_type: int, content: bytes) -> list[Packet]:
 
 _SEGMENT_HEAD = 9
 """Bytes of the first segment between its number and the content."""
-
-
-def segment_packets(code_type: int, content: bytes) -> list[Packet]:
-    """A content as numbered segments, the form of cordless engines (reconstructed; not in the guide of 2015)."""
-    head = bytes((Opcode.DECODE_DATA, 0, 0, 0, 0, code_type, 0)) + (len(content) & 0xFFFF).to_bytes(2, "big")
-    stream = head + content
-    size = LONGEST - HEADER - 1
-    return [
-        Packet(
-            Opcode.SEGMENT_DATA,
-            bytes((number & 0xFF,)) + stream[start : start + size],
-            DECODER if number else SEGMENTED,
-        )
-        for number, start in enumerate(range(0, len(stream), size))
-    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from typing import Any
 
 import rigs.protocols
 from rigs.protocols import gm65, hid_pos, honeywell, m3y, newland, newland_legacy, sdt, ssi, ssi_messages, web_plugin
+from tests.rigs.ssi_segments import segment_packets
 
 PACKAGE = "rigs.protocols"
 OURS = {
@@ -50,7 +51,7 @@ EXAMPLES: dict[str, list[bytes]] = {
         ssi_messages.param_request([0x8A]).encode(),
         ssi_messages.param_send({0x8A: 8, 0x14E: 1}, source=ssi.DECODER).encode(),
         *(packet.encode() for packet in ssi_messages.decode_packets(ssi.CodeType.QR, b"8A3F" * 80)),
-        *(packet.encode() for packet in ssi_messages.segment_packets(ssi.CodeType.QR, b"8A3F" * 80)),
+        *(packet.encode() for packet in segment_packets(ssi.CodeType.QR, b"8A3F" * 80)),
     ],
     "web_plugin": [
         web_plugin.Call(web_plugin.Function.OPEN, ("100", "115200")).encode(),

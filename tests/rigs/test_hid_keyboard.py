@@ -31,7 +31,7 @@ from rigs.journal import Journal
 from rigs.optics.presenter import FramePortPresenter
 from rigs.optics.stimulus import Stimulus, Symbol
 from rigs.protocols.hid_keyboard import ENTER, TAB, Modifier, alt_code, press, type_text
-from rigs.protocols.keyboard_host import read_reports
+from rigs.protocols.keyboard_host import KeyboardHost
 from rigs.serial_line import SerialLine
 
 BAUD = 115200
@@ -71,13 +71,13 @@ def test_a_character_is_the_key_of_the_usage_tables(text: bytes, report: str) ->
 
 @given(PRINTABLE)
 def test_printable_text_is_typed_as_it_is_and_ended_by_enter(text: str) -> None:
-    typed = read_reports(type_text(text.encode()))
+    typed = KeyboardHost().feed(type_text(text.encode()))
     assert (typed.text, typed.chords) == (text + "\r", ())
 
 
 @given(PRINTABLE, CONTROLS, PRINTABLE)
 def test_each_control_character_is_a_chord_and_no_text(before: str, controls: str, after: str) -> None:
-    typed = read_reports(type_text((before + controls + after).encode(), TAB))
+    typed = KeyboardHost().feed(type_text((before + controls + after).encode(), TAB))
     assert typed.text == before + after + "\t"
     assert len(typed.chords) == len(controls)
     assert all(chord.startswith("Ctrl+") for chord in typed.chords)
@@ -86,12 +86,12 @@ def test_each_control_character_is_a_chord_and_no_text(before: str, controls: st
 @given(st.binary())
 def test_any_bytes_can_be_typed_and_any_bytes_can_be_read(data: bytes) -> None:
     assert len(type_text(data)) % 16 == 0
-    assert len(read_reports(data).chords) <= len(data) // 8
+    assert len(KeyboardHost().feed(data).chords) <= len(data) // 8
 
 
 def test_a_key_that_stays_down_is_typed_once() -> None:
     rolled = bytes((0, 0, 4, 0, 0, 0, 0, 0)) + bytes((0, 0, 4, 5, 0, 0, 0, 0)) + bytes((0, 0, 5, 0, 0, 0, 0, 0))
-    assert read_reports(rolled + RELEASE + press(5)).text == "abb"
+    assert KeyboardHost().feed(rolled + RELEASE + press(5)).text == "abb"
 
 
 @pytest.mark.parametrize(
@@ -105,13 +105,13 @@ def test_a_key_that_stays_down_is_typed_once() -> None:
     ],
 )
 def test_every_modifier_but_shift_makes_a_chord(modifiers: Modifier, key: int, chord: str) -> None:
-    typed = read_reports(press(key, modifiers))
+    typed = KeyboardHost().feed(press(key, modifiers))
     assert (typed.text, typed.chords) == ("", (chord,))
 
 
 def test_control_texts_hold_a_chord_each_and_no_card() -> None:
     for _, text in islice(control_texts(Random(1)), 500):
-        assert read_reports(type_text(text.encode())).chords
+        assert KeyboardHost().feed(type_text(text.encode())).chords
         with pytest.raises(PayloadError):
             parse(text)
 

@@ -10,7 +10,7 @@ from rigs.emulators.defects.keyboard import EndsWithTheOtherKey, MindsCapsLockTw
 from rigs.emulators.typist import Typist
 from rigs.protocols import hid_keyboard
 from rigs.protocols.hid_keyboard import CAPS_LOCK, ENTER, TAB, Led, Modifier, alt_code, press, report, type_text
-from rigs.protocols.keyboard_host import HostState, KeyboardHost, read_reports
+from rigs.protocols.keyboard_host import HostState, KeyboardHost
 from steps.keyboard import LAGS_MS, STATES, TRIALS, case_preserved, legible
 
 CARD = "8A3f:1"
@@ -57,7 +57,7 @@ def test_alt_codes_reach_every_host_unaltered(state: HostState, text: str) -> No
 def test_what_alt_makes_of_anything_but_a_printable_number_is_a_command(
     reports: bytes, chords: tuple[str, ...]
 ) -> None:
-    found = read_reports(reports)
+    found = KeyboardHost().feed(reports)
     assert (found.text, found.chords) == ("", chords)
 
 

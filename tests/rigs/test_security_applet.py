@@ -88,7 +88,7 @@ def test_nothing_is_done_before_the_applet_is_selected_nor_after_a_reset(keyed):
 
 def test_a_challenge_is_signed_with_the_device_key_even_before_there_is_a_key():
     chip = Chip()
-    signature = apdu.read_signature(chip.data(apdu.authenticate(MESSAGE)))
+    signature = chip.data(apdu.authenticate(MESSAGE))
     assert Verifier(chip.data(apdu.get(Datum.DEVICE_KEY))).verify(enrolment_text(MESSAGE, SERIAL, TERM), signature)
     assert chip.word(apdu.authenticate(MESSAGE[:-1])) == Word.WRONG_LENGTH
 
@@ -146,12 +146,17 @@ def test_a_wiped_module_tells_that_it_ended_and_nothing_else(keyed):
     assert apdu.read_status(keyed.data(apdu.get(Datum.STATUS))).life is Life.ENDED
 
 
+def put_trusted_key(succession: Succession) -> Command:
+    """Hands over the platform's next signing key."""
+    return Command(apdu.OWN, Ins.PUT_DATA, 0x01, 0x03, succession.public_key + succession.signature)
+
+
 def test_the_platforms_next_signing_key_is_trusted_on_the_word_of_the_one_before(keyed):
     text = succession_text(STRANGER.public)
     forged = Succession(STRANGER.public, Signer(STRANGER.private, STRANGER.public).sign(text))
-    assert keyed.word(apdu.put_trusted_key(forged)) == Word.NOT_GENUINE
+    assert keyed.word(put_trusted_key(forged)) == Word.NOT_GENUINE
     named = Succession(STRANGER.public, Signer(PLATFORM.private, PLATFORM.public).sign(text))
-    assert keyed.word(apdu.put_trusted_key(named)) == Word.DONE
+    assert keyed.word(put_trusted_key(named)) == Word.DONE
     assert keyed.word(apdu.put_key(injection(2))) == Word.NOT_GENUINE
     assert keyed.word(apdu.put_key(injection(2, signer=STRANGER))) == Word.DONE
 

@@ -20,6 +20,7 @@ from rigs.emulators.ssi import SsiEmulator
 from rigs.protocols import ssi
 from rigs.protocols import ssi_messages as messages
 from rigs.protocols.ssi import Damaged, Nak, Opcode, Packet, Parameter
+from tests.rigs.ssi_segments import segment_packets
 
 REVISION = ssi.REVISION.encode()
 DOCUMENTED = {
@@ -246,7 +247,7 @@ def test_a_packet_inside_a_damaged_one_is_found() -> None:
 
 @given(st.binary(max_size=1200))
 def test_a_long_content_comes_whole_in_either_form(content: bytes) -> None:
-    for form in (messages.decode_packets, messages.segment_packets):
+    for form in (messages.decode_packets, segment_packets):
         reader = messages.DecodedReader()
         packets = [ssi.decode(packet.encode()) for packet in form(ssi.CodeType.QR, content)]
         assert [reader.take(packet) for packet in packets][:-1] == [None] * (len(packets) - 1)
@@ -257,11 +258,11 @@ def test_a_long_content_comes_whole_in_either_form(content: bytes) -> None:
 
 def test_a_segment_out_of_turn_is_refused_and_the_next_content_read() -> None:
     reader = messages.DecodedReader()
-    first, _, third = messages.segment_packets(ssi.CodeType.QR, bytes(600))
+    first, _, third = segment_packets(ssi.CodeType.QR, bytes(600))
     reader.take(first)
     with pytest.raises(ssi.SsiError):
         reader.take(third)
-    (whole,) = messages.segment_packets(ssi.CodeType.QR, b"8A3F")
+    (whole,) = segment_packets(ssi.CodeType.QR, b"8A3F")
     assert reader.take(whole) == messages.Decoded(ssi.CodeType.QR, b"8A3F")
 
 
