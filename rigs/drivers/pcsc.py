@@ -248,7 +248,11 @@ class PcscChannel(CardChannel):
         pcsc, reader = self._pcsc, self._reader
         why = pcsc.SCardGetErrorMessage(code).strip() if code else "an answer without a status word"
         reader._journal.event(reader.channel, "card lost", reason=why)
-        told = code in (getattr(pcsc, name) for name in _OF_THE_CARD)
+        if code == 0:
+            # Some drivers answer a card that is leaving so: what the host learns of its slot is the reader's word
+            told = reader.wait_for_removal(reader._call_s)
+        else:
+            told = code in (getattr(pcsc, name) for name in _OF_THE_CARD)
         return CardRemovedError(why) if told else CardUnclearError(why)
 
     @contextlib.contextmanager

@@ -29,7 +29,7 @@ class Scard(SimpleNamespace):
         return f"code {code}"
 
 
-def transmitted(code: int, answer: bytes):
+def transmitted(code: int, answer: bytes, *, leaves: bool = False):
     library = Scard(**CODES)
     library.answer = (code, answer)
     reader = SimpleNamespace(
@@ -38,6 +38,7 @@ def transmitted(code: int, answer: bytes):
         _worker=SimpleNamespace(do=lambda call, _: call()),
         _call_s=1,
         _watch=None,
+        wait_for_removal=lambda _: leaves,
         channel="cards.contact",
     )
     reader._gone = lambda code: RigError(f"gone: {code}", where="cards.contact", remedy="plug it in")
@@ -57,9 +58,16 @@ def test_a_daemon_or_reader_that_is_gone_is_no_word_of_the_terminal(name):
 
 
 @pytest.mark.parametrize(("code", "answer"), [*((CODES[name], b"") for name in OTHERS), (0, b""), (0, b"\x90")])
-def test_success_without_a_status_word_and_any_other_code_tell_nothing_of_the_card(code, answer):
+def test_success_without_a_status_word_from_a_card_that_stays_and_any_other_code_tell_nothing_of_the_card(code, answer):
     with pytest.raises(CardUnclearError):
         transmitted(code, answer)
+
+
+def test_a_slot_that_turns_out_empty_is_a_word_behind_an_answer_of_nothing():
+    with pytest.raises(CardRemovedError):
+        transmitted(0, b"", leaves=True)
+    with pytest.raises(CardUnclearError):
+        transmitted(CODES[OTHERS[0]], b"", leaves=True)
 
 
 def test_the_names_are_those_of_the_library():
