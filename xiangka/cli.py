@@ -20,6 +20,7 @@ from xiangka.certify_command import add_certify
 from xiangka.emulate_commands import add_emulate
 from xiangka.optics_commands import add_optics
 from xiangka.platform_commands import add_platform
+from xiangka.relay_commands import add_relay
 from xiangka.statement_commands import add_statement
 from xiangka.trial_commands import add_trial
 
@@ -70,6 +71,7 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_certify(commands)
     add_emulate(commands)
+    add_relay(commands)
     _bench(commands)
     add_statement(commands)
     add_catalogue(commands)
