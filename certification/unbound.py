@@ -18,6 +18,13 @@ UNBOUND: Mapping[str, Circumstance] = {
             en="nothing and nobody on the bench changes distance and light ([stage])",
         ),
     ),
+    "lux_meter": Circumstance(
+        Verdict.NOT_ASSESSED,
+        Text(
+            zh="测试台未指明照度计及其校准（[lux_meter]）",
+            en="the bench names no lux meter and its calibration ([lux_meter])",
+        ),
+    ),
     "timed_power": Circumstance(
         Verdict.NOT_ASSESSED,
         Text(

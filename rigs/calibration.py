@@ -47,6 +47,8 @@ class CalibratedInstrument:
 def instruments_of(file: BenchFile, today: date, identities: Mapping[str, str]) -> list[CalibratedInstrument]:
     """The instruments of a bench in the order of its tables.
 
+    A supply that is a plug in a hand measures nothing; a lux meter that a person reads measures as any other.
+
     Args:
         file: the bench.
         today: the day it is used.
@@ -63,7 +65,7 @@ def instruments_of(file: BenchFile, today: date, identities: Mapping[str, str]) 
             emulated=getattr(table, "emulated", None) is not None,
         )
         for role, table in file
-        if isinstance(table, InstrumentTable) and getattr(table, "driver", None) != "operator"
+        if isinstance(table, InstrumentTable) and (role == "lux_meter" or getattr(table, "driver", None) != "operator")
     ]
 
 

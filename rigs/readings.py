@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -60,7 +62,7 @@ class ReadingStation:
         read_timeout_s: how long a code is shown before it counts as not read, s.
         gap_s: how long the empty bench stands between two codes, at least, s.
         controls: whether a scanner that cannot be asked is shown a plain code after several it did not read; not where
-            a person or a lamp sets conditions that would spoil the plain one too.
+            the stage sets conditions that would spoil the plain one too.
     """
 
     presenter: Presenter
@@ -165,6 +167,24 @@ class ReadingStation:
         delay_ms = (shown.t_ns - started_ns) / 1e6
         return [d.data for d in deliveries], replace(reading, latency_ms=reading.latency_ms + delay_ms)
 
+    @contextmanager
+    def without_controls(self) -> Iterator[None]:
+        """Show no plain code of its own for a while: the conditions in force may spoil it too."""
+        before, self.controls = self.controls, False
+        try:
+            yield
+        finally:
+            self.controls, self._unread = before, 0
+
+    def prove_the_line(self) -> None:
+        """Show a plain code to a scanner that cannot be asked whether it is there.
+
+        Raises:
+            SilentDeviceError: it was not delivered.
+        """
+        if not self.scanner.answers_commands:
+            self._control("")
+
     def _check_that_somebody_looks(self, delivery: Delivery | None) -> None:
         if delivery is None and not self.presenter.watched:
             raise RigError(
@@ -182,7 +202,7 @@ class ReadingStation:
         self.reads += 1
         return late
 
-    def _control(self) -> None:
+    def _control(self, before: str) -> None:
         """Tell a scanner that reads nothing difficult from a wire that is cut: show a plain code, which counts as none.
 
         Raises:
@@ -200,7 +220,7 @@ class ReadingStation:
         self.scanner.disarm()
         if delivery is None:
             raise SilentDeviceError(
-                f"{_UNREAD} codes in a row were not delivered, and then a plain one was not in {_CONTROL_S:g} s",
+                f"{before}a plain code was not delivered in {_CONTROL_S:g} s",
                 where="scanner",
                 remedy="check the wire from the device to this machine, its supply, and that it still faces the codes",
             )
@@ -222,7 +242,7 @@ class ReadingStation:
         if not deliveries:
             self.scanner.make_sure_it_answers()
         if self._unread >= _UNREAD and self.controls and not self.scanner.answers_commands:
-            self._control()
+            self._control(f"{_UNREAD} codes in a row were not delivered, and then ")
         outcome = self._outcome(deliveries, expected)
         self._earlier.extend(expected)
         if deliveries:

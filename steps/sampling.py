@@ -37,12 +37,15 @@ class Trial:
         cell: its place in the test matrix.
         check: ask the reference decoder before showing it; what it cannot read is not shown. False only for what is
             not meant to be read.
+        photographed: ask the camera about a code that was not read. False only under conditions of the stage in which
+            the device is to read better than a camera may.
         redraw: makes another stimulus of the same cell when the first cannot be read.
     """
 
     stimulus: Stimulus
     cell: Cell = field(default_factory=dict)
     check: bool = True
+    photographed: bool = True
     redraw: Callable[[int], Stimulus] | None = None
 
     @property
@@ -168,7 +171,8 @@ class Sampler:
         if reading.outcome == "no_read" and not silence_is_right and not self._judgeable(frame):
             self.observe("stimulus", "not_readable", cell=trial.cell, reading=reading)
             return
-        if reading.outcome == "no_read" and not silence_is_right and (unseen := self._unseen(frame)) is not None:
+        doubtful = trial.photographed and reading.outcome == "no_read" and not silence_is_right
+        if doubtful and (unseen := self._unseen(frame)) is not None:
             picture = self.run.evidence.keep_picture(self.requirement.id, unseen, "as photographed", failure=True)
             self.observe("stimulus", "not_seen", cell=trial.cell, reading=reading, picture=picture)
             return

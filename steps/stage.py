@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from random import Random
 
@@ -14,6 +14,7 @@ from certification.clauses import CountClause, WindowClause
 from certification.observations import Cell
 from fixtures.run import Run
 from rigs.roles import Setting
+from rigs.roles.stage import USUAL
 from steps.samples import plain
 from steps.sampling import Sampler, Trial
 
@@ -32,7 +33,8 @@ BRIEFLY_S = 0.15
 class StagedTrial(Trial):
     """One presentation in a setting of the stage."""
 
-    setting: Setting = field(default_factory=Setting)
+    photographed: bool = False
+    setting: Setting = USUAL
 
 
 def _staged(run: Run, chance: Random, setting: Setting, cell: Cell, reads: int) -> list[StagedTrial]:
@@ -81,16 +83,27 @@ def screen_sample(run: Run, chance: Random) -> list[StagedTrial]:
 @when("the stage is set and the terminal is shown each code of the sample")
 @when("布置各种条件，并向终端逐一出示样本中的码")
 def show_on_stage(sampler: Sampler, trials: list[StagedTrial]) -> None:
-    """Cell by cell. In a cell that has more failures than its rule allows the rest of the codes are shown briefly."""
+    """Cell by cell, between two plain codes in the usual setting where the device cannot be asked whether it is there.
+
+    A plain code that is spoilt by a cell's own conditions would prove nothing, so none is shown in a cell.
+    """
+    station, stage = sampler.run.station, sampler.run.bench.stage
+    stage.arrange(USUAL)
+    station.prove_the_line()
+    with station.without_controls():
+        _show_cells(sampler, trials)
+    stage.arrange(USUAL)
+    station.prove_the_line()
+
+
+def _show_cells(sampler: Sampler, trials: list[StagedTrial]) -> None:
+    """In a cell that has more failures than its rule allows the rest of the codes are shown briefly."""
     allowed = failures_allowed(sampler.requirement)
     station, stage = sampler.run.station, sampler.run.bench.stage
     lost: Counter[str] = Counter()
-    arranged: Setting | None = None
     for trial, frame in sampler.prepared(trials):
         assert isinstance(trial, StagedTrial)
-        if trial.setting != arranged:
-            stage.arrange(trial.setting)
-            arranged = trial.setting
+        stage.arrange(trial.setting)
         cell = repr(trial.cell)
         if not frame.reference_reads:
             sampler.observe("stimulus", "not_readable", cell=trial.cell)

@@ -12,6 +12,7 @@ from pytest_bdd import given, when
 
 from certification.catalogue import Requirement
 from fixtures.run import Run
+from rigs.roles.stage import USUAL
 from steps.sampling import Sampler, Trial, registered_stages
 
 HOLD_S = 10.0
@@ -28,8 +29,10 @@ def sampler(run: Run, requirement: Requirement) -> Sampler:
 @given("a terminal is ready on the bench")
 @given("识读终端已在测试台上就绪")
 def ready(run: Run) -> None:
-    """Show the empty bench, so that nothing of an earlier scenario is in view."""
+    """Show the empty bench, its stage as usual, so that nothing of an earlier scenario is in view or in force."""
     run.bench.presenter.clear()
+    if run.bench.file.stage is not None:
+        run.bench.stage.arrange(USUAL)
 
 
 @when("the terminal is shown each code of the sample")

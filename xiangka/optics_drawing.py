@@ -13,6 +13,7 @@ from rigs.optics.laboratory import clean_pictures
 from rigs.optics.lens import blur_circle_px
 from rigs.optics.parameters import conditions_of
 from rigs.optics.reference import readable
+from rigs.optics.scene import reference_pictures
 from rigs.optics.stimulus import Stimulus
 from xiangka.optics_stimulus import Wanted
 
@@ -23,7 +24,7 @@ def draw(wanted: Wanted, seed: int, out: Path, clean: Path | None) -> int:
     frame = make_frame(stimulus, check=True)
     _write(out, frame)
     if clean is not None:
-        _write(clean, Frame(netpbm(clean_pictures(stimulus, conditions_of(stimulus))[0].image), stimulus))
+        _write(clean, Frame(netpbm(reference_pictures(stimulus)[0][0]), stimulus))
     found = grade(stimulus)
     print(f"{out}: {wanted.told()}")
     print(_geometry(stimulus))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -22,14 +23,14 @@ from rigs.bench import Bench
 from rigs.bench_file import BenchFile, load_bench
 from rigs.journal import Journal
 from rigs.opening.opening import EmulationOptions
-from rigs.operators.stage import OperatorStage
 from rigs.optics.frames import Frame
 from rigs.optics.grading import grade
 from rigs.optics.parameters import Parameter
 from rigs.optics.stimulus import Stimulus
 from rigs.readings import Outcome, Reading, ReadingStation
-from rigs.roles import Setting
 from xiangka.certification_run import RUNS
+from xiangka.defect_names import check_defect
+from xiangka.optics_by_hand import by_hand, refuse_bench, setting_of
 from xiangka.optics_stimulus import Wanted, checked
 
 MOST_STEPS = 400
@@ -37,13 +38,6 @@ AHEAD = 6
 PATIENT_NO_READS = 2
 """Codes of one step that are shown for the full time without being read, before the others are shown briefly."""
 BRIEFLY_S = 0.3
-_ON_A_STAGE: Mapping[str, Callable[[float], Setting]] = {
-    "distance": lambda value: Setting(distance_mm=value),
-    "brightness": lambda value: Setting(brightness_percent=value),
-    "ambient": lambda value: Setting(illuminance_lx=value),
-    "polariser": lambda value: Setting(polariser_deg=value),
-}
-"""Parameters a person can set where the bench does not draw them."""
 
 
 @dataclass(frozen=True)
@@ -80,15 +74,17 @@ class SweepOptions:
         Raises:
             PlanError: there are none, too many, or one is out of range.
         """
-        if self.step <= 0 or self.stop < self.start:
+        finite = all(map(math.isfinite, (self.start, self.stop, self.step)))
+        if not finite or self.step <= 0 or self.stop < self.start:
             raise PlanError(
                 f"no step leads from {self.start:g} to {self.stop:g} by {self.step:g}",
                 where="--from, --to, --step",
-                remedy="let --to be the greater one and --step more than 0",
+                remedy="let all three be finite, --to the greater one and --step more than 0",
             )
-        count = int((self.stop - self.start) / self.step + 1e-9) + 1
-        if count > MOST_STEPS:
-            raise PlanError(f"{count} steps are too many", where="--step", remedy=f"at most {MOST_STEPS}")
+        intervals = (self.stop - self.start) / self.step + 1e-9
+        if intervals >= MOST_STEPS:
+            raise PlanError(f"{intervals + 1:.0f} steps are too many", where="--step", remedy=f"at most {MOST_STEPS}")
+        count = int(intervals) + 1
         values = [round(self.start + number * self.step, 9) for number in range(count)]
         for end, value in (("--from", values[0]), ("--to", values[-1])):
             checked(self.parameter, value, end)
@@ -104,6 +100,10 @@ def sweep(options: SweepOptions) -> int:
     """
     values = options.values()
     file = load_bench(options.bench)
+    refuse_bench(file, options.bench)
+    check_defect(options.defect, file.subject)
+    if file.stage is not None:
+        options = replace(options, wanted=by_hand(file, options.parameter, options.wanted))
     folder = _folder(options)
     steps: list[Step] = []
     with (
@@ -167,11 +167,7 @@ def _tell(step: Step, parameter: Parameter) -> None:
 
 
 class _Reader:
-    """Shows the codes of one value after the other.
-
-    Raises:
-        PlanError: the bench's stage cannot set the parameter.
-    """
+    """Shows the codes of one value after the other."""
 
     def __init__(self, bench: Bench, options: SweepOptions) -> None:
         self._bench, self._options = bench, options
@@ -179,23 +175,16 @@ class _Reader:
         table, shown = bench.file.scanner, bench.file.presenter
         assert table is not None  # noqa: S101 - a stage stands before a scanner
         assert shown is not None  # noqa: S101
-        drawn = bench.file.stage is None and bench.file.light_source is None
+        self._by_person = bench.file.stage is not None
         self._station = ReadingStation(
-            bench.presenter, bench.scanner, table.read_timeout_s, shown.gap_ms / 1000, controls=drawn
+            bench.presenter, bench.scanner, table.read_timeout_s, shown.gap_ms / 1000, controls=not self._by_person
         )
-        self._by_person = isinstance(bench.stage, OperatorStage)
-        if self._by_person and options.parameter.name not in _ON_A_STAGE:
-            raise PlanError(
-                f"nobody can set {options.parameter.name} on this bench",
-                where="--parameter",
-                remedy=f"sweep one of {', '.join(_ON_A_STAGE)}, or use a bench whose presenter is a frame port",
-            )
 
     def step(self, value: float) -> Step:
         """Read the codes of one value."""
         stimuli = [self._stimulus(value) for _ in range(self._options.reads)]
         if self._by_person:
-            self._bench.stage.arrange(_ON_A_STAGE[self._options.parameter.name](value))
+            self._bench.stage.arrange(setting_of(self._wanted_at(value)))
         readings: list[Reading] = []
         unreadable = 0
         for frame in self._frames(stimuli):
@@ -206,12 +195,15 @@ class _Reader:
         return _summary(value, readings, unreadable, stimuli[0])
 
     def _stimulus(self, value: float) -> Stimulus:
-        wanted, parameter = self._options.wanted, self._options.parameter
+        wanted = self._wanted_at(value)
+        stimulus = wanted.stimulus(self._chance)
         if not self._by_person:
-            return wanted.at(parameter, value).stimulus(self._chance)
-        setting = _ON_A_STAGE[parameter.name](value)
-        plain = Stimulus(wanted.stimulus(self._chance).symbols)
-        return self._bench.stage.drawn(plain, setting, self._chance.randrange(2**31))
+            return stimulus
+        as_shown = Stimulus(stimulus.symbols, stimulus.appearance)
+        return self._bench.stage.drawn(as_shown, setting_of(wanted), self._chance.randrange(2**31))
+
+    def _wanted_at(self, value: float) -> Wanted:
+        return self._options.wanted.at(self._options.parameter, value)
 
     def _frames(self, stimuli: list[Stimulus]) -> Iterator[Frame]:
         """Frames in order, drawn a few ahead."""

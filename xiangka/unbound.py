@@ -21,6 +21,7 @@ def unbound_roles(file: BenchFile) -> list[str]:
         "cards": file.cards is not None and (file.cards.emulated is not None or file.operator is not None),
         "timed_power": file.power is not None and file.power.driver == "scpi",
         "stage": file.stage is not None or isinstance(file.presenter, FramePortTable),
+        "lux_meter": file.lux_meter is not None or file.stage is None,
         "operator": file.operator is not None,
         "security_module": file.security_module is not None,
         "firmware_update": file.updater is not None,

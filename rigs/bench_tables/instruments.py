@@ -37,17 +37,24 @@ class EmulatedInstrumentTable(Table):
 class LuxMeterTable(InstrumentTable):
     """A lux meter whose sensor stands at the place of the device."""
 
-    driver: Literal["scpi"]
+    driver: Literal["scpi", "operator"]
     resource: str | None = None
     query: str = "MEAS:ILL?"
     """What it is asked; no standard names illuminance, so meters differ."""
+    label: Annotated[str, Field(min_length=1)] | None = None
+    """Maker, model and serial number of a meter that a person reads."""
     uncertainty_percent: float = Field(default=8.0, gt=0, le=50)
     """Expanded uncertainty (k = 2) from its certificate, percent of what it reads."""
     emulated: EmulatedInstrumentTable | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        _real_or_emulated(self, "lux_meter")
+        if self.driver == "scpi":
+            _real_or_emulated(self, "lux_meter")
+        elif self.resource is not None or self.emulated is not None:
+            raise ValueError('driver "operator" has no `resource` and no [lux_meter.emulated]: a person reads it')
+        elif self.label is None:
+            raise ValueError('driver "operator" needs `label`: maker, model and serial number on the meter')
         return self
 
 

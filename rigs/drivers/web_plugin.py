@@ -42,7 +42,7 @@ class WebPluginScanner(SerialScanner):
         return {"handle": "known" if known else "unknown"}
 
     def answers(self) -> bool:
-        """Whether the plug-in answers, and still knows the reader."""
+        """Whether the plug-in answers; a refusal, as of a handle it no longer knows, is an answer too."""
         return self._call(Function.VERSION) is not None
 
     def exchanges(self) -> list[Callable[[], Exchange]]:

@@ -4,12 +4,34 @@ from __future__ import annotations
 
 from rigs.errors import RigError
 from rigs.roles import LightSource, LuxMeter
+from rigs.roles.stage import USUAL_LX
 
 CLOSE = 0.05
 """How far from what is wanted counts as reached, share."""
 TRIES = 8
 FIRST_LEVEL = 50.0
 """Where the search begins, percent."""
+
+
+class LampLight:
+    """The light at a phone as lamp and meter set it: nobody is asked.
+
+    Args:
+        lamp: the lamp.
+        meter: the meter, at the place of the phone.
+    """
+
+    def __init__(self, lamp: LightSource, meter: LuxMeter) -> None:
+        self._lamp = lamp
+        self._meter = meter
+
+    def usual(self) -> None:
+        """The light of a usual room; raises as ``illuminate``."""
+        self.bring(USUAL_LX)
+
+    def bring(self, lux: float) -> None:
+        """An illuminance, lx; raises as ``illuminate``."""
+        illuminate(self._lamp, self._meter, lux)
 
 
 def illuminate(lamp: LightSource, meter: LuxMeter, wanted_lx: float) -> float:

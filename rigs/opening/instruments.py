@@ -8,6 +8,7 @@ from rigs.bench_tables.instruments import LightSourceTable, LuxMeterTable
 from rigs.instruments.light_source import ScpiLightSource
 from rigs.instruments.lux_meter import ScpiLuxMeter
 from rigs.opening.opening import Opening
+from rigs.operators.light import OperatorLuxMeter
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,16 @@ def open_light_source(table: LightSourceTable, opening: Opening) -> OpenedLamp:
     return OpenedLamp(lamp, beam)
 
 
-def open_lux_meter(table: LuxMeterTable, beam: str | None, opening: Opening) -> ScpiLuxMeter:
+def open_lux_meter(table: LuxMeterTable, beam: str | None, opening: Opening) -> ScpiLuxMeter | OperatorLuxMeter:
     """The lux meter of a bench; an emulated one stands in the beam of the emulated lamp, where there is one.
+
+    One that a person reads is known by its label.
 
     Raises:
         RigError: the instrument is absent or silent.
     """
+    if table.driver == "operator":
+        return OperatorLuxMeter(opening.person, table.label or "", table.uncertainty_percent)
     resource = table.resource
     if resource is None:
         arguments = ["emulate", "lux-meter", "--tethered", *(["--beam", beam] if beam is not None else [])]

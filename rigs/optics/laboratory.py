@@ -2,8 +2,9 @@
 
 Two pictures are made of the same scene. The one *seen* is what the device gets. The *clean* one is what the reference
 decoder is asked about: the same carrier in the same light, at the same angle, but still, sharp, without noise, exposed
-for the carrier, and at a distance from which it is whole and large enough. Distance, focus, exposure, motion, noise and
-the beat with the display's pixels belong to the eye of the device that is tested, and so does failing at them.
+for the carrier, and at a distance from which it is whole and large enough. Distance, focus, exposure, motion, noise,
+the beat with the display's pixels and the colour of its own lamp belong to the device that is tested, and so does
+failing at them: the decoder is asked in white light (``rigs.optics.scene``), while a grade keeps the device's colour.
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ def render(stimulus: Stimulus) -> Image:
 def reference_pictures(stimulus: Stimulus, frame: Image | None = None) -> list[tuple[Image, Stimulus]]:
     """What the reference decoder is shown, each picture with what it must read in it.
 
-    Without conditions that is the frame itself; with them the clean picture of each moment.
+    Without conditions that is the frame itself; with them the clean picture of each moment, in white light: whoever
+    looks in red light alone chose that, and has to read what it makes of colours.
 
     Args:
         stimulus: the stimulus.
@@ -49,9 +50,10 @@ def reference_pictures(stimulus: Stimulus, frame: Image | None = None) -> list[t
     """
     if stimulus.conditions is None:
         return [(render(stimulus) if frame is None else frame, stimulus)]
+    white = replace(stimulus.conditions, sensor=replace(stimulus.conditions.sensor, wavelength_nm=0.0))
     return [
         (clean.image, replace(stimulus, symbols=tuple(laid.symbol for laid in clean.laid)))
-        for clean in clean_pictures(stimulus, stimulus.conditions)
+        for clean in clean_pictures(stimulus, white)
     ]
 
 

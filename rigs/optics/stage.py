@@ -6,27 +6,20 @@ from dataclasses import replace
 
 from rigs.optics.conditions import Conditions, Light, Screen, Sensor
 from rigs.optics.stimulus import Stimulus
-from rigs.roles.stage import Setting, Stage
-
-USUAL_MM = 90.0
-"""Distance where a setting names none, mm."""
+from rigs.roles.stage import USUAL_LX, Setting, Stage
 
 
 class RenderedStage(Stage):
     """Draws each setting into what is shown, with the laboratory's phone, lens and sensor."""
 
     def drawn(self, stimulus: Stimulus, setting: Setting, seed: int) -> Stimulus:
-        """The stimulus under the setting's conditions; what the setting leaves open is as usual."""
-        screen, light = Screen(), Light()
-        if setting.brightness_percent is not None:
-            screen = replace(screen, brightness=setting.brightness_percent)
-        if setting.illuminance_lx is not None:
-            light = replace(light, ambient_lx=setting.illuminance_lx)
+        """The stimulus under the setting's conditions."""
+        lux = USUAL_LX if setting.illuminance_lx is None else setting.illuminance_lx
         conditions = Conditions(
             code_mm=setting.code_mm,
-            distance_mm=USUAL_MM if setting.distance_mm is None else setting.distance_mm,
-            surface=screen,
-            light=light,
+            distance_mm=setting.distance_mm,
+            surface=Screen(brightness=setting.brightness_percent),
+            light=Light(ambient_lx=lux),
             polariser_deg=setting.polariser_deg,
             sensor=Sensor(seed=seed),
         )

@@ -7,24 +7,35 @@ from typing import Protocol
 
 from rigs.optics.stimulus import Stimulus
 
+USUAL_MM = 90.0
+"""Usual distance, mm."""
+USUAL_LX = 500.0
+"""Light of a usual room, lx: what is drawn, and what a lamp is set to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where, and in what light, a code is to be shown on a phone; None leaves it as the bench stands.
+    """Where, and in what light, a code is to be shown on a phone; whole, so that no earlier setting shows through.
 
     Attributes:
         code_mm: width of the symbol without its quiet zone, mm.
         distance_mm: from the device to the phone, mm.
         brightness_percent: brightness of the phone's screen, % of full.
-        illuminance_lx: ambient illuminance at the phone, lx.
-        polariser_deg: angle of a polariser in front of the device to the one at which the screen is brightest, degrees.
+        illuminance_lx: ambient illuminance at the phone, lx; None for the light of a usual room, which a person does
+            not measure.
+        polariser_deg: angle of a polariser in front of the device to the one at which the screen is brightest, degrees;
+            None for no polariser.
     """
 
     code_mm: float = 25.0
-    distance_mm: float | None = None
-    brightness_percent: float | None = None
+    distance_mm: float = USUAL_MM
+    brightness_percent: float = 100.0
     illuminance_lx: float | None = None
     polariser_deg: float | None = None
+
+
+USUAL = Setting()
+"""How the stage stands for every row that asks for nothing else."""
 
 
 class Stage(Protocol):

@@ -53,14 +53,27 @@ asks = "重新接通被测终端的电源"
 answer = ""
 hand = "plug in"
 """
+SET_UP = """
+[[question]]
+asks = "Set up the stage"
+answer = ""
+[[question]]
+asks = "the usual light of a room"
+answer = ""
+"""
+BACK = """
+[[question]]
+asks = "移到距终端 90 mm"
+answer = ""
+"""
 NO_RAIL = """
 [[question]]
-asks = "."
+asks = "将手机移到"
 answer = "skip 没有导轨"
 """
 TOO_SLOW = """
 [[question]]
-asks = "."
+asks = "将手机移到"
 answer = ""
 after_s = 5
 """
@@ -78,7 +91,7 @@ def reason(ended, requirement: str) -> dict[str, str]:
 
 
 def test_a_row_a_person_leaves_out_is_not_assessed_and_the_next_is_run(tmp_path: Path) -> None:
-    ended = run(tmp_path, PERSON, NO_RAIL + PLUG, "EHC-TRM-001", "EHC-TRM-002", "EHC-TRM-009")
+    ended = run(tmp_path, PERSON, SET_UP + BACK + NO_RAIL + PLUG, "EHC-TRM-001", "EHC-TRM-002", "EHC-TRM-009")
     verdicts = {"EHC-TRM-001": "PASS", "EHC-TRM-002": "PASS", "EHC-TRM-009": "NOT_ASSESSED"}
     assert ended.planned() == verdicts, ended.said
     assert "操作员跳过（没有导轨）" in reason(ended, "EHC-TRM-009")["zh"]
@@ -86,20 +99,21 @@ def test_a_row_a_person_leaves_out_is_not_assessed_and_the_next_is_run(tmp_path:
     journal = [json.loads(line) for line in (ended.folder / "journal.jsonl").read_text().splitlines()]
     told = [record["what"] for record in journal if record["channel"] == "operator"]
     plugged = ["asked", "hand", "not an answer", "answered", "asked", "hand", "answered"]
-    assert told == ["asked", "declined", *plugged]
+    moved_back = ["asked", "answered"]
+    assert told == ["asked", "answered"] * 2 + ["asked", "declined", *moved_back, *plugged]
     assert ended.exit_code == 2
 
 
 @pytest.mark.nightly
 def test_a_person_who_does_not_answer_in_time_blames_nobody(tmp_path: Path) -> None:
-    ended = run(tmp_path, PERSON, TOO_SLOW, "EHC-TRM-001", "EHC-TRM-009")
+    ended = run(tmp_path, PERSON, SET_UP + TOO_SLOW, "EHC-TRM-001", "EHC-TRM-009")
     assert ended.planned() == {"EHC-TRM-001": "PASS", "EHC-TRM-009": "NOT_ASSESSED"}, ended.said
     assert "did not answer within 1 s" in reason(ended, "EHC-TRM-009")["en"]
 
 
 @pytest.mark.nightly
 def test_a_question_nobody_scripted_is_the_benchs_fault_and_is_named(tmp_path: Path) -> None:
-    ended = run(tmp_path, PERSON, "", "EHC-TRM-001", "EHC-TRM-009")
+    ended = run(tmp_path, PERSON, SET_UP, "EHC-TRM-001", "EHC-TRM-009")
     assert ended.planned() == {"EHC-TRM-001": "PASS", "EHC-TRM-009": "RIG_ERROR"}, ended.said
     assert "a question that is not in the script" in reason(ended, "EHC-TRM-009")["en"]
     assert ended.exit_code == 3

@@ -8,6 +8,14 @@ from pathlib import Path
 import pytest
 from certifying import certify
 
+SET_UP = """
+[[question]]
+asks = "Set up the stage"
+answer = ""
+[[question]]
+asks = "the usual light of a room"
+answer = ""
+"""
 SHIPPED = Path("rigs/benches/emulated-gm65.toml")
 
 
@@ -27,14 +35,14 @@ def questions(folder: Path) -> int:
 
 @pytest.mark.nightly
 def test_a_person_who_declines_leaves_the_row_unassessed(tmp_path):
-    script = '[[question]]\nasks = "Move the phone"\nanswer = "skip no rail"\ntimes = 0\n'
+    script = SET_UP + '[[question]]\nasks = "Move the phone"\nanswer = "skip no rail"\ntimes = 0\n'
     ended = certify(tmp_path / "run", "--bench", str(bench_with_a_person(tmp_path, script)), "--only", "EHC-TRM-009")
     assert ended.planned() == {"EHC-TRM-009": "NOT_ASSESSED"}, ended.said
 
 
 @pytest.mark.nightly
 def test_a_person_moves_the_phone_once_for_each_distance(tmp_path):
-    script = '[[question]]\nasks = "Move the phone to [0-9]+ mm"\nanswer = ""\ntimes = 0\n'
+    script = SET_UP + '[[question]]\nasks = "Move the phone to [0-9]+ mm"\nanswer = ""\ntimes = 0\n'
     ended = certify(tmp_path / "run", "--bench", str(bench_with_a_person(tmp_path, script)), "--only", "EHC-TRM-009")
     assert ended.planned() == {"EHC-TRM-009": "PASS"}, ended.said
-    assert questions(ended.folder) == 18
+    assert questions(ended.folder) == 2 + 18 + 1, "set up and lit, moved to each distance, moved back"

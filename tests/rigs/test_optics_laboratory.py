@@ -11,6 +11,7 @@ import pytest
 from rigs.optics.conditions import Conditions, Film, Glare, Lens, Light, Paper, Screen, Sensor
 from rigs.optics.frames import make_frame, readable_at_all
 from rigs.optics.geometry import FOCAL_PX, Placement
+from rigs.optics.grading import LETTERS, grade
 from rigs.optics.laboratory import clean_pictures
 from rigs.optics.lens import blur_circle_px, disc, line, smear_px
 from rigs.optics.reference import readable
@@ -188,6 +189,15 @@ def test_orange_ink_vanishes_under_red_light():
     assert render(red_lit).ndim == 2
     assert readable_at_all(white_lit)
     assert contrast(red_lit) < 0.25
+
+
+def test_red_light_excuses_no_device_from_a_colour_that_white_light_shows():
+    orange = Appearance(dark=(0xF3, 0x91, 0x19))
+    red_lit = shown(Conditions(surface=Paper(), sensor=Sensor(wavelength_nm=640.0)), appearance=orange)
+    assert not reads(red_lit)
+    assert make_frame(red_lit, check=True).reference_reads
+    parameters = {parameter.name: LETTERS[parameter.grade] for parameter in grade(red_lit).parameters}
+    assert (parameters["DEC"], parameters["SC"]) == ("A", "F")
 
 
 def test_the_same_seed_gives_the_same_noise_and_another_seed_another():

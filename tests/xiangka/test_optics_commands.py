@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
+from pathlib import Path
 from random import Random
 
 import cv2
@@ -13,6 +15,29 @@ from rigs.optics.parameters import PARAMETERS
 from rigs.optics.scene import render
 from xiangka.cli import main
 from xiangka.optics_stimulus import Wanted
+
+SOUND = ("sweep", "--parameter", "distance", "--from", "30", "--to", "80", "--step", "10")
+PLATFORM = Path("rigs/benches/reference-platform.toml").resolve()
+BY_HAND = """
+name = "desk"
+[presenter]
+driver = "frame-port"
+gap_ms = 0
+[scanner]
+driver = "gm65"
+silence_s = 0.06
+[scanner.emulated]
+pace = "usb"
+[platform]
+driver = "hn-a"
+[platform.reference]
+[operator]
+driver = "scripted"
+script = "{script}"
+[stage]
+driver = "operator"
+pixel_mm = 0.108
+"""
 
 
 def test_a_stimulus_is_drawn_and_graded(tmp_path, capsys):
@@ -53,6 +78,12 @@ def test_every_parameter_can_be_drawn_at_both_ends_of_its_range():
         (["sweep", "--parameter", "distance", "--from", "90", "--to", "80", "--step", "1"], "no step leads from 90"),
         (["sweep", "--parameter", "distance", "--from", "30", "--to", "80", "--step", "0"], "no step leads from 30"),
         (["sweep", "--parameter", "distance", "--from", "30", "--to", "80", "--step", "0.01"], "are too many"),
+        (["sweep", "--parameter", "distance", "--from", "nan", "--to", "80", "--step", "1"], "no step leads from nan"),
+        (["sweep", "--parameter", "distance", "--from", "30", "--to", "inf", "--step", "1"], "no step leads from 30"),
+        (["sweep", "--parameter", "distance", "--from", "30", "--to", "80", "--step", "nan"], "no step leads from 30"),
+        (["sweep", "--parameter", "distance", "--from", "30", "--to", "80", "--step", "1e-320"], "are too many"),
+        ([*SOUND, "--defect", "nonsense"], "--defect: there is no defect 'nonsense'"),
+        ([*SOUND, "--bench", str(PLATFORM)], "reference-platform.toml: is a bench for a platform"),
         (
             ["sweep", "--parameter", "distance", "--from", "3", "--to", "80", "--step", "9"],
             "--from: distance 3 is outside",
@@ -108,3 +139,51 @@ def test_a_bench_that_does_not_open_leaves_nothing_behind(tmp_path, capsys):
     assert main(["optics", "sweep", *arguments, "--out", str(tmp_path / "out")]) == 3
     assert "/dev/ttyNONE" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == [bench]
+
+
+def by_hand(folder: Path) -> Path:
+    script, bench = folder / "script.toml", folder / "bench.toml"
+    script.write_text('[[question]]\nasks = "."\nanswer = ""\ntimes = 0\n', encoding="utf-8")
+    bench.write_text(BY_HAND.format(script=script), encoding="utf-8")
+    return bench
+
+
+def test_a_person_sets_whatever_a_sweep_is_said_to_keep(tmp_path):
+    out = tmp_path / "sweep"
+    swept = ["--parameter", "brightness", "--from", "50", "--to", "100", "--step", "50", "--reads", "1"]
+    kept = ["--distance", "200", "--polariser", "90", "--colour", "#204080"]
+    assert main(["optics", "sweep", "--bench", str(by_hand(tmp_path)), *swept, *kept, "--out", str(out)]) == 0
+    records = map(json.loads, (out / "journal.jsonl").read_text(encoding="utf-8").splitlines())
+    told = " ".join(record["en"] for record in records if record.get("what") == "asked")
+    for words in ("to 200 mm", "at 90°", "to 50 %", "to 100 %"):
+        assert told.count(words) == 1, told
+    page = (out / "sweep.html").read_text(encoding="utf-8")
+    assert "distance 200 mm" in page
+    assert "polariser 90°" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--pitch", "60"], "--pitch: nobody can set pitch on this bench"),
+        (["--ambient", "500"], "ambient: nothing on the bench measures light"),
+    ],
+)
+def test_what_nobody_can_set_on_a_bench_is_refused_before_it_opens(arguments, said, tmp_path, capsys):
+    bench = by_hand(tmp_path)
+    assert main(["optics", *SOUND, "--bench", str(bench), *arguments, "--out", str(tmp_path / "out")]) == 4
+    errors = capsys.readouterr().err
+    assert said in errors
+    assert errors.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_screen_without_a_stage_sweeps_nothing(tmp_path, capsys):
+    bench = tmp_path / "bench.toml"
+    bench.write_text(
+        'name = "desk"\n[presenter]\ndriver = "screen"\n[scanner]\ndriver = "gm65"\nurl = "/dev/ttyNONE"\n'
+        '[platform]\ndriver = "hn-a"\n[platform.reference]\n',
+        encoding="utf-8",
+    )
+    assert main(["optics", *SOUND, "--bench", str(bench), "--out", str(tmp_path / "out")]) == 4
+    assert "nothing and nobody on the bench changes distance and light" in capsys.readouterr().err
