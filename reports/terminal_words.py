@@ -41,6 +41,7 @@ MEASURES: Mapping[str, Text] = {
     "pan_trailing_digits": _t("主账号后段位数", "trailing PAN digits"),
     "supply_current": _t("电源电流", "supply current"),
     "power_recovery": _t("断电恢复", "recovery from power loss"),
+    "power_absence": _t("断电后再未应答（不计入判定）", "no answer after a cut (reported, not judged)"),
     "power_recovery_time": _t("断电恢复时间", "time to recover from power loss"),
     "usb_recovery": _t("USB 恢复", "USB recovery"),
     "usb_recovery_time": _t("USB 恢复时间", "USB recovery time"),

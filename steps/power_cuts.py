@@ -219,10 +219,13 @@ class PowerCuts:
         return None
 
     def _record_absence(self, phase: str, first: int, currents: _Currents) -> None:
-        """Keep what the supply saw of a device that never came back: a dead lead and a dead device draw differently."""
+        """Keep what the supply saw of a device that never came back, under a measure that no clause judges.
+
+        A dead device and a dead data lead look the same from here, so it is for a person to tell whose fault that is.
+        """
         detail: dict[str, str | float] = {**currents.as_detail(), "now_a": round(self._current(), 3)}
         journal = (first, self.sampler.run.bench.journal.count)
-        self.sampler.observe("power_recovery", "never", cell={"phase": phase}, journal=journal, detail=detail)
+        self.sampler.observe("power_absence", "never", cell={"phase": phase}, journal=journal, detail=detail)
 
     def _record(
         self, phase: str, journal: tuple[int, int], up: Switched, back: _Back, further: int, currents: _Currents

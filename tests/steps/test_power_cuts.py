@@ -9,6 +9,9 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from certification.catalogue import Text, load_catalogue
+from certification.observations import Observation
+from certification.verdicts import Circumstance, Verdict, judge
 from rigs.drivers.gm65 import Gm65Scanner
 from rigs.errors import RigError
 from rigs.roles import Switched
@@ -90,6 +93,10 @@ def test_what_the_supply_saw_of_a_device_that_never_came_back_is_kept(monkeypatc
     with pytest.raises(RigError, match="does not answer"):
         trial.one("at_rest")
     (seen,) = trial.sampler.observe.call_args_list
-    assert seen.args == ("power_recovery", "never")
+    assert seen.args == ("power_absence", "never")
+    row = load_catalogue()["EHC-TRM-023"]
+    kept = Observation(row.id, *seen.args, cell=seen.kwargs["cell"], detail=seen.kwargs["detail"])
+    broke = Circumstance(Verdict.RIG_ERROR, Text(zh="无", en="none"))
+    assert judge(row, [kept], broke, planned=True, emulated=False).verdict is Verdict.RIG_ERROR
     assert seen.kwargs["cell"] == {"phase": "at_rest"}
     assert (seen.kwargs["detail"]["drawn_a"], seen.kwargs["detail"]["now_a"]) == (0.16, 0.16)
