@@ -168,13 +168,7 @@ class Sampler:
             latency: record the latency too.
             silence_is_right: the stimulus is meant to be unreadable, and no delivery is what is wanted.
         """
-        if reading.outcome == "no_read" and not silence_is_right and not self._judgeable(frame):
-            self.observe("stimulus", "not_readable", cell=trial.cell, reading=reading)
-            return
-        doubtful = trial.photographed and reading.outcome == "no_read" and not silence_is_right
-        if doubtful and (unseen := self._unseen(frame)) is not None:
-            picture = self.run.evidence.keep_picture(self.requirement.id, unseen, "as photographed", failure=True)
-            self.observe("stimulus", "not_seen", cell=trial.cell, reading=reading, picture=picture)
+        if reading.outcome == "no_read" and not silence_is_right and self.excused(trial, frame, reading):
             return
         exact = reading.outcome == ("no_read" if silence_is_right else "exact")
         picture = self.keep(trial, frame, failure=not exact)
@@ -195,6 +189,20 @@ class Sampler:
                 cell=trial.cell,
                 reading=reading,
             )
+
+    def excused(self, trial: Trial, frame: Frame, reading: Reading) -> bool:
+        """Record why a code that was not read says nothing of the device; False where it does.
+
+        Either nobody could have read it, or the camera of the bench does not see it.
+        """
+        if not self._judgeable(frame):
+            self.observe("stimulus", "not_readable", cell=trial.cell, reading=reading)
+            return True
+        if trial.photographed and (unseen := self._unseen(frame)) is not None:
+            picture = self.run.evidence.keep_picture(self.requirement.id, unseen, "as photographed", failure=True)
+            self.observe("stimulus", "not_seen", cell=trial.cell, reading=reading, picture=picture)
+            return True
+        return False
 
     def _worth_judging(self, reading: Reading) -> bool:
         limits = [c.at_most for c in self.requirement.criterion if isinstance(c, PercentileClause) and c.unit == "ms"]
