@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from rigs.clear_text import files_below, forms, found_in_clear
+from rigs.clear_text import content_of, files_below, forms, found_in_clear
 from rigs.errors import RigError
 
 
@@ -34,13 +34,13 @@ def numbers_in_files(numbers: Mapping[str, str], folders: Iterable[Path]) -> Ite
     """Which numbers stand in files, and in which one.
 
     Raises:
-        RigError: there is nothing at a place.
+        RigError: there is nothing at a place, or a file cannot be read.
     """
     files = list(files_below(map(_existing, folders)))
     for name, (_, file) in found_in_clear(numbers, files).items():
         yield name, file
     for path in files:
-        digits = path.read_bytes().hex()
+        digits = content_of(path).hex()
         for name, number in numbers.items():
             if number in digits:
                 yield f"{name}, packed", path.name
