@@ -79,7 +79,9 @@ def test_a_plain_line_that_is_cut_is_told_from_a_device_that_cannot_read(
         assert unread == [Outcome.NO_READ] * 12, "the control codes in between were read"
 
         wire.cut = True
-        with pytest.raises(SilentDeviceError, match="5 codes in a row were not delivered, and then a plain code was not"):
+        with pytest.raises(
+            SilentDeviceError, match="5 codes in a row were not delivered, and then a plain code was not"
+        ):
             _read_six_times(station, card)
         scanner.close()
         wire.close()
