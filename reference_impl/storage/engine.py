@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from pathlib import Path
+from sqlite3 import SQLITE_BUSY
+from sqlite3 import OperationalError as DriverError
 from typing import Any, cast
 
 from sqlalchemy import URL, Column, Connection, Engine, Table, create_engine, event, make_url
@@ -102,8 +105,8 @@ def _unless_held(dialect: str, table: Table, returning: Column[Any] | None) -> s
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     # The driver would begin transactions late and commit them on its own; the engine's "begin" event does it instead.
     connection.isolation_level = None
+    _write_ahead(connection)
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
         # What is deleted or replaced is overwritten: a key that was destroyed must not stay behind in a free page.
@@ -112,6 +115,20 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         f"mmap_size={_MAPPED_BYTES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: Any) -> None:
+    # Of connections that turn a new file to write-ahead logging at once SQLite refuses one without letting it wait.
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except DriverError as error:
+            if error.sqlite_errorcode & 0xFF != SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _set_up_shared_sqlite(connection: Any, record: object) -> None:

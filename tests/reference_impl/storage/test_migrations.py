@@ -137,6 +137,29 @@ def test_processes_that_start_at_once_make_one_platform(empty, empty_url, tmp_pa
             close_now(platform)
 
 
+def test_connections_that_open_a_new_file_at_once_wait_for_one_another(tmp_path):
+    errors = []
+    start = threading.Barrier(4)
+
+    def connect(engine):
+        start.wait()
+        try:
+            engine.connect().close()
+        except Exception as error:
+            errors.append(error)
+
+    for number in range(200):
+        engines = [open_engine(sqlite_url(tmp_path / f"{number}.sqlite")) for _ in range(4)]
+        threads = [threading.Thread(target=connect, args=(engine,)) for engine in engines]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        for engine in engines:
+            engine.dispose()
+    assert errors == []
+
+
 BEFORE_OWNERS = """
     INSERT INTO institutions VALUES ('org', 'name', '3', 'hospital', '439900', 'authorised');
     INSERT INTO institutions VALUES ('other', 'name', '3', 'hospital', '439900', 'authorised');
