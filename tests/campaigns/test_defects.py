@@ -27,6 +27,9 @@ FOR_THE_NIGHT = ("leaks-and-slows", "misses-now-and-then", "logs-payloads", "kee
 SHOWN_BY_KEYS = ("types-german-keys", "types-us-keys", "minds-caps-lock-twice", "ends-with-the-other-key")
 """Defects whose keys tests/rigs/test_keyboard_host.py tries on every host; a whole run of each is for the night."""
 
+BESIDE_ANOTHER = ("cleans-payloads", "corrupts-on-cut", "delivers-both", "dim-blind", "needs-a-nudge")
+"""Defects beside which another of the same row stands that is run in the ordinary tests."""
+
 
 def bench_of(name: str) -> Path | None:
     return bench_for(SubjectKind.TERMINAL, DEFECTS[name].requirements)
@@ -41,7 +44,7 @@ def by_cost(names: Iterable[str]) -> list:
 
 
 def _soon(name: str) -> bool:
-    return name not in (*FOR_THE_NIGHT, *SHOWN_BY_KEYS)
+    return name not in (*FOR_THE_NIGHT, *SHOWN_BY_KEYS, *BESIDE_ANOTHER)
 
 
 def expect_exactly(ended, named: tuple[str, ...], executed: set[str]) -> None:

@@ -16,7 +16,8 @@ ROWS = ("EHC-TRM-029", "EHC-TRM-030", "EHC-TRM-031", "EHC-TRM-032")
     [
         ("key-readable", "EHC-TRM-030", {"EHC-TRM-029", "EHC-TRM-031", "EHC-TRM-032"}),
         pytest.param("accepts-wrong-key", "EHC-TRM-029", {"EHC-TRM-030"}, marks=pytest.mark.nightly),
-        ("bricks-on-bad-image", "EHC-TRM-031", {"EHC-TRM-001", "EHC-TRM-032"}),
+        ("accepts-unsigned", "EHC-TRM-031", {"EHC-TRM-001", "EHC-TRM-032"}),
+        pytest.param("bricks-on-bad-image", "EHC-TRM-031", {"EHC-TRM-001", "EHC-TRM-032"}, marks=pytest.mark.nightly),
         pytest.param("hides-clock-error", "EHC-TRM-032", {"EHC-TRM-001", "EHC-TRM-031"}, marks=pytest.mark.nightly),
     ],
 )
