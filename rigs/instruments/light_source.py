@@ -46,12 +46,6 @@ class ScpiLightSource(LightSource):
         self._command = command
         self._settle_s = settle_s
         self._link = ScpiLink(resource, CHANNEL, journal, timeout_s, library)
-        try:
-            self._link.tell("*CLS")
-            self._link.check()
-        except BaseException:
-            self._link.close()
-            raise
 
     @property
     def identity(self) -> str:

@@ -43,12 +43,6 @@ class ScpiLuxMeter(LuxMeter):
         self.uncertainty_percent = uncertainty_percent
         self._query = query
         self._link = ScpiLink(resource, CHANNEL, journal, timeout_s, library)
-        try:
-            self._link.tell("*CLS")
-            self._link.check()
-        except BaseException:
-            self._link.close()
-            raise
 
     @property
     def identity(self) -> str:

@@ -42,12 +42,6 @@ class ScpiPowerSupply(Power):
         self._journal = journal
         self._settle_s = settle_s
         self._closed = False
-        try:
-            self._link.tell("*CLS")
-            self._link.check()
-        except BaseException:
-            self._link.close()
-            raise
 
     @property
     def identity(self) -> str:

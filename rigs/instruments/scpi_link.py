@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class ScpiLink:
-    """An open VISA session whose instrument has said who it is.
+    """An open VISA session whose instrument has said who it is and has an empty error queue.
 
     After a failure other than an entry in the error queue, replies can no longer be attributed to queries: the link
     then repeats its first error until it is opened anew.
@@ -43,7 +43,8 @@ class ScpiLink:
         library: VISA library, as ``pyvisa.ResourceManager`` names it.
 
     Raises:
-        RigError: the resource cannot be opened or is another's, or what answers there is no SCPI instrument.
+        RigError: the resource cannot be opened or is another's, what answers there is no SCPI instrument, or it
+            reports an error.
     """
 
     def __init__(
@@ -65,6 +66,8 @@ class ScpiLink:
         journal.event(channel, "instrument opened", resource=resource)
         try:
             self.identity = self._identify()
+            self.tell("*CLS")
+            self.check()
         except BaseException:
             self.close()
             raise
