@@ -64,3 +64,26 @@ class PacedOutput:
         character_s = self._framing.bits_per_character / self.baud
         size = max(1, int(_SLICE_S / character_s))
         return size, size * character_s
+
+
+class PacedPort:
+    """The part of a port that lets a device's output out in time; a subclass sets ``_output``."""
+
+    _output: PacedOutput
+
+    @property
+    def baud(self) -> int:
+        """The device's line rate, bit/s."""
+        return self._output.baud
+
+    def send(self, data: bytes) -> None:
+        """Queue bytes to the host."""
+        self._output.put(data)
+
+    def change_baud(self, rate: int) -> None:
+        """Go to another line rate once everything queued so far has been sent."""
+        self._output.put(rate)
+
+    def when_sent(self, action: Callable[[], None]) -> None:
+        """Call something, on a thread of the port's, once everything queued so far has been sent."""
+        self._output.put(action)

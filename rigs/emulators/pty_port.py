@@ -10,9 +10,8 @@ import os
 import select
 import termios
 import tty
-from collections.abc import Callable
 
-from rigs.emulators.paced_output import PacedOutput
+from rigs.emulators.paced_output import PacedOutput, PacedPort
 from rigs.framing import PLAIN, Framing
 
 _RATES = {getattr(termios, f"B{rate}"): rate for rate in (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)}
@@ -20,7 +19,7 @@ _PATIENCE_S = 0.2
 """How often a port whose host does not read looks whether it is being unplugged, s."""
 
 
-class PtyPort:
+class PtyPort(PacedPort):
     """A pseudo-terminal whose slave side is the port a host opens.
 
     Args:
@@ -43,11 +42,6 @@ class PtyPort:
         self._output = PacedOutput(baud, pace, framing, self._write)
 
     @property
-    def baud(self) -> int:
-        """The device's line rate, bit/s."""
-        return self._output.baud
-
-    @property
     def url(self) -> str:
         """Path of the port a host opens."""
         return self._url
@@ -59,18 +53,6 @@ class PtyPort:
             return b""
         data = os.read(self._master, 4096)
         return data if self._rate_matches() else b""
-
-    def send(self, data: bytes) -> None:
-        """Queue bytes to the host."""
-        self._output.put(data)
-
-    def change_baud(self, rate: int) -> None:
-        """Go to another line rate once everything queued so far has been sent."""
-        self._output.put(rate)
-
-    def when_sent(self, action: Callable[[], None]) -> None:
-        """Call something, on a thread of the port's, once everything queued so far has been sent."""
-        self._output.put(action)
 
     def power(self, on: bool) -> None:
         """Nothing on a pseudo-terminal tells."""

@@ -10,9 +10,8 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable
 
-from rigs.emulators.paced_output import PacedOutput
+from rigs.emulators.paced_output import PacedOutput, PacedPort
 from rigs.framing import PLAIN, Framing
 
 STUCK_S = 5.0
@@ -20,7 +19,7 @@ STUCK_S = 5.0
 _GONE = select.POLLRDHUP | select.POLLHUP | select.POLLERR
 
 
-class TcpPort:
+class TcpPort(PacedPort):
     """A loopback socket that one host at a time may connect to; who leaves may come back, and a second is sent away.
 
     Args:
@@ -41,11 +40,6 @@ class TcpPort:
         self._output = PacedOutput(baud, pace, framing, self._write)
 
     @property
-    def baud(self) -> int:
-        """The device's line rate, bit/s."""
-        return self._output.baud
-
-    @property
     def url(self) -> str:
         """The pyserial URL a host opens."""
         return self._url
@@ -62,18 +56,6 @@ class TcpPort:
                 self._welcome()
             if time.monotonic() >= deadline:
                 return b""
-
-    def send(self, data: bytes) -> None:
-        """Queue bytes to the host."""
-        self._output.put(data)
-
-    def change_baud(self, rate: int) -> None:
-        """Go to another line rate once everything queued so far has been sent."""
-        self._output.put(rate)
-
-    def when_sent(self, action: Callable[[], None]) -> None:
-        """Call something, on a thread of the port's, once everything queued so far has been sent."""
-        self._output.put(action)
 
     def power(self, on: bool) -> None:
         """Nothing on a raw socket tells."""
