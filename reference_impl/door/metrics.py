@@ -19,6 +19,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from reference_impl.door.process_figures import cpu_seconds, resident_bytes
 from reference_impl.records.clear_words import OTHER
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -109,6 +110,8 @@ class Metrics:
             "batches": [self._batches.counts, self._batches.total],
             "queue": self.queue(),
             "lock_outs": self._lock_outs,
+            "cpu_s": cpu_seconds(),
+            "resident": resident_bytes(),
         }
 
     def leave(self) -> None:
@@ -168,3 +171,15 @@ class _Figures(Collector):
             queue.add_metric((worker,), told["queue"])
             locks.add_metric((worker,), told["lock_outs"])
         yield from (answers, seconds, api, batches, queue, locks)
+        yield from _of_processes(workers)
+
+
+def _of_processes(workers: dict[str, dict[str, Any]]) -> Iterator[Metric]:
+    # Named as the library's own collector names them, which knows of no other process than the one that is asked.
+    cpu = CounterMetricFamily("process_cpu_seconds", "User and system processor time, seconds", labels=("worker",))
+    memory = GaugeMetricFamily("process_resident_memory_bytes", "Resident memory, bytes", labels=("worker",))
+    for worker, told in workers.items():
+        cpu.add_metric((worker,), told["cpu_s"])
+        if told["resident"] is not None:
+            memory.add_metric((worker,), told["resident"])
+    yield from (cpu, memory)

@@ -1,5 +1,7 @@
 """Figures for Prometheus: they count what happened, whatever callers make up, and those of all workers are told."""
 
+import json
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -68,6 +70,21 @@ def test_any_worker_tells_the_figures_of_all(tmp_path):
 
 def test_a_folder_that_is_gone_ends_nobody(tmp_path):
     Metrics("w0", (), tmp_path / "gone").leave()
+
+
+def test_processor_time_and_memory_of_each_process_are_told(tmp_path):
+    metrics = Metrics("w0", (), tmp_path)
+    (tmp_path / "metrics-w1.json").write_text(json.dumps({**metrics.figures(), "cpu_s": 7.5, "resident": None}))
+    before = told(metrics)
+    held = bytearray(64 * 1024 * 1024)
+    for place in range(0, len(held), 1024):
+        held[place] = 1
+    after = told(metrics)
+    assert after["process_cpu_seconds_total", "w0"] > before["process_cpu_seconds_total", "w0"]
+    grown = after["process_resident_memory_bytes", "w0"] - before["process_resident_memory_bytes", "w0"]
+    assert 0.9 * len(held) < grown < 2 * len(held)
+    assert after["process_cpu_seconds_total", "w1"] == 7.5
+    assert ("process_resident_memory_bytes", "w1") not in after
 
 
 def test_what_a_platform_tells_of_itself(api, bench):
