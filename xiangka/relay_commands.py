@@ -1,9 +1,11 @@
-"""``xiangka relay``: wires of real devices that a bench file cannot name, carried to where it can."""
+"""``xiangka relay``: wires carried to where a bench can name them, or through what spoils them."""
 
 from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING
+
+from xiangka.relay_faults import add_faults
 
 if TYPE_CHECKING:
     from xiangka.cli import Commands
@@ -11,8 +13,10 @@ if TYPE_CHECKING:
 
 def add_relay(commands: Commands) -> None:
     """Add the command and what it carries."""
-    kinds = commands.add_parser("relay", help="carry a real device's wire to a socket that a bench file can name")
-    hidraw = kinds.add_subparsers(required=True, metavar="WIRE").add_parser(
+    relay = commands.add_parser("relay", help="carry a wire to a socket that a bench file or a caller can name")
+    wires = relay.add_subparsers(required=True, metavar="WIRE")
+    add_faults(wires)
+    hidraw = wires.add_parser(
         "hidraw", help="reports of a USB device; prints the URL for the bench file, runs until it is stopped"
     )
     hidraw.add_argument("device", metavar="/dev/hidrawN")
