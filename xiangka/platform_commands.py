@@ -78,6 +78,12 @@ def _serve(actions: Commands) -> None:
     parser.add_argument("--test-clock", action="store_true", help="let an administrator turn the clock")
     parser.add_argument("--defect", metavar="NAME", help="a deliberate defect; see `xiangka defects list`")
     parser.add_argument(
+        "--capacity",
+        type=float,
+        metavar="N",
+        help="rehearse a small machine: the writer takes at most N requests a second",
+    )
+    parser.add_argument(
         "--quota",
         type=_quota,
         action="append",
@@ -107,11 +113,17 @@ def _seed(actions: Commands) -> None:
     _data(parser)
     parser.add_argument("--cards", type=int, required=True, metavar="N", help="how many people get a card")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="which people (default: 1)")
+    parser.add_argument(
+        "--list", type=Path, metavar="F", help="write ids of the cards here, for `load run --population`"
+    )
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="list so many, spread evenly over all (default: 100000 at most)"
+    )
 
     def command(options: argparse.Namespace) -> int:
         from xiangka.platform_making import seed_platform
 
-        return seed_platform(_options(options), options.cards, options.seed)
+        return seed_platform(_options(options), options.cards, options.seed, options.list, options.sample)
 
     parser.set_defaults(command=command)
 
@@ -241,6 +253,7 @@ def _serving(options: argparse.Namespace) -> PlatformOptions:
         tls=tls,
         test_clock=options.test_clock,
         defect=options.defect,
+        capacity=options.capacity,
         quotas=dict(options.quota),
         request_log=options.request_log,
         national=options.national,

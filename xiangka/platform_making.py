@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from pathlib import Path
 
 from reference_impl.door.access_tokens import read_subjects
 from reference_impl.door.credentials import hand_out
@@ -19,6 +17,8 @@ from reference_impl.errors import PlatformError
 from reference_impl.platform import Platform, close_now, open_platform
 from reference_impl.storage.sealed_anew import seal_anew, superseded
 from reference_impl.storage.seeding import seed_cards
+from xiangka.seeded_list import check_list, write_list
+from xiangka.seeding_progress import seeding_progress
 
 DEFAULT_URL = "http://127.0.0.1:8640"
 """Stands in the credentials until the platform is served and writes where."""
@@ -43,18 +43,22 @@ def make_platform(options: PlatformOptions, *, renew: bool) -> int:
     return 0
 
 
-def seed_platform(options: PlatformOptions, cards: int, seed: int) -> int:
-    """Give so many people a card, telling how far it is.
+def seed_platform(
+    options: PlatformOptions, cards: int, seed: int, listed: Path | None = None, sample: int | None = None
+) -> int:
+    """Give so many people a card, telling how far it is; then list some of the cards, if a file is named for that.
 
     Raises:
-        PlatformError: the data cannot be used, or there are not so many people.
+        PlatformError: the data cannot be used, there are not so many people, or the list cannot be written.
     """
-    columns = ("cards", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with _alone(options) as platform, Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("cards", total=cards)
-        made = seed_cards(platform, cards, seed, lambda settled: progress.advance(bar, settled))
-    print(f"{made} cards made, {cards - made} were there")
+    check_list(listed, sample, cards)
+    with _alone(options) as platform:
+        with seeding_progress(cards) as progress:
+            made = seed_cards(platform, cards, seed, progress.settled, indexing=progress.indexing)
+        print(f"{made} cards made, {cards - made} were there")
+        if listed is not None:
+            written = write_list(platform.parts.keyring, seed, cards, sample, listed)
+            print(f"{written} of them listed: {listed}")
     return 0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -66,7 +68,7 @@ def rows_in_chunks(keyring: Keyring, seed: int, numbers: range, random: RandomBy
     # Forked processes have the keys already; nothing else would carry them over without writing them down.
     processes = os.cpu_count() or 1
     with ProcessPoolExecutor(
-        processes, multiprocessing.get_context("fork"), initializer=_held.append, initargs=(keyring,)
+        processes, multiprocessing.get_context("fork"), initializer=_settle, initargs=(keyring,)
     ) as pool:
         under_way: deque[Future[_Columns]] = deque()
         for chunk in islice(chunks, processes * _AHEAD):
@@ -76,6 +78,21 @@ def rows_in_chunks(keyring: Keyring, seed: int, numbers: range, random: RandomBy
             for chunk in islice(chunks, 1):
                 under_way.append(pool.submit(_make, seed, chunk))
             yield list(map(SeededRow._make, zip(*columns, strict=True)))
+
+
+def _settle(keyring: Keyring) -> None:
+    _held.append(keyring)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # A forked process holds the lock of the data folder and the line to PostgreSQL as well: if it outlived a parent
+    # that was killed, nobody could go on where the parent stopped.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)
 
 
 def _make(seed: int, numbers: range) -> _Columns:

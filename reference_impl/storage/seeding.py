@@ -35,7 +35,18 @@ _AT_ONCE = 500
 Progress = Callable[[int], None]
 
 
-def seed_cards(platform: Platform, count: int, seed: int, progress: Progress, stage: int = STAGE) -> int:
+def _nobody_asks() -> None:
+    """Tell nobody."""
+
+
+def seed_cards(
+    platform: Platform,
+    count: int,
+    seed: int,
+    progress: Progress,
+    stage: int = STAGE,
+    indexing: Callable[[], None] = _nobody_asks,
+) -> int:
     """Give the first ``count`` people of ``seed`` a card each, unless they have one; return how many were made.
 
     Args:
@@ -44,6 +55,7 @@ def seed_cards(platform: Platform, count: int, seed: int, progress: Progress, st
         seed: with whom to begin, 0 or more.
         progress: told now and then how many more people have their cards.
         stage: how many people share a transaction at most.
+        indexing: told when the rows of a stage are written and the indexes are made anew, which takes a while.
 
     Raises:
         PlatformError: there are not so many people, or no such seed.
@@ -58,7 +70,7 @@ def seed_cards(platform: Platform, count: int, seed: int, progress: Progress, st
     progress(settled)
     made = 0
     for first in range(settled, count, stage):
-        made += _stage(platform, seed, range(first, min(first + stage, count)), progress)
+        made += _stage(platform, seed, range(first, min(first + stage, count)), progress, indexing)
     return made
 
 
@@ -66,7 +78,7 @@ def _settled(connection: Connection, seed: int) -> int:
     return connection.scalar(select(SEEDINGS.c.settled).where(SEEDINGS.c.seed == seed)) or 0
 
 
-def _stage(platform: Platform, seed: int, numbers: range, progress: Progress) -> int:
+def _stage(platform: Platform, seed: int, numbers: range, progress: Progress, indexing: Callable[[], None]) -> int:
     present = platform.run(lambda connection: connection.scalar(select(func.max(CARDS.c.card_no)))) or 0
     told: list[int] = []
 
@@ -76,19 +88,29 @@ def _stage(platform: Platform, seed: int, numbers: range, progress: Progress) ->
 
     if len(numbers) > _FEW and len(numbers) * _MOSTLY_NEW > present:
         try:
-            return platform.run(partial(_load, platform=platform, seed=seed, numbers=numbers, progress=tell))
+            return platform.run(
+                partial(_load, platform=platform, seed=seed, numbers=numbers, progress=tell, indexing=indexing)
+            )
         except IntegrityError:
             # Some of them have cards, from another seed or from whoever registered them.
             progress(-sum(told))
     return platform.run(partial(_add, platform=platform, seed=seed, numbers=numbers, progress=progress))
 
 
-def _load(connection: Connection, platform: Platform, seed: int, numbers: range, progress: Progress) -> int:
+def _load(
+    connection: Connection,
+    platform: Platform,
+    seed: int,
+    numbers: range,
+    progress: Progress,
+    indexing: Callable[[], None],
+) -> int:
     load = BulkLoad(connection, ACTIVE, now_ms(platform.clock), ORG_CODE)
     load.begin()
     for rows in rows_in_chunks(platform.parts.keyring, seed, numbers, platform.parts.random):
         load.append(rows)
         progress(len(rows))
+    indexing()
     load.end()
     _settle(connection, platform, seed, numbers, len(numbers))
     return len(numbers)

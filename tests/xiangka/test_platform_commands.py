@@ -5,9 +5,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -56,6 +57,29 @@ def test_a_platform_is_made_once(made):
 def test_seeding_again_makes_the_rest(made):
     done = xiangka("seed", "--data", made, "--cards", 310, "--seed", 7)
     assert done.stdout == "10 cards made, 300 were there\n"
+
+
+def test_a_list_of_cards_is_spread_over_all_of_them(made, tmp_path):
+    listed = tmp_path / "cards.jsonl"
+    done = xiangka("seed", "--data", made, "--cards", 310, "--seed", 7, "--list", listed, "--sample", 31)
+    assert done.stdout.endswith(f"31 of them listed: {listed}\n")
+    told = [json.loads(line) for line in listed.read_text().splitlines()]
+    assert all(set(one) == {"card_id"} for one in told)
+    with closing(sqlite3.connect(made / "platform.sqlite")) as database:
+        numbers = dict(database.execute("SELECT hex(card_id), card_no FROM cards"))
+    places = [numbers[one["card_id"]] for one in told]
+    assert {later - sooner for sooner, later in pairwise(places)} == {10}
+    assert xiangka("seed", "--data", made, "--cards", 310, "--seed", 7, "--list", listed).returncode == 0
+    assert len(listed.read_text().splitlines()) == 310
+    assert [path.name for path in tmp_path.iterdir()] == ["cards.jsonl"]
+
+
+def test_a_list_that_cannot_be_written_is_told_before_anything_is_done(tmp_path):
+    new = ("seed", "--data", tmp_path / "new", "--cards", 3)
+    assert "nobody can write" in refused(*new, "--list", tmp_path / "none" / "cards.jsonl")
+    assert "4 of 3 cards" in refused(*new, "--list", tmp_path / "cards.jsonl", "--sample", 4)
+    assert "name the file with --list" in refused(*new, "--sample", 2)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_statistics_are_printed_with_their_definitions(made):

@@ -1,6 +1,11 @@
 """Seeded people are people as registration would have made them: the same for the same seed, and never twice."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, inspect, select
@@ -10,6 +15,7 @@ from reference_impl.cards.holding import find_by_document
 from reference_impl.cards.issuance import complete_identity
 from reference_impl.cards.persons import person_key
 from reference_impl.cards.real_name import authenticate
+from reference_impl.door.serving_lock import sole_use
 from reference_impl.errors import PlatformError
 from reference_impl.records import audit
 from reference_impl.storage import seeding
@@ -17,6 +23,28 @@ from reference_impl.storage.schema import AUDIT, CARDS, PERSONS
 from reference_impl.storage.schema_records import ISSUANCES
 from reference_impl.storage.seeded_people import PEOPLE, seeded_person
 from reference_impl.storage.seeding import seed_cards
+
+TESTS = Path(__file__).parents[1]
+KILLED = """
+import json, os, signal, sys
+from pathlib import Path
+options = json.loads(sys.argv[1])
+sys.path.insert(0, options["tests"])
+from conftest import TurnableClock, open_platform
+from reference_impl.door.serving_lock import sole_use
+from reference_impl.storage import seeded_rows, seeding
+seeding._FEW, seeded_rows.CHUNK = 0, 10
+people = []
+def progress(more):
+    people.append(more)
+    if sum(people) >= options["at"]:
+        os.kill(os.getpid(), signal.SIGKILL)
+data = Path(options["data"])
+with sole_use(data):
+    seeding.seed_cards(
+        open_platform(data, clock=TurnableClock(), database_url=options["url"]), 200, 1, progress, stage=80
+    )
+"""
 
 
 @pytest.fixture
@@ -109,6 +137,18 @@ class TestAgain:
         assert _indexes(platform) == _indexes_wanted()
         assert seed(platform, 100) == 80
 
+    def test_a_kill_in_mid_stage_leaves_nothing_in_the_way(self, open_bench, database_url, tmp_path, by_load):
+        """The processes that share the work hold the folder's lock and the line to the database with the one killed."""
+        options = {"tests": str(TESTS), "data": str(tmp_path / "data"), "url": database_url, "at": 110}
+        ended = subprocess.run([sys.executable, "-c", KILLED, json.dumps(options)], check=False, timeout=60)
+        assert ended.returncode == -signal.SIGKILL
+        _until_free(tmp_path / "data")
+        platform = open_bench().platform
+        assert counts(platform) == [80, 80, 80]
+        assert _indexes(platform) == _indexes_wanted()
+        assert seed(platform, 200) == 120
+        assert counts(platform) == [200, 200, 200]
+
     @pytest.mark.parametrize("load", [False, True])
     def test_who_has_a_card_already_gets_no_second(self, bench, platform, load, request):
         if load:
@@ -158,6 +198,16 @@ def test_many_are_shared_out_among_processes_and_stay_in_order(platform, monkeyp
 def test_what_cannot_be_seeded(platform, count, number):
     with pytest.raises(PlatformError):
         seed_cards(platform, count, number, print)
+
+
+def _until_free(folder):
+    for _ in range(200):
+        try:
+            with sole_use(folder):
+                return
+        except PlatformError:
+            time.sleep(0.05)
+    pytest.fail("a process of the killed seeding still holds the folder")
 
 
 def _indexes(platform):
