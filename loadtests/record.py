@@ -263,9 +263,11 @@ class LoadRecord:
         """Return how many latencies were recorded; the arguments are those of ``percentile``."""
         return int(self._merged(LATENCY, stage, kind, between).get_total_count())
 
-    def histogram(self, kind: str | None = None, stage: str | None = None) -> list[tuple[float, int]]:
-        """Return latencies in milliseconds with how many answers had them, in ascending order."""
-        values = self._merged(LATENCY, stage, kind, None).get_recorded_iterator()
+    def histogram(
+        self, kind: str | None = None, stage: str | None = None, log: str = LATENCY
+    ) -> list[tuple[float, int]]:
+        """Return latencies, or delays of sending, in milliseconds with how many had them, in ascending order."""
+        values = self._merged(log, stage, kind, None).get_recorded_iterator()
         return [
             (item.value_iterated_to / 1000, int(item.count_added_in_this_iter_step))
             for item in values
