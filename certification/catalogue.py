@@ -153,6 +153,10 @@ class Catalogue(Mapping[str, Requirement]):
         """Requirements demanded of one kind of subject, in catalogue order."""
         return [r for r in self._by_id.values() if r.subject is subject]
 
+    def asked_of(self, subject: SubjectKind) -> list[Requirement]:
+        """Requirements a subject of one kind is run through: its own, and of a platform those on load beside them."""
+        return [*self.of(subject), *(self.of(SubjectKind.LOAD) if subject is SubjectKind.PLATFORM else ())]
+
 
 def _data() -> Traversable:
     return resources.files("certification") / "data"

@@ -68,6 +68,7 @@ class PlatformOptions(Options):
     online_issuance: Answer = "unanswered"
     offline_issuance: Answer = "unanswered"
     record_sharing: Answer = "unanswered"
+    own_figures: Answer = "unanswered"
 
 
 OPTIONS: Mapping[SubjectKind, type[Options]] = {
@@ -121,7 +122,7 @@ def groups() -> Mapping[str, Text]:
 
 def decides(catalogue: Catalogue, kind: SubjectKind, option: str) -> tuple[list[str], list[str]]:
     """Rows that apply only where an option is answered yes, and rows of which a part does."""
-    rows: list[Requirement] = catalogue.of(kind)
+    rows: list[Requirement] = catalogue.asked_of(kind)
     whole = [row.id for row in rows if row.applies_if == option]
     part = [row.id for row in rows if row.id not in whole and any(c.only_if == option for c in row.criterion)]
     return whole, part

@@ -26,7 +26,7 @@ class Plan:
 
     Attributes:
         name: the plan's name.
-        rows: every requirement of the subject's kind, in catalogue order.
+        rows: every requirement asked of the subject's kind, in catalogue order.
         execute: rows with a scenario that this run executes.
         left_out: verdict and reason of each row that is not executed.
         chosen: rows that count for the exit code: those executed, and those asked for by name.
@@ -90,7 +90,7 @@ def make_plan(
         raise PlanError(
             f"there is no plan {name!r}", where="--plan", remedy=f"choose one of {', '.join(sorted(plans))}"
         )
-    rows = {requirement.id: requirement for requirement in catalogue.of(SubjectKind(subject.kind))}
+    rows = {requirement.id: requirement for requirement in catalogue.asked_of(SubjectKind(subject.kind))}
     for requirement_id in only:
         if requirement_id not in rows:
             other = catalogue[requirement_id].subject

@@ -69,5 +69,6 @@ UNBOUND: Mapping[str, Circumstance] = {
         "平台不由测试台启动（[platform.reference]），无法重启或查看其文件",
         "the bench does not run the platform ([platform.reference]): it cannot restart it or see its files",
     ),
+    "load": _lacking("测试台未绑定负载发生器（[load]）", "the bench binds no load generator ([load])"),
 }
 """By role or link, as a requirement's ``needs_roles`` and a statement's options name them."""

@@ -29,6 +29,7 @@ from rigs.opening.camera import open_camera
 from rigs.opening.cards import OpenedCards, open_cards, plug_in_cards
 from rigs.opening.checker import open_checker
 from rigs.opening.instruments import open_light_source, open_lux_meter
+from rigs.opening.load import open_load
 from rigs.opening.network import Seclusion, open_interface, seclude
 from rigs.opening.opening import EmulationOptions, Opening
 from rigs.opening.operator import open_operator
@@ -45,6 +46,7 @@ from rigs.opening.virtual_readers import open_virtual_readers
 from rigs.reference_platform import ReferencePlatform
 from rigs.roles import Camera, DeviceIdentity, Keyboard, LightSource, LuxMeter, Operator, Power, Presenter
 from rigs.roles.cards import CardReaders, Hand
+from rigs.roles.load import LoadGenerator
 from rigs.roles.network import NetworkTap
 from rigs.roles.security import CodeChecker, SecurityModule, Updater
 from rigs.roles.stage import Stage
@@ -93,6 +95,7 @@ class Bench:
         self._security_module: SecurityModule | None = None
         self._updater: Updater | None = None
         self._checker: CodeChecker | None = None
+        self._load: LoadGenerator | None = None
         self._cards: OpenedCards | None = None
         self._deployment: str | None = None
         self._sources = itertools.count(1)
@@ -154,6 +157,11 @@ class Bench:
     def checker(self) -> CodeChecker:
         """The part of the terminal that asks the platform itself."""
         return _bound(self._checker, "checker")
+
+    @property
+    def load(self) -> LoadGenerator:
+        """What offers the platform a load."""
+        return _bound(self._load, "load")
 
     @property
     def issuer(self) -> ModuleIssuer:
@@ -299,6 +307,8 @@ class Bench:
         self.platform = HnAPlatform(self.link, self.credentials.institution, self.journal)
         self._opening.closing.callback(self.platform.close)
         self.clock = open_clock(self.file.platform, platform, self.admin)
+        if self.file.load is not None:
+            self._load = open_load(self.file.load, self._opening)
         if self.file.checker is not None:
             self._checker = open_checker(self.file.checker, self.link, self.credentials, self._opening)
         if self.file.security_module is not None:

@@ -15,6 +15,7 @@ from rigs.bench_tables.camera import CameraTable, runs_by_itself
 from rigs.bench_tables.cards import CardsTable
 from rigs.bench_tables.checker import CheckerTable
 from rigs.bench_tables.instruments import InstrumentTable, LightSourceTable, LuxMeterTable
+from rigs.bench_tables.load import LoadTable
 from rigs.bench_tables.network import NetworkTable
 from rigs.bench_tables.operator import OperatorTable
 from rigs.bench_tables.platform import PlatformTable
@@ -50,6 +51,7 @@ class BenchFile(Table):
     network: NetworkTable | None = None
     traces: TracesTable | None = None
     checker: CheckerTable | None = None
+    load: LoadTable | None = None
 
     @field_validator("updater")
     @classmethod
@@ -86,6 +88,12 @@ class BenchFile(Table):
         lacking = [name for name in ("presenter", "scanner") if name not in bound]
         if bound and lacking:
             raise ValueError(f"key {lacking[0]!r} is missing; a bench with [{bound[0]}] needs presenter and scanner")
+        return self
+
+    @model_validator(mode="after")
+    def _loads_a_platform(self) -> Self:
+        if self.load is not None and self.scanner is not None:
+            raise ValueError("[load] stands before a platform under test, and this bench tests a terminal")
         return self
 
     @model_validator(mode="after")
@@ -147,6 +155,8 @@ class BenchFile(Table):
             settings["operator"]["script"] = self.operator.script.name
         if self.cards is not None and self.cards.deck is not None:
             settings["cards"]["deck"] = self.cards.deck.name
+        if self.load is not None and self.load.population is not None:
+            settings["load"]["population"] = self.load.population.name
         for table in ("updater", "traces", "usb"):
             if (bound := getattr(self, table)) is not None:
                 settings[table] = bound.shown()

@@ -33,6 +33,27 @@ class BenchFileError(RigError):
     """A bench file is wrong: found before anything was opened."""
 
 
+class InvalidLoadError(RigError):
+    """A load was not what its plan says, so that nothing follows from it about the platform, for good or ill.
+
+    Args:
+        zh: why, Chinese.
+        en: the same in English.
+        where: the load.
+    """
+
+    def __init__(self, zh: str, en: str, *, where: str) -> None:
+        super().__init__(en, where=where, remedy="add workers or hosts to the generator, or lower the rate")
+        self.zh = zh
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_load, (self.zh, self.what, self.where)
+
+
+def _rebuild_load(zh: str, en: str, where: str) -> InvalidLoadError:
+    return InvalidLoadError(zh, en, where=where)
+
+
 class SilentDeviceError(RigError):
     """The device has ignored its host for longer than any hang; whether it or its line is dead is not known yet."""
 

@@ -83,7 +83,7 @@ class Asked:
     def of(cls, options: RunOptions, kind: SubjectKind) -> Self:
         """What these options ask for, now."""
         subject = options.subject_file
-        rows = [row.model_dump(mode="json") for row in load_catalogue().of(kind)]
+        rows = [row.model_dump(mode="json") for row in load_catalogue().asked_of(kind)]
         return cls(
             bench=str(options.bench.resolve()),
             bench_sha256=_digest(options.bench),

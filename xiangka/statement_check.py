@@ -69,7 +69,7 @@ def _applicability(subject: Subject) -> Table:
     table = Table(title="适用的要求 Which requirements apply", title_justify="left")
     for heading in ("id", "名称 title", "适用 applies", "原因 why"):
         table.add_column(heading, no_wrap=heading == "id")
-    for row in load_catalogue().of(kind):
+    for row in load_catalogue().asked_of(kind):
         verdict, why = applicability(subject, row)
         table.add_row(row.id, row.title.zh, f"{verdict.zh} {verdict.en}", f"{why.zh}\n{why.en}")
     return table

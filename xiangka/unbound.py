@@ -33,5 +33,6 @@ def unbound_roles(file: BenchFile) -> list[str]:
         "platform_admin": tokens is None or "admin" in tokens,
         "platform_officers": tokens is None or {"officer", "officer2"} <= tokens.keys(),
         "platform_clock": platform.clock_turns,
+        "load": file.load is not None,
     }
     return [role for role, there in bound.items() if not there]
