@@ -21,8 +21,10 @@ from rigs.journal import Journal
 from rigs.own_database import own_database
 from rigs.platform_credentials import PlatformCredentials, load_platform_credentials
 from rigs.platform_link import CHANNEL, PlatformLink
+from rigs.seeded_data import fill
 
 LOG = "platform.log"
+CARD_LIST = "cards.jsonl"
 COMMAND_S = 60.0
 """How long a command beside the served platform may take."""
 
@@ -37,9 +39,10 @@ class ReferencePlatform:
         subject: whether it is what is tested.
         journal: where starts and kills are recorded.
         options: further options of ``xiangka platform serve``; they prevail over the table's.
+        cards: how many synthetic people have a card before it is served.
 
     Raises:
-        RigError: it does not start.
+        RigError: it does not start, or the cards cannot be made.
     """
 
     def __init__(
@@ -51,10 +54,13 @@ class ReferencePlatform:
         subject: bool,
         journal: Journal,
         options: Sequence[str] = (),
+        cards: int = 0,
     ) -> None:
         state.mkdir(exist_ok=True)
         self.data = state / "data"
         self.logs = state / LOG
+        self.card_list = state / CARD_LIST
+        """Ids of some of those cards, spread over all of them; there is no such file without any."""
         self.defect = defect
         self._table, self._state = table, state
         self._others = count(1)
@@ -62,6 +68,9 @@ class ReferencePlatform:
         """Done after every further start, before anyone uses the platform again."""
         self._journal = journal
         self._options = [*table.arguments(), *([] if defect is None else ["--defect", defect]), *options]
+        if cards:
+            fill(self.data, table.database_url, cards, self.card_list)
+            journal.event(CHANNEL, "cards made", cards=cards)
         self._process, greeting = self._launch(0)
         try:
             self.link = PlatformLink(greeting["url"], subject=subject)
@@ -119,18 +128,26 @@ class ReferencePlatform:
         return took_s
 
     @contextmanager
-    def another(self, *options: str, defect: str | None = None) -> Iterator[ReferencePlatform]:
+    def another(
+        self, *options: str, defect: str | None = None, cards: int = 0, keep: Path | None = None
+    ) -> Iterator[ReferencePlatform]:
         """One more of the same platform on data of its own, gone at the end: for what would harm the others' rows.
 
         Args:
             options: further options of ``xiangka platform serve``.
             defect: deliberate defect; the platform's own unless one is named.
+            cards: how many synthetic people have a card there before it is served.
+            keep: folder in which the data stay, so that whoever names it again for as many cards need not wait for
+                them; only for a SQLite file, a database of its own goes with its platform.
 
         Raises:
-            RigError: it does not start, or there is no database to be had for it.
+            RigError: it does not start, the cards cannot be made, or there is no database to be had for it.
         """
-        state = self._state / f"another-{next(self._others)}"
         server = self._table.apart_server_url
+        kept = keep if server is None else None
+        state = self._state / f"another-{next(self._others)}" if kept is None else kept / f"{cards}-cards"
+        if kept is not None:
+            kept.mkdir(parents=True, exist_ok=True)
         with nullcontext(None) if server is None else own_database(server) as database:
             platform = ReferencePlatform(
                 self._table.model_copy(update={"database_url": database}),
@@ -139,12 +156,14 @@ class ReferencePlatform:
                 subject=self.link.subject,
                 journal=self._journal,
                 options=options,
+                cards=cards,
             )
             try:
                 yield platform
             finally:
                 platform.close()
-                shutil.rmtree(state, ignore_errors=True)
+                if kept is None:
+                    shutil.rmtree(state, ignore_errors=True)
 
     def prints(self, *arguments: str) -> str:
         """What ``xiangka platform`` prints of this platform's data, run beside it while it serves.
