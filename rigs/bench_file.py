@@ -155,8 +155,9 @@ class BenchFile(Table):
             settings["operator"]["script"] = self.operator.script.name
         if self.cards is not None and self.cards.deck is not None:
             settings["cards"]["deck"] = self.cards.deck.name
-        if self.load is not None and self.load.population is not None:
-            settings["load"]["population"] = self.load.population.name
+        for key in ("population", "keep"):
+            if self.load is not None and (place := getattr(self.load, key)) is not None:
+                settings["load"][key] = place.name
         for table in ("updater", "traces", "usb"):
             if (bound := getattr(self, table)) is not None:
                 settings[table] = bound.shown()

@@ -35,6 +35,8 @@ class LoadTable(Table):
     cards_small: int = Field(default=100_000, ge=1)
     """Cards of the smaller of the two bases between which verification must not slow down."""
     cards_large: int = Field(default=10_000_000, ge=1)
+    keep: Path | None = None
+    """Folder in which both bases stay, so that ten million cards need not be made twice; only for SQLite files."""
     generator_defect: str | None = None
     """A deliberate fault of the generator, with which every load must be found invalid."""
 

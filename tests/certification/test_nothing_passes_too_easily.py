@@ -154,6 +154,29 @@ def test_a_percentile_that_more_values_can_mend_is_not_broken():
     assert (before, after) != (BROKEN, HOLDS)
 
 
+@pytest.mark.parametrize(
+    ("cell", "passes"),
+    [
+        ({"from": 100_000, "to": 10_000_000, "seconds": 120}, True),
+        ({"from": 100_000, "to": 1_000_000, "seconds": 120}, False),
+        ({"from": 1_000_000, "to": 10_000_000, "seconds": 120}, False),
+        ({"from": 100_000, "to": 10_000_000, "seconds": 60}, False),
+    ],
+)
+def test_smaller_bases_or_a_shorter_load_can_fail_the_growth_but_not_pass_it(cell, passes):
+    def growth(value):
+        rest = [
+            one
+            for measure in ("wrong_persons", "reused_codes_accepted", "lost_uses", "double_effects")
+            for one in observed(measure, [0])
+        ]
+        return said("EHC-PRF-004", observed("verification_p95_growth", [value], uncertainty=1.0, **cell) + rest)
+
+    assert growth(5.0) is (Verdict.PASS if passes else Verdict.INCONCLUSIVE)
+    assert growth(19.5) is Verdict.INCONCLUSIVE
+    assert growth(40.0) is Verdict.FAIL
+
+
 def test_a_proved_breach_is_not_mended_by_a_blurred_value():
     clause = clause_of("EHC-TRM-023", 1)
     breach = observed("power_recovery_time", [40.0], uncertainty=0.1)
