@@ -118,7 +118,7 @@ class Platform:
         gateway: the family-A gateway.
         parts: what methods work with.
         accounts: who may call.
-        writer: the way to the database.
+        writer: the way to the database; the gateway's may have a turnstile before it.
         engine: for writing; the writer's.
         readers: for reading beside the writer.
         clock: the platform's only clock.
@@ -153,7 +153,7 @@ class Platform:
 
     async def close(self) -> None:
         """Finish the requests that are queued and let go of the database."""
-        await self.writer.close()
+        await self.gateway.writer.close()
         self.engine.dispose()
         self.readers.dispose()
 

@@ -16,9 +16,6 @@ from reference_impl.door.logbook import LOG
 from reference_impl.wire.exchange import HttpRequest, Profile
 
 MAX_BODY_BYTES = 256 * 1024
-MAX_WAITING = 2048
-"""With more requests than that waiting for a signature's check or for the writer, the next is told to come again rather
-than to wait too."""
 
 
 class FastPath:
@@ -46,8 +43,9 @@ class FastPath:
             busy = problem_answer(429, wait.outcome.name, wait.outcome.message(), {"Retry-After": wait.retry_after})
             await busy(scope, receive, send)
             return
-        if self._gateway.waiting > MAX_WAITING:
-            await problem_answer(503, "overloaded", headers={"Retry-After": "1"})(scope, receive, send)
+        retry_after = self._gateway.backlog.refuses()
+        if retry_after is not None:
+            await problem_answer(503, "overloaded", headers={"Retry-After": retry_after})(scope, receive, send)
             return
         body = await _read(receive)
         if isinstance(body, HTTPStatus):

@@ -20,6 +20,7 @@ from reference_impl.access.rate_limit import Quotas, Wait
 from reference_impl.cards.persons import IDENTITY_FIELDS, open_identity_text
 from reference_impl.clock import Clock, now_ms
 from reference_impl.door.aside import Aside, processors
+from reference_impl.door.backlog import Backlog
 from reference_impl.door.methods.business_fields import check_characters
 from reference_impl.door.preparing import Preparing
 from reference_impl.door.question import Answer, Method, Parts, Question
@@ -79,6 +80,7 @@ class Gateway:
 
     Attributes:
         observe: told of every answer; whoever counts them sets it.
+        backlog: what waits, and whether one more may; told of every transaction by whoever listens to the writer.
         abroad: asks whose a static code unknown here is; None where there is no national platform to ask.
         preparing: asks beforehand what may be slow.
         reword: changes the fields of an answer before it is sealed; None to seal them as they are.
@@ -100,6 +102,7 @@ class Gateway:
         self.methods = methods
         self.clock = clock
         self.observe: Observe = _unseen
+        self.backlog = Backlog(lambda: self.waiting)
         self.abroad: CrossProvince | None = None
         self.preparing = Preparing()
         self.reword: Callable[[Biz], Biz] | None = None

@@ -67,6 +67,8 @@ class Metrics:
         self.worker = worker
         self.queue: Callable[[], int] = int
         """Tells how many requests wait for the writer."""
+        self.refused: Callable[[], int] = int
+        """Tells how many were refused because too many waited, or for too long."""
         self._methods = frozenset(methods)
         self._folder = folder
         self._answers: dict[tuple[str, str], int] = {}
@@ -109,6 +111,7 @@ class Metrics:
             "api": [[*key, count] for key, count in self._api.items()],
             "batches": [self._batches.counts, self._batches.total],
             "queue": self.queue(),
+            "refused": self.refused(),
             "lock_outs": self._lock_outs,
             "cpu_s": cpu_seconds(),
             "resident": resident_bytes(),
@@ -158,6 +161,9 @@ class _Figures(Collector):
             "xiangka_batch_items", "Requests that shared one durable transaction", labels=("worker",)
         )
         queue = GaugeMetricFamily("xiangka_queue_items", "Requests waiting for the writer", labels=("worker",))
+        refused = CounterMetricFamily(
+            "xiangka_overload_refusals", "Requests refused with 503 for the wait", labels=("worker",)
+        )
         locks = CounterMetricFamily("xiangka_lock_outs", "Lock-outs begun", labels=("worker",))
         for worker, told in workers.items():
             for method, outcome, count in told["answers"]:
@@ -169,8 +175,9 @@ class _Figures(Collector):
             counts, total = told["batches"]
             batches.add_metric((worker,), Histogram(ITEMS, counts).cumulated(), total)
             queue.add_metric((worker,), told["queue"])
+            refused.add_metric((worker,), told["refused"])
             locks.add_metric((worker,), told["lock_outs"])
-        yield from (answers, seconds, api, batches, queue, locks)
+        yield from (answers, seconds, api, batches, queue, refused, locks)
         yield from _of_processes(workers)
 
 

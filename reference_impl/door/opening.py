@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +36,7 @@ from reference_impl.errors import PlatformError
 from reference_impl.keys.hsm_root import HsmRoot
 from reference_impl.keys.root import FileRoot, RootKey
 from reference_impl.platform import KEY_FILE, Platform, open_platform
+from reference_impl.storage.paced_writer import PacedWriter
 from reference_impl.wire.exchange import as_named
 
 FIGURES_FOLDER = "figures"
@@ -74,6 +76,12 @@ def check_options(options: PlatformOptions) -> None:
     if options.workers < 1:
         raise PlatformError(
             f"{options.workers} workers cannot serve", where="--workers", remedy="choose 1, or one for each processor"
+        )
+    if options.capacity is not None and not 0 < options.capacity < math.inf:
+        raise PlatformError(
+            f"a machine that takes {options.capacity:g} requests a second cannot be rehearsed",
+            where="--capacity",
+            remedy="choose a number above 0, or leave the option out",
         )
     if options.defect is not None:
         defect_named(options.defect)
@@ -150,8 +158,9 @@ def open_served(options: PlatformOptions, lane: str) -> Opened:
         gate=gate,
         only_given_out=options.static_codes == ISSUED,
     )
-    platform.gateway.observe, platform.writer.on_batch = metrics.observe, metrics.batch
-    metrics.queue = lambda: platform.gateway.waiting
+    if options.capacity is not None:
+        platform.gateway.writer = PacedWriter(platform.writer, options.capacity / options.workers)
+    _count(platform, metrics)
     locks.append(lock_recorder(platform.writer.submit, clock))
     if options.defect is not None:
         defect_named(options.defect).apply(platform)
@@ -176,6 +185,18 @@ def open_served(options: PlatformOptions, lane: str) -> Opened:
         ties = NationalTies(platform, options.national)
         opened.tasks += [ties.hold, ties.send] if lane == FIRST_LANE else [ties.hold]
     return opened
+
+
+def _count(platform: Platform, metrics: Metrics) -> None:
+    gateway = platform.gateway
+    backlog = gateway.backlog
+
+    def on_batch(shared: int) -> None:
+        metrics.batch(shared)
+        backlog.served(shared)
+
+    gateway.observe, platform.writer.on_batch = metrics.observe, on_batch
+    metrics.queue, metrics.refused = lambda: gateway.waiting, lambda: backlog.refused
 
 
 def _once(platform: Platform, options: PlatformOptions) -> list[Task]:

@@ -50,6 +50,8 @@ class PlatformOptions:
         national: where the national platform answers; None where there is none.
         real_name: where the register of persons answers; None for the stand-in of this process.
         static_codes: ``ANY`` or ``ISSUED``.
+        capacity: requests a second that the writers of all workers take together, to rehearse a small machine; None for
+            as many as they can.
     """
 
     data_dir: Path
@@ -71,6 +73,7 @@ class PlatformOptions:
     national: str | None = None
     real_name: str | None = None
     static_codes: str = ANY
+    capacity: float | None = None
 
     @property
     def scheme(self) -> str:

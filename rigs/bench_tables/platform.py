@@ -23,6 +23,8 @@ class ReferencePlatformTable(Table):
     test_clock: bool = False
     """Whether the platform's clock can be turned, so that minutes need not be waited for."""
     database_url: str | None = None
+    capacity: float | None = Field(default=None, gt=0)
+    """Requests a second the writer takes at most, to rehearse a small machine; None for as many as it can."""
     apart_server_url: Annotated[str, Field(pattern=r"^postgresql(\+psycopg)?://")] | None = None
     """Where each platform that a row starts for itself gets a database of its own; None for a SQLite file each."""
 
@@ -34,6 +36,8 @@ class ReferencePlatformTable(Table):
         for quota in ("app", "terminal", "address", "wrong"):
             if (rate := getattr(self, f"quota_{quota}")) is not None:
                 arguments += ["--quota", f"{quota}={rate}"]
+        if self.capacity is not None:
+            arguments += ["--capacity", f"{self.capacity:g}"]
         return arguments if self.database_url is None else [*arguments, "--database", self.database_url]
 
 

@@ -123,6 +123,7 @@ def test_an_audit_that_is_whole_and_one_that_is_not(made, tmp_path):
         (("serve", "--data", "{0}/prod"), 3, "named like one of a production deployment"),
         (("serve", "--data", "{0}/d", "--strict", "1.5"), 3, "cannot refuse the share 1.5"),
         (("serve", "--data", "{0}/d", "--workers", "0"), 3, "0 workers cannot serve"),
+        (("serve", "--data", "{0}/d", "--capacity", "0"), 3, "a machine that takes 0 requests a second"),
         (("serve", "--data", "{0}/d", "--quota", "wind=3"), 3, "these quotas cannot be kept"),
         (
             ("serve", "--data", "{0}/d", "--port", "0", "--code-life", "0"),

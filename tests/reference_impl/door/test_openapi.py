@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from reference_impl.access.rate_limit import Wait
-from reference_impl.door import fast_path
+from reference_impl.door import backlog
 from reference_impl.door.fast_path import MAX_BODY_BYTES
 from reference_impl.door.turned_clock import TurnedClock
 from reference_impl.refusals import RATE_LIMITED
@@ -91,7 +91,7 @@ def test_whatever_a_gateway_answers_is_described(whole, document, bench, monkeyp
     if status == 500:
         monkeypatch.setattr(gateway, "answer", None)
     if status == 503:
-        monkeypatch.setattr(fast_path, "MAX_WAITING", -1)
+        monkeypatch.setattr(backlog, "MAX_WAITING", -1)
     body = b"x" * (MAX_BODY_BYTES + 1) if status == 413 else b""
     for path in (path for dialect in DIALECTS.values() for path in dialect.paths):
         answer = whole.plain("GET" if status == 405 else "POST", path, content=body)
