@@ -19,7 +19,7 @@ from certification.catalogue import VERSION, Text, load_catalogue
 from certification.kill_rate import shipped_record
 from certification.subject import IDENTITY_FIELDS
 from certification.verdicts import Verdict
-from reports import words
+from reports import load_words, words
 from reports.bench_view import instrument_views, photograph_views
 from reports.errors import ReportError
 from reports.harness_trial import harness_trial, rate_text
@@ -97,6 +97,8 @@ def render_report(folder: RunFolder) -> str:
         same_catalogue=run.versions.catalogue == VERSION,
         catalogue_here=VERSION,
         words=words,
+        load_words=load_words,
+        invalid_loads=[(s.row.requirement, reason) for s in planned if s.loads for reason in s.loads.invalid],
         kind_words=words_of(run.subject.kind),
         verdicts=list(Verdict),
     )

@@ -28,6 +28,8 @@ RUN, VERDICTS, OBSERVATIONS, JOURNAL, PICTURES = (
 _GIVEN = ("forms", "declarations", "captures", "scans")
 """Folders beside them: a person's forms with their photographs, a vendor's documents, captured packets, reports of a
 search."""
+_LOADS = "load"
+"""Folder of the loads, each with a folder of its own."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 _BLOCK = 1 << 20
 _AGAIN = "run the plan again, or copy the whole folder of the run once more"
@@ -226,6 +228,7 @@ def read_run_folder(path: Path) -> RunFolder:
     observations, cut = _observations(path / OBSERVATIONS)
     named = [path / name for name in (VERDICTS, OBSERVATIONS, JOURNAL)]
     given = [file for folder in _GIVEN for file in sorted((path / folder).glob("*"))]
+    given += sorted((path / _LOADS).glob("*/*"))
     files = tuple(_evidence(file, path) for file in (*named, *given) if file.is_file())
     return RunFolder(path, run, rows, observations, files, cut=(OBSERVATIONS,) if cut else ())
 

@@ -12,6 +12,7 @@ from certification.decision import ClauseResult, Outcome
 from certification.observations import Cell, Observation
 from certification.verdicts import Row, Verdict
 from reports.findings import Judged, deciding, gravest_first, judged_clauses, judges, shortfalls, value_counts
+from reports.load_view import RowLoads, row_loads
 from reports.numbers import plain, share
 from reports.plots import plots_of
 from reports.rules import bound_text, finding_text, limit_text, rule_text, scope_text, value_text
@@ -144,6 +145,7 @@ class Section:
     deciding: Deciding | None
     whole: Sequence[RuleLine]
     grouped: Sequence[GroupedRule]
+    loads: RowLoads | None
     plots: Sequence[Plot]
     pictures: Sequence[PictureView]
     pictures_kept: int
@@ -192,13 +194,15 @@ def _section(row: Row, folder: RunFolder, catalogue: Catalogue, allowance: _Pict
     short = shortfalls(judged, observations)
     viewer = _Viewer(judged, short)
     pictured = [observation for observation in observations if observation.picture is not None]
+    loads = row_loads(folder.path, row.requirement, judged, observations) if row.planned else None
     return Section(
         row=row,
         requirement=requirement,
         deciding=_deciding(judged),
         whole=[_rule_line(one) for one in judged if not one.grouped],
         grouped=[_grouped_rule(one) for one in judged if one.grouped],
-        plots=plots_of(row.requirement, judged, observations) if row.planned else (),
+        loads=loads,
+        plots=_plots(row, judged, observations, loads),
         pictures=_pictures(pictured, viewer, folder, allowance) if row.planned else (),
         pictures_kept=len({observation.picture for observation in pictured}),
         failures=[viewer.view(observation) for observation in short[:FAILURES_SHOWN]],
@@ -210,6 +214,15 @@ def _section(row: Row, folder: RunFolder, catalogue: Catalogue, allowance: _Pict
         ],
         duration=folder.run.durations.get(row.requirement),
     )
+
+
+def _plots(
+    row: Row, judged: Sequence[Judged], observations: Sequence[Observation], loads: RowLoads | None
+) -> Sequence[Plot]:
+    if not row.planned:
+        return ()
+    # What a load was over time tells more than a histogram of its minutes.
+    return (loads.plots if loads is not None else ()) or plots_of(row.requirement, judged, observations)
 
 
 def _deciding(judged: Sequence[Judged]) -> Deciding | None:

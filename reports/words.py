@@ -13,7 +13,7 @@ from certification.decision import Outcome
 from certification.observations import Cell
 from certification.options import OPTIONS as STATEMENTS
 from certification.options import meanings
-from reports import form_words, platform_words, terminal_words
+from reports import form_words, load_words, platform_words, terminal_words
 
 
 def _t(zh: str, en: str) -> Text:
@@ -129,24 +129,43 @@ ANSWERS: Mapping[str, Text] = {
     "unanswered": _t("未答", "unanswered"),
 }
 
-MEASURES: Mapping[str, Text] = {**platform_words.MEASURES, **terminal_words.MEASURES}
+MEASURES: Mapping[str, Text] = {**load_words.MEASURES, **platform_words.MEASURES, **terminal_words.MEASURES}
 
-VALUES: Mapping[str, Text] = {**platform_words.VALUES, **terminal_words.VALUES, **form_words.VALUES}
+VALUES: Mapping[str, Text] = {
+    **load_words.VALUES,
+    **platform_words.VALUES,
+    **terminal_words.VALUES,
+    **form_words.VALUES,
+}
 
 _VALUES_OF_MEASURE: Mapping[tuple[str, str], Text] = {
     **platform_words.VALUES_OF_MEASURE,
     **terminal_words.VALUES_OF_MEASURE,
 }
 
-CELL_KEYS: Mapping[str, Text] = {**platform_words.CELL_KEYS, **terminal_words.CELL_KEYS, **form_words.CELL_KEYS}
+CELL_KEYS: Mapping[str, Text] = {
+    **load_words.CELL_KEYS,
+    **platform_words.CELL_KEYS,
+    **terminal_words.CELL_KEYS,
+    **form_words.CELL_KEYS,
+}
 
 CELL_UNITS: Mapping[str, str] = {**platform_words.CELL_UNITS, **terminal_words.CELL_UNITS}
 
 _EFFECT_UNITS = {"damage": "%", "fade": "%", "blur": "module"}
 
-CELL_VALUES: Mapping[tuple[str, str], Text] = {**platform_words.CELL_VALUES, **terminal_words.CELL_VALUES}
+CELL_VALUES: Mapping[tuple[str, str], Text] = {
+    **load_words.CELL_VALUES,
+    **platform_words.CELL_VALUES,
+    **terminal_words.CELL_VALUES,
+}
 
-DETAIL_KEYS: Mapping[str, Text] = {**platform_words.DETAIL_KEYS, **terminal_words.DETAIL_KEYS, **form_words.DETAIL_KEYS}
+DETAIL_KEYS: Mapping[str, Text] = {
+    **load_words.DETAIL_KEYS,
+    **platform_words.DETAIL_KEYS,
+    **terminal_words.DETAIL_KEYS,
+    **form_words.DETAIL_KEYS,
+}
 
 _UNITS: Mapping[str, Text] = {
     "module": _t("模块", "modules"),
