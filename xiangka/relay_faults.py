@@ -14,8 +14,6 @@ from certification.errors import PlanError
 if TYPE_CHECKING:
     from xiangka.cli import Commands
 
-_BACKLOG = 4096
-
 
 def add_faults(wires: Commands) -> None:
     """Add the command."""
@@ -70,7 +68,7 @@ def _listener(host: str, port: int, *, allow_non_loopback: bool) -> socket.socke
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         if not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback and not allow_non_loopback:
             _refuse("leads other machines to the platform", where, "use 127.0.0.1, or add --allow-non-loopback")
-        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+        return socket.create_server(address[:2], family=family)
     except (OSError, UnicodeError) as error:
         _refuse(f"cannot listen there ({error})", where, "choose an address of this machine and a free port, or 0")
 

@@ -55,7 +55,7 @@ class Line:
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
         """The data in the pieces it is written in."""
-        size = self._longest or len(data)
+        size = self._longest or len(data) or 1
         for start in range(0, len(data), size):
             yield data[start : start + size]
 

@@ -18,6 +18,8 @@ from rigs.fault_proxy.lots import Lot, lot
 from rigs.tether import when_stdin_closes
 
 WHERE = "fault proxy"
+BACKLOG = 4096
+"""Connections that may wait to be accepted: beyond that the kernel lets callers wait for seconds."""
 _OWN_LACK = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL))
 """Errors of connecting that say nothing of whoever is connected to."""
 
@@ -46,7 +48,7 @@ class FaultProxyServer:
         loop = asyncio.get_running_loop()
         self._over = loop.create_future()
         loop.set_exception_handler(lambda _, context: self._fail(context.get("exception") or context["message"]))
-        server = await asyncio.start_server(self._accept, sock=self._listener)
+        server = await asyncio.start_server(self._accept, sock=self._listener, backlog=BACKLOG)
         try:
             ready()
             await self._over
