@@ -27,7 +27,7 @@ class Verdict(StrEnum):
 
 
 INVALID = "INVALID"
-"""Overall word of a run whose subject changed its identity: nothing it says counts."""
+"""Overall word of a run whose subject changed its identity, or whose load was not as planned; nothing counts."""
 INTERRUPTED = "INTERRUPTED"
 """Overall word of a run a person stopped."""
 

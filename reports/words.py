@@ -57,8 +57,9 @@ VERDICT_MEANINGS: Mapping[str, Text] = {
         "The bench, a cable, an instrument or the platform failed; the subject is not blamed, run the row again.",
     ),
     "INVALID": _t(
-        "样品标识在试验中发生变化或与申请不符，本次全部结论无效。",
-        "The subject's identity changed or differs from the application; nothing in this run counts.",
+        "样品标识在试验中发生变化或与申请不符，或负载未按计划施加，本次全部结论无效。",
+        "The subject's identity changed or differs from the application, or a load was not offered as planned; "
+        "nothing in this run counts.",
     ),
     "INTERRUPTED": _t("试验被人为中断，结论不完整。", "The run was stopped by a person and is not complete."),
 }

@@ -74,7 +74,8 @@ class ReferencePlatform:
         self._process, greeting = self._launch(0)
         try:
             self.link = PlatformLink(greeting["url"], subject=subject)
-            self.credentials: PlatformCredentials = load_platform_credentials(Path(greeting["credentials"]))
+            self.credentials_file = Path(greeting["credentials"])
+            self.credentials: PlatformCredentials = load_platform_credentials(self.credentials_file)
         except BaseException:
             self._process.close()
             raise

@@ -32,7 +32,7 @@ from fixtures.run import Run
 from rigs.bench import Bench
 from rigs.bench_file import BenchFile, load_bench
 from rigs.calibration import refuse_uncalibrated
-from rigs.errors import NotAssessedError, RigError, SubjectFaultError
+from rigs.errors import InvalidLoadError, NotAssessedError, RigError, SubjectFaultError
 from rigs.journal import Journal
 from rigs.opening.opening import EmulationOptions
 from rigs.roles import DeviceIdentity
@@ -73,6 +73,8 @@ class CertificationRun:
     invalid: bool = False
     broken: bool = False
     """Whether the bench, or this harness, failed during the run."""
+    invalid_load: bool = False
+    """Whether a load was not what its plan says."""
     gone: bool = False
     """Whether the subject stopped answering for good."""
     earlier: EarlierRun | None = None
@@ -193,6 +195,7 @@ class CertificationRun:
             evidence=Evidence(folder, () if self.earlier is None else self.earlier.observations, sitting.number),
             identity=identity if self.earlier is None else self.earlier.identity,
             progress=self.watcher.progress,
+            live=self.watcher.live,
         )
         if self.earlier is None:
             Asked.of(replace(self.options, by_hand=self._by_hand), SubjectKind(self.subject.kind)).write(folder)
@@ -304,6 +307,12 @@ class CertificationRun:
         """Blame the bench for a scenario that could not be finished, or for what happened between two."""
         self._fail(requirement, Text(zh=f"测试台故障：{error}", en=f"the bench failed: {error}"))
 
+    def load_invalid(self, requirement: str | None, error: InvalidLoadError) -> None:
+        """Let nothing of a run count whose load was not as planned: the generator's fault, and nobody else's."""
+        self.invalid = self.invalid_load = True
+        said = Text(zh=f"负载无效（INVALID）：{error.zh}", en=f"the load is INVALID: {error.what} ({error.where})")
+        self._fail(requirement, said)
+
     def harness_error(self, requirement: str | None, error: BaseException) -> None:
         """Blame this harness for a scenario it could not finish: a bug of ours is never the device's fault."""
         said = f"{type(error).__name__}: {error}"
@@ -342,11 +351,13 @@ class CertificationRun:
             code = ExitCode.RIG_ERROR
         if self.invalid and code is ExitCode.PASSED:
             code = ExitCode.OPEN
+        if self.invalid_load:
+            code = ExitCode.RIG_ERROR
         if state == "interrupted":
             overall = INTERRUPTED
         else:
             overall = INVALID if self.invalid else str(overall_verdict(rows))
-            if self.broken and overall != Verdict.FAIL:
+            if self.broken and not self.invalid_load and overall != Verdict.FAIL:
                 overall = str(Verdict.RIG_ERROR)
         self.overall = overall
         write_json(
@@ -378,7 +389,7 @@ class CertificationRun:
     def _why(self, state: str) -> str:
         if state == "finished":
             return FINISHED
-        if self.invalid or self.gone:
+        if self.gone or (self.invalid and not self.invalid_load):
             return SUBJECT
         return BENCH_FAILED if self.broken else CUT
 

@@ -104,8 +104,9 @@ def _own_console() -> Console:
 def _run_scenarios(certification: CertificationRun) -> str:
     if certification.invalid:
         return "aborted"
+    kinds = {certification.subject.kind, *(certification.catalogue[row].subject for row in certification.ahead)}
     arguments = [
-        str(FEATURES / certification.subject.kind),
+        *(str(FEATURES / kind) for kind in sorted(kinds)),
         f"--rootdir={ROOT}",
         f"--config-file={ROOT / 'pytest.ini'}",
         "-p",

@@ -33,6 +33,9 @@ class Watcher(Protocol):
     def progress(self, requirement: str, done: int, total: int) -> None:
         """So many of its trials are done."""
 
+    def live(self, requirement: str, line: str) -> None:
+        """What a scenario sees at the moment, in a line."""
+
     def finished(self, requirement: str, verdict: Verdict, seconds: float) -> None:
         """A scenario is over."""
 
@@ -53,6 +56,9 @@ class Silent:
         """Ignored."""
 
     def progress(self, requirement: str, done: int, total: int) -> None:
+        """Ignored."""
+
+    def live(self, requirement: str, line: str) -> None:
         """Ignored."""
 
     def finished(self, requirement: str, verdict: Verdict, seconds: float) -> None:
@@ -92,6 +98,12 @@ class PlainLines:
             self._spoke = time.monotonic()
             self._console.print(f"      {requirement} {done}/{total}", markup=False, highlight=False)
 
+    def live(self, requirement: str, line: str) -> None:
+        """Say what a scenario sees, as often as how far it is."""
+        if time.monotonic() - self._spoke > self.EVERY_S:
+            self._spoke = time.monotonic()
+            self._console.print(f"      {requirement} {line}", markup=False, highlight=False, soft_wrap=True)
+
     def finished(self, requirement: str, verdict: Verdict, seconds: float) -> None:
         """Say what came of it."""
         self._console.print(f"      {requirement} {verdict} {seconds:.1f} s", markup=False, highlight=False)
@@ -118,6 +130,7 @@ class Bar:
         )
         self._run = self._progress.add_task("run", total=None)
         self._scenario = self._progress.add_task("", total=None, visible=False)
+        self._heading = ""
 
     def planned(self, count: int) -> None:
         """Set the run's length."""
@@ -126,14 +139,18 @@ class Bar:
 
     def started(self, requirement: str, title: str) -> None:
         """Show the scenario."""
-        self._progress.reset(
-            self._scenario, total=None, completed=0, visible=True, description=f"{requirement} {title}"
-        )
+        self._heading = f"{requirement} {title}"
+        self._progress.reset(self._scenario, total=None, completed=0, visible=True, description=self._heading)
 
     def progress(self, requirement: str, done: int, total: int) -> None:
         """Move the scenario's bar."""
         del requirement
         self._progress.update(self._scenario, completed=done, total=max(done, total))
+
+    def live(self, requirement: str, line: str) -> None:
+        """Show the line below the scenario's name."""
+        del requirement
+        self._progress.update(self._scenario, description=f"{self._heading}\n{line}")
 
     def finished(self, requirement: str, verdict: Verdict, seconds: float) -> None:
         """Move the run's bar and leave a line behind."""

@@ -6,7 +6,8 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from rigs.errors import RigError, SubjectFaultError
@@ -58,7 +59,7 @@ class PlatformApi:
         """
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if role:
-            headers["Authorization"] = f"Bearer {self._token(role)}"
+            headers |= self._bearer(role)
         first = self._journal.event(CHANNEL, "asked", method=method, path=path, role=role, body=hidden(body))
         status, said = self._send(method, path, None if body is None else json.dumps(body).encode(), headers, first)
         try:
@@ -108,9 +109,45 @@ class PlatformApi:
         except ValueError as error:
             raise SubjectFaultError("told an audit that is not JSON", where=CHANNEL, journal=answer.journal) from error
 
+    @property
+    def monitor(self) -> str:
+        """Whose token a request for figures carries: one that may see them from another machine, "" without any."""
+        return next((role for role in ("auditor", "admin") if role in self._tokens), "")
+
+    @property
+    def reads_audit(self) -> bool:
+        """Whether the bench may read the audit."""
+        return "auditor" in self._tokens
+
+    def audit_lines(self, from_ms: int = 0) -> Iterator[bytes]:
+        """The audit from a moment on as an auditor reads it, line by line on a connection of its own: for many records.
+
+        Args:
+            from_ms: first moment, Unix ms.
+
+        Raises:
+            SubjectFaultError: it is not told, or breaks off.
+        """
+        path = f"/api/v1/audit?from_ms={from_ms}"
+        record = self._journal.event(CHANNEL, "asked", method="GET", path=path, role="auditor", body=None)
+        connection, life = self._link.connection(), self._link.life
+        try:
+            connection.request("GET", f"{self._link.base}{path}", None, self._bearer("auditor"))
+            answer = connection.getresponse()
+            if answer.status != HTTPStatus.OK:
+                raise SubjectFaultError(f"answered {answer.status} to GET /api/v1/audit", where=CHANNEL)
+            yield from (line for line in answer if line.strip())
+        except (OSError, http.client.HTTPException) as error:
+            raise self._link.silence(error, life, (record, record)) from error
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """Drop the connection."""
         self._connection.close()
+
+    def _bearer(self, role: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token(role)}"}
 
     def _token(self, role: str) -> str:
         if role not in self._tokens:

@@ -1,0 +1,1 @@
+"""Scenarios of a card platform under load, and the module that hands them to pytest."""

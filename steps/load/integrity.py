@@ -1,0 +1,77 @@
+"""What never may happen, whatever the load: another person, a code used twice, an acknowledged use that is gone."""
+
+from __future__ import annotations
+
+from pytest_bdd import then
+
+from certification.catalogue import Text
+from loadtests.record import LoadRecord
+from steps.load.audit_search import Found, search
+from steps.load.offering import Offered
+from steps.platform.apart import Apart
+from steps.sampling import Sampler
+
+BEFORE_S = 600
+"""How long before its first second a load may have had effects: it registers residents and fetches codes."""
+
+
+@then("nobody is taken for another, no code works twice, and what was acknowledged is on the audit once")
+@then("无人被错认，无码被重用，已应答者均在审计中且仅一次")
+def integrity(sampler: Sampler, loaded: Apart, offered: Offered) -> None:
+    """As it must be after every load."""
+    observe_answers(sampler, offered.record)
+    observe_audit(sampler, loaded, offered.record)
+
+
+def observe_answers(sampler: Sampler, record: LoadRecord) -> None:
+    """What the answers themselves showed: wrong persons, and codes accepted at two terminals at once."""
+    totals = record.totals
+    for measure, found in (("wrong_persons", totals.wrong_persons), ("reused_codes_accepted", totals.reused_accepted)):
+        sampler.observe(measure, found.count, detail=_examples(found.examples))
+
+
+def observe_audit(sampler: Sampler, platform: Apart, record: LoadRecord, lost_as: str = "lost_uses") -> Found | None:
+    """What the audit shows; None where the bench may not read it, and the row then stays open.
+
+    Args:
+        sampler: of the row.
+        platform: whose audit it is.
+        record: of the load.
+        lost_as: the measure under which acknowledged effects without a record are observed.
+
+    Raises:
+        SubjectFaultError: the audit is not told.
+    """
+    run, requirement = sampler.run, sampler.requirement.id
+    api = platform.api()
+    try:
+        if not api.reads_audit:
+            run.remarks.append(_unread(requirement))
+            return None
+        begun_ms = int((record.totals.begun - BEFORE_S) * 1000)
+        found = search(
+            record.acknowledged(),
+            api.audit_lines(max(0, begun_ms)),
+            lambda read: run.live(requirement, f"核对审计 {read} 条 · audit, {read} records read"),
+        )
+    finally:
+        api.close()
+    examples = _examples(found.examples)
+    for kind, acknowledged in found.acknowledged.items():
+        detail = {"acknowledged": acknowledged, **examples}
+        sampler.observe(lost_as, found.lost[kind], cell={"kind": kind}, detail=detail)
+    doubled = found.doubled + record.totals.double_accepted.count
+    sampler.observe("double_effects", doubled, detail={**examples, **_examples(record.totals.double_accepted.examples)})
+    return found
+
+
+def _examples(tags: tuple[str, ...]) -> dict[str, str | float]:
+    return {"examples": " ".join(tags)} if tags else {}
+
+
+def _unread(requirement: str) -> Text:
+    return Text(
+        zh=f"{requirement}：凭据文件中没有审计令牌（auditor_token），无法核对审计，该项不能判为合格",
+        en=f"{requirement}: the credentials hold no auditor_token, so the audit was not compared and the row cannot be "
+        "met",
+    )
