@@ -13,6 +13,7 @@ Histogram = Sequence[tuple[float, int]]
 """Latencies in milliseconds and how many answers had them."""
 
 DRAWS = 300
+_ROUNDING = 1e-9
 
 
 @dataclass
@@ -52,4 +53,4 @@ def _percentiles(rounds: Sequence[Histogram], times: NDArray[np.float64], share:
         found = np.array(one)
         np.add.at(row, np.searchsorted(values, found[:, 0]), found[:, 1])
     reached = np.cumsum(times @ counts, axis=1)
-    return np.asarray(values[np.argmax(reached >= share * reached[:, -1:], axis=1)])
+    return np.asarray(values[np.argmax(reached >= share * reached[:, -1:] - _ROUNDING, axis=1)])
