@@ -27,7 +27,7 @@ lint: setup-dev
 	$(BIN)/lint-imports
 
 load: setup
-	$(BIN)/xiangka load $(ARGS)
+	$(BIN)/xiangka load run $(ARGS)
 
 bench: setup-dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)

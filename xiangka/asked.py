@@ -11,6 +11,8 @@ from typing import Any, Self
 
 from certification.catalogue import VERSION, SubjectKind, load_catalogue
 from certification.errors import PlanError
+from rigs.bench_file import BenchFile, load_bench
+from xiangka.load_choice import LoadChoice
 from xiangka.scenarios import ROOT
 
 ASKED = "asked.json"
@@ -32,6 +34,7 @@ class RunOptions:
         out: run folder, or None for a new one below ``reports/runs/``.
         forms: filled forms of rows done by hand.
         by_hand: rows whose forms an earlier sitting has taken in.
+        load: the one load that was asked for, which changes the bench; None for everything else.
     """
 
     bench: Path = DEFAULT_BENCH
@@ -43,6 +46,7 @@ class RunOptions:
     out: Path | None = None
     forms: tuple[Path, ...] = ()
     by_hand: tuple[str, ...] = ()
+    load: LoadChoice | None = None
 
     @property
     def subject_file(self) -> Path | None:
@@ -51,7 +55,18 @@ class RunOptions:
             return self.subject
         candidate = SUBJECTS / self.bench.name
         own = self.bench.resolve().parent == DEFAULT_BENCH.parent
-        return candidate if own and candidate.is_file() else None
+        elsewhere = self.load is not None and self.load.target is not None
+        return candidate if own and not elsewhere and candidate.is_file() else None
+
+    def bench_file(self) -> BenchFile:
+        """The bench file, with the load that was asked for.
+
+        Raises:
+            BenchFileError: the file is wrong.
+            PlanError: the load does not go with it.
+        """
+        file = load_bench(self.bench)
+        return file if self.load is None else self.load.applied_to(file)
 
 
 @dataclass(frozen=True)
@@ -65,6 +80,7 @@ class Asked:
         catalogue: version of the catalogue.
         catalogue_sha256: digest of every row demanded of this kind of subject.
         by_hand: rows that were assessed by hand before the run.
+        load: the one load that was asked for, as a JSON object; None for none.
     """
 
     bench: str
@@ -78,6 +94,7 @@ class Asked:
     catalogue: str
     catalogue_sha256: str
     by_hand: tuple[str, ...] = ()
+    load: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, options: RunOptions, kind: SubjectKind) -> Self:
@@ -96,6 +113,7 @@ class Asked:
             catalogue=VERSION,
             catalogue_sha256=hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest(),
             by_hand=options.by_hand,
+            load=None if options.load is None else asdict(options.load),
         )
 
     def write(self, folder: Path) -> None:
@@ -124,7 +142,8 @@ class Asked:
         """The options of the run, for the sitting to come."""
         subject = None if self.subject is None else Path(self.subject)
         asked = RunOptions(Path(self.bench), subject, self.only, self.plan, self.seed, self.defect, folder)
-        return replace(asked, by_hand=self.by_hand)
+        load = None if self.load is None else LoadChoice(**self.load)
+        return replace(asked, by_hand=self.by_hand, load=load)
 
 
 @dataclass(frozen=True)

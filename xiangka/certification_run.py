@@ -30,7 +30,7 @@ from fixtures.bench_photograph import keep_photograph, photograph_of
 from fixtures.evidence import Evidence
 from fixtures.run import Run
 from rigs.bench import Bench
-from rigs.bench_file import BenchFile, load_bench
+from rigs.bench_file import BenchFile
 from rigs.calibration import refuse_uncalibrated
 from rigs.errors import InvalidLoadError, NotAssessedError, RigError, SubjectFaultError
 from rigs.journal import Journal
@@ -84,7 +84,7 @@ class CertificationRun:
 
     def __post_init__(self) -> None:
         self.catalogue = load_catalogue()
-        self.bench_file: BenchFile = load_bench(self.options.bench)
+        self.bench_file: BenchFile = self.options.bench_file()
         check_defect(self.options.defect, self.bench_file.subject)
         refuse_uncalibrated(self.bench_file, datetime.now(UTC).astimezone().date(), str(self.options.bench))
         file = self.options.subject_file

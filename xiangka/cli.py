@@ -18,6 +18,7 @@ from xiangka import __version__
 from xiangka.catalogue_commands import add_catalogue
 from xiangka.certify_command import add_certify
 from xiangka.emulate_commands import add_emulate
+from xiangka.load_command import add_load
 from xiangka.optics_commands import add_optics
 from xiangka.platform_commands import add_platform
 from xiangka.relay_commands import add_relay
@@ -79,7 +80,7 @@ def _parser() -> _Parser:
     add_trial(commands)
     add_optics(commands)
     add_platform(commands)
-    _load(commands)
+    add_load(commands)
     return parser
 
 
@@ -105,25 +106,3 @@ def _defects(commands: Commands) -> None:
         return defects()
 
     actions.add_parser("list", help="every defect and what it must make fail").set_defaults(command=command)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return number
-
-
-def _load(commands: Commands) -> None:
-    parser = commands.add_parser("load", help="a short Locust run on the verification path")
-    parser.add_argument("--target", metavar="URL", help="platform; default: the reference platform, started for it")
-    parser.add_argument("--credentials", type=Path, metavar="F", help="credentials for --target")
-    parser.add_argument("--users", type=_positive, default=4, help="simultaneous users (default: 4)")
-    parser.add_argument("--seconds", type=_positive, default=10, help="how long (default: 10)")
-
-    def command(options: argparse.Namespace) -> int:
-        from xiangka.load import run_load
-
-        return run_load(options.target, options.credentials, options.users, options.seconds)
-
-    parser.set_defaults(command=command)
