@@ -38,14 +38,18 @@ class _Session:
         config.pluginmanager.unregister(name="terminalreporter")
 
 
-def certify(options: RunOptions) -> int:
+def certify(options: RunOptions, heading: str = "") -> int:
     """Run the plan and write the run folder; returns the exit code.
+
+    Args:
+        options: what the run is asked for.
+        heading: a line to say once the bench is open.
 
     Raises:
         PlanError, BenchFileError: files or options are wrong; nothing was opened.
         RigError: the bench could not be opened; nothing was written.
     """
-    return _sit(options)
+    return _sit(options, heading=heading)
 
 
 def resume(folder: Path, given: Given) -> int:
@@ -69,7 +73,7 @@ def resume(folder: Path, given: Given) -> int:
         lock.release()
 
 
-def _sit(options: RunOptions, earlier: EarlierRun | None = None, lock: RunLock | None = None) -> int:
+def _sit(options: RunOptions, earlier: EarlierRun | None = None, lock: RunLock | None = None, heading: str = "") -> int:
     interrupt_once()
     console = _own_console()
     certification = CertificationRun(options, watcher_for(console), earlier=earlier, lock=lock)
@@ -86,6 +90,8 @@ def _sit(options: RunOptions, earlier: EarlierRun | None = None, lock: RunLock |
     except BaseException:
         certification.watcher.close()
         raise
+    if heading:
+        console.print(heading, highlight=False, markup=False, soft_wrap=True)
     try:
         state = _run_scenarios(certification)
     except KeyboardInterrupt:

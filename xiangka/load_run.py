@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,8 +66,7 @@ def run_load(asked: LoadOptions) -> int:
     )
     platform = choice.applied_to(load_bench(bench)).platform
     where = platform.url or "参考平台 the reference platform"
-    print(f"负载 load {asked.profile} → {where}：{' '.join(options.only)}", file=sys.stderr)
-    return certify(options)
+    return certify(options, heading=f"负载 load {asked.profile} → {where}")
 
 
 def _refuse_half_told(asked: LoadOptions) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from loadtests.plan import GENERATOR_DEFECTS, profiles
+from reference_impl.wire.registry import DIALECTS
 from rigs.bench_tables.base import Table
 
 Rate = Annotated[float, Field(gt=0, le=100_000)]
@@ -46,6 +47,14 @@ class LoadTable(Table):
         if name not in profiles():
             raise ValueError(f"there is no profile {name!r}; there are {', '.join(profiles())}")
         return name
+
+    @field_validator("dialects")
+    @classmethod
+    def _spoken(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in DIALECTS:
+                raise ValueError(f"there is no dialect {name!r}; there are {', '.join(DIALECTS)}")
+        return names
 
     @field_validator("generator_defect")
     @classmethod

@@ -170,7 +170,7 @@ def test_every_percentile_has_a_sample_that_can_show_it():
 def test_rows_depend_only_on_options_their_kind_of_subject_can_answer(kind):
     named = {
         option
-        for row in CATALOGUE.of(kind)
+        for row in CATALOGUE.asked_of(kind)
         for option in (row.applies_if, *(clause.only_if for clause in row.criterion))
         if option is not None
     }
@@ -179,7 +179,7 @@ def test_rows_depend_only_on_options_their_kind_of_subject_can_answer(kind):
 
 
 def test_every_option_of_a_platform_decides_something():
-    rows = CATALOGUE.of(SubjectKind.PLATFORM)
+    rows = CATALOGUE.asked_of(SubjectKind.PLATFORM)
     deciding = {row.applies_if for row in rows} | {clause.only_if for row in rows for clause in row.criterion}
     assert statement_options(SubjectKind.PLATFORM) <= deciding
 

@@ -172,6 +172,7 @@ def test_a_terminal_without_a_keyboard_needs_none_on_the_bench():
 
 
 PLATFORM_ROWS = tuple(row.id for row in CATALOGUE.of(SubjectKind.PLATFORM))
+LOAD_ROWS = tuple(row.id for row in CATALOGUE.of(SubjectKind.LOAD))
 
 
 def platform_plan(*unbound: str, name: str = "full", **answers: str) -> Plan:
@@ -181,13 +182,25 @@ def platform_plan(*unbound: str, name: str = "full", **answers: str) -> Plan:
         identity=PlatformIdentity(**dict.fromkeys(IDENTITY_FIELDS, "1"), filing_number="none"),
         options=PlatformOptions(**{**known, **answers}),
     )
-    return make_plan(CATALOGUE, subject, name=name, only=(), scenarios=PLATFORM_ROWS, unbound=unbound)
+    scenarios = (*PLATFORM_ROWS, *LOAD_ROWS)
+    return make_plan(CATALOGUE, subject, name=name, only=(), scenarios=scenarios, unbound=unbound)
 
 
-def test_a_platform_is_asked_for_its_own_rows_and_for_all_of_them():
+def test_a_platform_is_asked_for_its_own_rows_and_those_on_load_and_for_all_of_them():
     plan = platform_plan()
-    assert plan.rows == PLATFORM_ROWS
-    assert plan.execute == set(PLATFORM_ROWS)
+    assert plan.rows == (*PLATFORM_ROWS, *LOAD_ROWS)
+    assert plan.execute == {*PLATFORM_ROWS, *LOAD_ROWS}
+
+
+def test_a_bench_without_a_load_generator_leaves_only_the_rows_on_load_open():
+    plan = platform_plan("load")
+    assert plan.execute == plan.chosen == set(PLATFORM_ROWS)
+    assert {reason(plan, row) for row in LOAD_ROWS} == {(Verdict.NOT_ASSESSED, UNBOUND["load"].reason.en)}
+
+
+def test_no_quick_plan_loads_a_platform_and_none_of_a_working_day_grows_a_card_base():
+    assert platform_plan(name="quick").execute.isdisjoint(LOAD_ROWS)
+    assert set(LOAD_ROWS) - platform_plan(name="without-endurance").execute == {"EHC-PRF-004"}
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,7 @@ filing_number = "none"
 online_issuance = "yes"
 offline_issuance = "no"
 record_sharing = "no"
+own_figures = "no"
 """
 
 
