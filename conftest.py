@@ -14,6 +14,7 @@ pytest_plugins = (
     "steps.keyboard",
     "steps.link",
     "steps.load.both_ends",
+    "steps.load.faults",
     "steps.load.growth",
     "steps.load.honesty",
     "steps.load.integrity",

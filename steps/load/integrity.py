@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from pytest_bdd import then
 
 from certification.catalogue import Text
@@ -30,7 +33,13 @@ def observe_answers(sampler: Sampler, record: LoadRecord) -> None:
         sampler.observe(measure, found.count, detail=_examples(found.examples))
 
 
-def observe_audit(sampler: Sampler, platform: Apart, record: LoadRecord, lost_as: str = "lost_uses") -> Found | None:
+def observe_audit(
+    sampler: Sampler,
+    platform: Apart,
+    record: LoadRecord,
+    lost_as: str = "lost_uses",
+    cell: Mapping[str, str | float] = MappingProxyType({}),
+) -> Found | None:
     """What the audit shows; None where the bench may not read it, and the row then stays open.
 
     Args:
@@ -38,6 +47,7 @@ def observe_audit(sampler: Sampler, platform: Apart, record: LoadRecord, lost_as
         platform: whose audit it is.
         record: of the load.
         lost_as: the measure under which acknowledged effects without a record are observed.
+        cell: what tells these observations from those of another load of the row.
 
     Raises:
         SubjectFaultError: the audit is not told.
@@ -59,9 +69,10 @@ def observe_audit(sampler: Sampler, platform: Apart, record: LoadRecord, lost_as
     examples = _examples(found.examples)
     for kind, acknowledged in found.acknowledged.items():
         detail = {"acknowledged": acknowledged, **examples}
-        sampler.observe(lost_as, found.lost[kind], cell={"kind": kind}, detail=detail)
+        sampler.observe(lost_as, found.lost[kind], cell={**cell, "kind": kind}, detail=detail)
     doubled = found.doubled + record.totals.double_accepted.count
-    sampler.observe("double_effects", doubled, detail={**examples, **_examples(record.totals.double_accepted.examples)})
+    told = {**examples, **_examples(record.totals.double_accepted.examples)}
+    sampler.observe("double_effects", doubled, cell=dict(cell), detail=told)
     return found
 
 

@@ -122,7 +122,7 @@ def offer(
                 run.progress(requirement, round(second.t), round(plan.seconds))
                 return go_on(second)
 
-            record = run.bench.load.run(plan, _next_folder(sampler), watch)
+            record = run.bench.load.run(plan, next_folder(sampler), watch)
         refuse_invalid(record)
         time.sleep(SETTLING_S)
         try:
@@ -145,7 +145,7 @@ def refuse_invalid(record: LoadRecord) -> None:
         raise InvalidLoadError(zh, en, where=f"{FOLDER}/{record.folder.name}")
 
 
-def _next_folder(sampler: Sampler) -> Path:
+def next_folder(sampler: Sampler) -> Path:
     """A folder of the run's for one more load of the row; it is made by whoever fills it."""
     place, name = sampler.run.evidence.folder / FOLDER, sampler.requirement.id
     number = 1

@@ -1,0 +1,159 @@
+"""EHC-PRF-006: a load on a way that loses one answer in twenty, and on a platform that loses its power."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from pytest_bdd import then, when
+
+from certification.catalogue import Text
+from certification.observations import Cell
+from loadtests.record import SEND_DELAY, LoadRecord, Second
+from rigs.drivers.fault_proxy import fault_proxy
+from rigs.errors import RigError
+from rigs.fault_proxy.faults import Faults
+from steps.load.effects import effects
+from steps.load.integrity import observe_audit
+from steps.load.minutes import minutes, share
+from steps.load.offering import Offered, next_folder, offer, plan_of, refuse_invalid, table_of
+from steps.load.outages import Outages, cut_moments
+from steps.load.schedule import stages_of
+from steps.platform.apart import Apart
+from steps.sampling import Sampler
+
+HOLD = "hold"
+ATTEMPTS = 4
+RESETS, LATENCY_MS, JITTER_MS = 0.05, 50.0, 20.0
+CUT_LOAD_S = 60.0
+
+
+def _faults(seed: int) -> Faults:
+    return Faults(latency_ms=LATENCY_MS, jitter_ms=JITTER_MS, reset=RESETS, seed=seed)
+
+
+@when(
+    "one request in twenty is reset and everything delayed on the way, and the load is offered",
+    target_fixture="offered",
+)
+@when("在每二十个请求复位一个、往返均有时延的线路上施加负载", target_fixture="offered")
+def offer_through_faults(sampler: Sampler, loaded: Apart) -> Offered:
+    """The proxy stands between users and platform; what else asks the platform goes past it."""
+    faults = _faults(sampler.run.seed)
+    stages = stages_of(table_of(sampler), sampler.requirement)
+    with fault_proxy(loaded.link.host_and_port, faults, sampler.run.bench.journal) as proxy:
+        plan = plan_of(sampler, loaded, stages, through=proxy.url + loaded.link.base, attempts=ATTEMPTS)
+        offered = offer(sampler, loaded, plan)
+        did = proxy.counts()
+    refuse_a_way_past(did)
+    resets = sum(count for fate, count in did["faults"].items() if fate.startswith("reset"))
+    sampler.observe("reset_share", round(share(resets, did["requests"]), 3), unit="%", detail=dict(did["faults"]))
+    sampler.observe("added_delay", did["mean_delay_ms"], unit="ms", detail={"late": did["late"]})
+    return offered
+
+
+def refuse_a_way_past(did: Mapping[str, Any]) -> None:
+    """Let a load count only if it came through the proxy.
+
+    Raises:
+        RigError: it did not.
+    """
+    if not did["requests"] + did["unreachable"]:
+        raise RigError(
+            "no request of the load came through it",
+            where="fault proxy",
+            remedy="let the generator call `through` of its plan",
+        )
+
+
+@then("each minute tells how many were served in the end")
+@then("逐分钟记录重试之后办成的比例")
+def served_in_the_end(sampler: Sampler, offered: Offered) -> None:
+    """A request that was spoilt on the way and made again counts by what came of it in the end."""
+    for number, seconds in enumerate(whole_minutes(offered.record, HOLD), 1):
+        asked, wrong = sum(second.offered for second in seconds), sum(s.refused + s.errors for s in seconds)
+        sampler.observe(
+            "success_share",
+            round(share(asked - wrong, asked), 4),
+            unit="%",
+            cell={"minute": number},
+            detail={"offered": asked, "not_served": wrong},
+        )
+
+
+def whole_minutes(record: LoadRecord, stage: str) -> list[list[Second]]:
+    """The whole minutes of a stage; what is left at its end belongs to the last, for its requests were due there."""
+    found = minutes(record.seconds, stage)
+    if found:
+        last = found[-1][-1].t
+        found[-1] = [*found[-1], *(second for second in record.seconds if second.t > last and second.stage == stage)]
+    return found
+
+
+@then("no report is counted twice and nobody has two cards")
+@then("同一上报未计两次，同一人未得两卡")
+def no_effect_twice(sampler: Sampler, loaded: Apart, offered: Offered) -> None:
+    """Told by the platform's audit since the load began."""
+    _observe_effects(sampler, loaded, offered.record, {})
+
+
+def _observe_effects(sampler: Sampler, platform: Apart, record: LoadRecord, cell: Cell) -> None:
+    api = platform.api()
+    try:
+        if not api.reads_audit:
+            return
+        found = effects(api.audit_lines(int(record.totals.begun * 1000)))
+    finally:
+        api.close()
+    persons = sum(count for _, count in record.histogram("registration", log=SEND_DELAY))
+    # On a platform that others use too, cards are made that this load did not ask for.
+    too_many = max(0, found.cards - persons) if platform.host is not None else 0
+    sampler.observe(
+        "double_effects", found.reports_again, cell={**cell, "kind": "usage"}, detail={"reports": found.reports}
+    )
+    sampler.observe(
+        "double_effects",
+        found.cards_again + too_many,
+        cell={**cell, "kind": "registration"},
+        detail={"cards": found.cards, "persons": persons},
+    )
+
+
+@then("what was acknowledged is on the audit once when the power is cut in mid-load again and again")
+@then("负载之中数次断电重启之后，已应答者仍均在审计中且仅一次")
+def cut_in_mid_load(sampler: Sampler, chance: Random, loaded: Apart) -> None:
+    """On the same bad way, where answers are on their way while the platform dies."""
+    run = sampler.run
+    if loaded.host is None:
+        run.remarks.append(_not_cut(sampler.requirement.id))
+        return
+    seconds = min(CUT_LOAD_S, table_of(sampler).seconds or CUT_LOAD_S)
+    [stage] = stages_of(table_of(sampler), sampler.requirement)
+    stages = (replace(stage, seconds=seconds),)
+    outages = Outages(loaded.host, cut_moments(seconds, chance), chance)
+    with fault_proxy(loaded.link.host_and_port, _faults(run.seed + 1), run.bench.journal) as proxy:
+        plan = plan_of(sampler, loaded, stages, through=proxy.url + loaded.link.base, attempts=ATTEMPTS)
+        record = run.bench.load.run(plan, next_folder(sampler), outages.watch)
+    refuse_invalid(record)
+    if outages.moments:
+        raise RigError(
+            "the load ended before its last power cut", where="load", remedy="give [load] more `seconds`, or none"
+        )
+    cell: Cell = {"kill": "yes"}
+    sampler.observe(
+        "power_cuts",
+        len(outages.starts_s),
+        cell=cell,
+        detail={"longest_start_s": round(max(outages.starts_s, default=0.0), 2)},
+    )
+    observe_audit(sampler, loaded, record, cell=cell)
+    _observe_effects(sampler, loaded, record, cell)
+
+
+def _not_cut(requirement: str) -> Text:
+    return Text(
+        zh=f"{requirement}：卡管平台不由测试台启动，未在负载中断电重启",
+        en=f"{requirement}: the bench does not run the platform, so its power was not cut in mid-load",
+    )

@@ -1,0 +1,108 @@
+"""A load on a bad way: what counts as served, what counts as done twice, when the power is cut."""
+
+from __future__ import annotations
+
+import csv
+import json
+from itertools import pairwise
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadtests.record import SECONDS, LoadRecord, Second, columns
+from rigs.errors import RigError, SubjectFaultError
+from rigs.roles.load import LiveSecond
+from steps.load.effects import Effects, effects
+from steps.load.faults import refuse_a_way_past, whole_minutes
+from steps.load.outages import MOST_CUTS, Outages, cut_moments
+
+CARD = "A" * 64
+
+
+def line(op: str, outcome: str = "000", card_id: str = CARD, **detail: str) -> bytes:
+    return json.dumps({"op": op, "outcome": outcome, "card_id": card_id, "detail": detail, "more": 1}).encode()
+
+
+def report(number: str, counted: str = "1", outcome: str = "000") -> bytes:
+    return line("ehc.usage.report", outcome, report=number, counted=counted)
+
+
+def registered(card_id: str = CARD, old_state: str = "", outcome: str = "000") -> bytes:
+    return line("ehc.ehealthcard.register", outcome, card_id, old_state=old_state, new_state="2")
+
+
+def test_a_report_that_was_made_again_counts_once_and_a_card_is_made_once() -> None:
+    audit = [
+        report("r1"),
+        report("r1", "0"),
+        report("r2"),
+        report("r1", outcome="552"),
+        registered(),
+        registered(old_state="2"),
+    ]
+    assert effects([*audit, registered("B" * 64), line("ehc.ehealthcode.verify")]) == Effects(2, 0, 2, 0)
+
+
+def test_a_report_counted_again_and_a_card_made_again_are_found() -> None:
+    assert effects([report("r1"), report("r2"), report("r1"), report("r1")]) == Effects(2, 2, 0, 0)
+    assert effects([registered(), registered("B" * 64), registered()]) == Effects(0, 0, 2, 1)
+
+
+def test_an_audit_that_nobody_can_read_is_the_platforms_fault() -> None:
+    with pytest.raises(SubjectFaultError, match="not JSON"):
+        effects([b"once upon a time"])
+
+
+def record_of(folder, seconds: list[Second]) -> LoadRecord:
+    with (folder / SECONDS).open("w", encoding="utf-8", newline="") as file:
+        lines = csv.writer(file)
+        lines.writerow(columns(Second))
+        lines.writerows([getattr(second, name) for name in columns(Second)] for second in seconds)
+    return LoadRecord(folder, None)
+
+
+def test_what_failed_after_the_last_minute_belongs_to_it(tmp_path) -> None:
+    seconds = [Second(t, "hold", offered=100, ok=100) for t in range(120)]
+    tail = [Second(120, "hold", errors=7), Second(121, "other", errors=1000), Second(122, "hold", refused=2)]
+    first, last = whole_minutes(record_of(tmp_path, [*seconds, *tail]), "hold")
+    assert (len(first), sum(s.errors + s.refused for s in first)) == (60, 0)
+    assert (sum(s.offered for s in last), sum(s.errors + s.refused for s in last)) == (6000, 9)
+
+
+def test_a_load_that_went_past_the_proxy_is_the_benchs_fault() -> None:
+    with pytest.raises(RigError, match="fault proxy: no request"):
+        refuse_a_way_past({"requests": 0, "unreachable": 0})
+    refuse_a_way_past({"requests": 0, "unreachable": 3})
+    refuse_a_way_past({"requests": 5, "unreachable": 0})
+
+
+@given(st.floats(4, 4000), st.integers(0, 2**32))
+def test_the_power_is_cut_within_the_load_and_never_close_together(seconds: float, seed: int) -> None:
+    moments = cut_moments(seconds, Random(seed))
+    assert 1 <= len(moments) <= MOST_CUTS
+    assert moments == sorted(moments)
+    assert all(0.05 * seconds < moment < 0.8 * seconds for moment in moments)
+    assert all(later - before > 0.1 * seconds for before, later in pairwise(moments))
+
+
+class Host:
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def kill(self) -> None:
+        self.done.append("killed")
+
+    def start(self) -> float:
+        self.done.append("started")
+        return 1.5
+
+
+def test_each_cut_strikes_once_and_the_platform_is_started_again(monkeypatch) -> None:
+    monkeypatch.setattr("steps.load.outages.time.sleep", lambda _: None)
+    host = Host()
+    outages = Outages(host, [2.5, 4.0], Random(1))
+    assert all(outages.watch(LiveSecond(float(t))) for t in range(8))
+    assert host.done == ["killed", "started"] * 2
+    assert (outages.moments, outages.starts_s) == ([], [1.5, 1.5])
