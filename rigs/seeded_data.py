@@ -9,7 +9,7 @@ from pathlib import Path
 from rigs.errors import RigError
 from rigs.platform_link import CHANNEL
 
-LISTED = 20_000
+LISTED = 50_000
 """Ids of cards that are listed for whoever asks for them: more than a round of load asks for."""
 _LONGEST_S = 3 * 3600.0
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 from pytest_bdd import given, then, when
@@ -28,16 +29,19 @@ SHORTEST_S = 2.0
 FEWEST_ROUNDS = 3
 """In a load so short that not even rounds of ``SHORTEST_S`` fill it."""
 WARM_S = 10.0
+FRESH: Mapping[str, float] = {"verification": 0.6, "generation": 0.4}
+"""So few codes are fetched of each card that nearly every verification is of a card nobody has asked for before."""
 IDLE, SETTLE_MOST_S = 0.1, 180
 """A platform that takes less than this share of a core has read in what it wants to have at hand."""
 
 
 @dataclass(frozen=True)
 class Base:
-    """A platform and how many cards it holds."""
+    """A platform, how many cards it holds, and a list of some of them, spread over all."""
 
     cards: int
     platform: Apart
+    listed: Path
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def bases(sampler: Sampler) -> Iterator[tuple[Base, Base]]:
         made = []
         for cards in (table.cards_small, table.cards_large):
             host = stack.enter_context(bench.host.another(*UNLIMITED, cards=cards, keep=table.keep))
-            made.append(Base(cards, Apart(host.link, host.credentials, bench.journal, host)))
+            made.append(Base(cards, Apart(host.link, host.credentials, bench.journal, host), host.card_list))
         yield made[0], made[1]
 
 
@@ -130,15 +134,22 @@ def integrity_of_both(sampler: Sampler, timed: Timed) -> None:
 
 
 def _plan(sampler: Sampler, base: Base, stage: Stage, seconds: float, number: int) -> LoadPlan:
-    host = base.platform.host
     return plan_of(
         sampler,
         base.platform,
         (Stage(stage.name, stage.rate, stage.rate_to, seconds, stage.arrivals),),
-        population=None if host is None else host.card_list,
+        population=_cards_of(base, number),
+        mix=FRESH,
         # Both bases of a round meet the same arrivals; no two rounds do.
         seed=sampler.run.seed * MOST_ROUNDS + number,
     )
+
+
+def _cards_of(base: Base, number: int) -> Path:
+    """A list of cards spread over the whole base that no other round asks for."""
+    own = base.listed.with_name(f"round-{number}-{base.listed.name}")
+    own.write_text("".join(base.listed.read_text().splitlines(keepends=True)[number :: MOST_ROUNDS + 1]))
+    return own
 
 
 def _warm(sampler: Sampler, base: Base, stage: Stage) -> None:

@@ -9,6 +9,7 @@ from random import Random
 from loadtests.plan import Stage, profile
 from loadtests.record import LATE_SHARE
 from steps.load.growing import Rounds, percentile
+from steps.load.growth import FRESH
 from steps.load.overload import disorderly
 from steps.load.recovering import base_level_ms, recovery_s
 from tests.benchmarks.load.part import Part, ms
@@ -129,7 +130,7 @@ def growth(room: Room) -> Part:
             room.drive(base, server, _even("warm", 100, min(10.0, room.length(10))))
         for number in range(_GROWTH_ROUNDS):
             for base, server, found in served if number % 2 == 0 else reversed(served):
-                record = room.drive(base, server, (Stage("hold", 100, 100, length_s),))
+                record = room.drive(base, server, (Stage("hold", 100, 100, length_s),), mix=FRESH, reuse_share=0.0)
                 found.append(record.histogram("verification"))
     for base, _, found in served:
         verified = sum(times for one in found for _, times in one)
