@@ -25,7 +25,7 @@ from reports.errors import ReportError
 from reports.harness_trial import harness_trial, rate_text
 from reports.kind_words import words_of
 from reports.masking import masked
-from reports.numbers import file_size, grouped, plain
+from reports.numbers import file_size, grouped, part, plain
 from reports.run_folder import JOURNAL, RunFolder, RunRecord, read_run_folder
 from reports.sections import sections_of, tally, uncovered
 from reports.statement_view import statement_view
@@ -122,6 +122,7 @@ def _environment() -> jinja2.Environment:
         opening=opening,
         grouped=grouped,
         plain=plain,
+        part=part,
         size=file_size,
         lasted=_seconds,
         rate=rate_text,

@@ -13,7 +13,7 @@ from certification.observations import Observation
 from reports.load_plots import Limit, log_axis
 from reports.load_series import Spectrum, spectrum
 from reports.load_words import CELL_KEYS, ERRORS, KINDS, MEASURES, REFUSALS, STAGES
-from reports.numbers import grouped, plain, quantity
+from reports.numbers import grouped, part, plain, quantity
 from reports.svg import ACCENT, BAD, INK, OPEN, REPORTED, SERIES, Canvas, Plot
 from reports.words import axis_label, joined, shortened, word
 
@@ -107,7 +107,7 @@ def _spectrum_caption(stage: str, kind: str, main: Spectrum, limited: bool) -> T
     return Text(
         zh=f"“{of_stage.zh}”阶段的时延百分位谱，自计划发送时刻起算；{of_kind.zh}（n = {n}）：{named.zh}"
         f"{'；红虚线为限值，曲线须在其下' if limited else ''}。",
-        en=f"Percentile spectrum of the latency in the stage “{of_stage.en}”, from the intended send time; "
+        en=f"Percentile spectrum of the latency in stage {of_stage.en}, from the intended send time; "
         f"{of_kind.en} (n = {n}): {named.en}"
         f"{'; red dashed: limits, below which the curve has to stay' if limited else ''}.",
     )
@@ -126,7 +126,7 @@ def kinds_plot(name: str, refusals: Mapping[str, int], errors: Mapping[str, int]
     axes = canvas.axes(158, 4, 96, 44)
     for place, (_, count, colour) in enumerate(bars):
         axes.barh(place, count, height=0.56, color=colour, alpha=0.75, linewidth=0)
-        told = f"{grouped(count)} ({plain(100 * count / max(sent, 1))} %)"
+        told = f"{grouped(count)} ({part(count, sent)})"
         axes.annotate(
             canvas.say(Text(zh=told, en=told)),
             (count, place),
@@ -187,13 +187,13 @@ def delay_plot(name: str, histogram: Histogram, late: int, limits: Sequence[Limi
 
 
 def _delay_caption(points: Spectrum, late: int, bound: float) -> Text:
-    n, share, over = grouped(points.count), plain(100 * late / points.count), plain(bound)
+    n, share, over = grouped(points.count), part(late, points.count), plain(bound)
     middle, tail = (quantity(points.at(percentile), "ms") for percentile in (50.0, 99.9))
     return Text(
         zh=f"实际发送晚于计划的时间（n = {n}，两轴均为对数）：p50 {middle.zh}，p99.9 {tail.zh}；"
-        f"迟于 {over} ms 的 {grouped(late)} 次（{share} %），超过 0.1 % 则试验无效。",
+        f"迟于 {over} ms 的 {grouped(late)} 次（{share}），超过 0.1 % 则试验无效。",
         en=f"How much later than planned requests were sent (n = {n}, both axes logarithmic): p50 {middle.en}, p99.9 "
-        f"{tail.en}; {grouped(late)} ({share} %) later than {over} ms; with more than 0.1 % the run is invalid.",
+        f"{tail.en}; {grouped(late)} ({share}) later than {over} ms; with more than 0.1 % the run is invalid.",
     )
 
 

@@ -10,15 +10,17 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from certification.catalogue import Text
-from reports.load_series import Course, Series, ServerCourse, Span, telling, thinned, time_unit
+from reports.load_series import Course, Series, ServerCourse, Span, telling, thinned, time_unit, worst_seconds
 from reports.load_words import STAGES
 from reports.numbers import grouped, plain, quantity
 from reports.svg import ACCENT, BAD, FAINT, GOOD, INK, MUTED, OPEN, SERIES, Canvas, Plot
-from reports.words import axis_label, word
+from reports.words import axis_label, joined, word
 
 _LEFT, _RIGHT, _TOP, _FOOT = 46, 12, 46, 44
 _WIDE = 400 - _LEFT - _RIGHT
 _PANEL, _GAP = 62, 40
+_MARKS = 60
+"""Most marks of errors along a plot."""
 _DASHED = (0, (4, 2.5))
 FULL_CORE = 0.9
 """Share of a core from which a worker of the generator no longer keeps time."""
@@ -44,12 +46,17 @@ def rate_plot(name: str, course: Course) -> Plot:
     parts = [np.nan_to_num(part[kept]) for part in (course.ok, course.refused, course.errors)]
     edges = [np.zeros(len(times)), *np.cumsum(parts, axis=0)]
     axes.fill_between(times, 0, edges[1], color=GOOD, alpha=0.5, linewidth=0)
+    at, offered = thinned(course.times, course.offered)
+    axes.plot(at / per, offered, color=INK, linewidth=0.8 if len(at) == len(course.times) else 0.4)
     for lower, upper, colour in ((edges[1], edges[2], OPEN), (edges[2], edges[3], BAD)):
         # The edge keeps a single second as wide as a stroke, however long the load.
-        axes.fill_between(times, lower, upper, where=upper > lower, step="mid", color=colour, alpha=0.7, linewidth=0.8)
-    at, offered = thinned(course.times, course.offered)
-    axes.plot(at / per, offered, color=INK, linewidth=0.8)
-    axes.set_ylim(0, 1.08 * max(float(np.nanmax(course.offered, initial=1)), float(edges[-1].max(initial=1))))
+        axes.fill_between(
+            times, lower, upper, where=upper > lower, step="mid", color=colour, alpha=0.7, linewidth=0.8, zorder=3
+        )
+    top = 1.08 * max(float(np.nanmax(course.offered, initial=1)), float(edges[-1].max(initial=1)))
+    axes.set_ylim(0, top)
+    wrong = worst_seconds(course.times, course.errors, _MARKS)
+    axes.plot(course.times[wrong] / per, np.full(len(wrong), 0.97 * top), ls="none", marker="X", color=BAD, ms=5)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     _legend(
         canvas,
@@ -68,12 +75,17 @@ def rate_plot(name: str, course: Course) -> Plot:
 def _rate_caption(course: Course) -> Text:
     peak, best = (int(np.nanmax(values, initial=0)) for values in (course.offered, course.ok))
     refused, wrong = (int(np.nansum(values)) for values in (course.refused, course.errors))
+    staged = Text(zh="", en="")
+    if len(course.stages) > 1:
+        names = joined((word(STAGES, name) for name in dict.fromkeys(one.name for one in course.stages)), "、", ", ")
+        staged = Text(zh=f"；底色交替区分各阶段（{names.zh}）", en=f"; stages are shaded in turn ({names.en})")
     return Text(
         zh=f"到达与有效吞吐：黑线为施加的请求（每秒最多 {grouped(peak)}），其下自下而上为正确应答"
-        f"（每秒最多 {grouped(best)}）、拒绝（共 {grouped(refused)}）和错误（共 {grouped(wrong)}）；底色区分各阶段。",
+        f"（每秒最多 {grouped(best)}）、拒绝（共 {grouped(refused)}）和错误（共 {grouped(wrong)}"
+        f"{'，✕ 标出所在' if wrong else ''}）{staged.zh}。",
         en=f"Arrivals and goodput: the black line is what was offered (at most {grouped(peak)} in a second); from the "
         f"bottom up, right answers (at most {grouped(best)} in a second), refusals ({grouped(refused)} in all) and "
-        f"errors ({grouped(wrong)} in all); stages are shaded in turn.",
+        f"errors ({grouped(wrong)} in all{', a ✕ marks where' if wrong else ''}){staged.en}.",
     )
 
 
@@ -139,7 +151,7 @@ def machine_plot(name: str, course: Course, server: ServerCourse | None) -> Plot
         times, values = thinned(panel.times, panel.values)
         _line(axes, times / per, values, SERIES[number % len(SERIES)])
         lowest, highest = float(np.nanmin(panel.values)), max(float(np.nanmax(panel.values)), panel.limit or 0.0)
-        axes.set_ylim(0.9 * lowest if lowest > 0.5 * highest else 0, 1.12 * highest if highest else 1)
+        axes.set_ylim(0.9 * lowest if panel.floats else 0, 1.12 * highest if highest else 1)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=3))
         if panel.limit is not None:
             axes.axhline(panel.limit, color=BAD, linewidth=1.2, linestyle=_DASHED)
@@ -149,10 +161,13 @@ def machine_plot(name: str, course: Course, server: ServerCourse | None) -> Plot
 
 @dataclass(frozen=True)
 class _Panel:
+    """One series over time; ``floats`` where its axis need not begin at zero, so that growth is seen."""
+
     label: Text
     times: Series
     values: Series
     limit: float | None = None
+    floats: bool = False
 
 
 def _machine_panels(course: Course, server: ServerCourse | None) -> Iterator[_Panel]:
@@ -160,7 +175,7 @@ def _machine_panels(course: Course, server: ServerCourse | None) -> Iterator[_Pa
         yield _Panel(axis_label(Text(zh="平台 CPU", en="CPU of the platform"), "%"), server.times, 100 * server.cpu)
     if server is not None and np.isfinite(server.resident).any():
         label = axis_label(Text(zh="平台内存", en="memory of the platform"), "MiB")
-        yield _Panel(label, server.times, server.resident / 2**20)
+        yield _Panel(label, server.times, server.resident / 2**20, floats=True)
     if np.isfinite(course.generator).any():
         label = axis_label(Text(zh="发生器最忙进程 CPU", en="CPU of the generator's busiest worker"), "%")
         yield _Panel(label, course.times, 100 * course.generator, 100 * FULL_CORE)
@@ -246,8 +261,11 @@ def log_axis(axes: Axes, values: Series, marks: Sequence[float]) -> None:
     axes.set_yscale("log")
     axes.set_ylim(low / 1.25, high * 1.35)
     decades = np.arange(np.floor(np.log10(low)) - 1, np.ceil(np.log10(high)) + 1)
-    steps = (1,) if np.log10(high / low) > 2.5 else (1, 2, 5)
-    ticks = [step * 10.0**decade for decade in decades for step in steps]
-    axes.yaxis.set_major_locator(FixedLocator([tick for tick in ticks if low / 1.25 <= tick <= high * 1.35]))
+    for steps in ((1,), (1, 3), (1, 2, 5)):
+        ticks = [step * 10.0**decade for decade in decades for step in steps]
+        shown = [tick for tick in ticks if low / 1.25 <= tick <= high * 1.35]
+        if len(shown) > 3:
+            break
+    axes.yaxis.set_major_locator(FixedLocator(shown) if len(shown) > 3 else MaxNLocator(nbins=5))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))

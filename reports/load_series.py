@@ -57,6 +57,16 @@ def telling(times: Series, series: Sequence[Series], columns: int = COLUMNS) -> 
     return np.unique(np.concatenate([_extremes(column, values) for values in series]))
 
 
+def worst_seconds(times: Series, values: Series, columns: int) -> NDArray[np.intp]:
+    """The second with the greatest value in each column that has any above zero."""
+    if len(times) < 2:
+        return np.flatnonzero(values > 0)
+    counted = np.nan_to_num(values)
+    order = np.lexsort((-counted, _columns(times, columns)))
+    first = order[np.flatnonzero(np.diff(_columns(times, columns)[order], prepend=-1))]
+    return first[counted[first] > 0]
+
+
 def _columns(times: Series, columns: int) -> NDArray[np.intp]:
     first, last = float(times[0]), float(times[-1])
     return np.minimum(((times - first) / (last - first) * columns).astype(np.intp), columns - 1)
@@ -103,13 +113,16 @@ def spectrum(histogram: Sequence[tuple[float, int]], highest: float = 99.99) -> 
         return None
     values = np.array([value for value, _ in histogram], dtype=np.float64)
     reached = np.cumsum(counts)
-    odds = np.geomspace(2, min(100 / (100 - highest), total), _STEPS)
+    farthest = min(100 / (100 - highest), total)
+    odds = np.unique([*np.geomspace(2, farthest, _STEPS), *(told for told in _EXACT if told <= farthest)])
     rank = np.ceil((1 - 1 / odds) * total - 1e-9)
     place = np.minimum(np.searchsorted(reached, rank), len(values) - 1)
     return Spectrum(odds, values[place], total)
 
 
 _FEWEST, _STEPS = 20, 240
+_EXACT = (20.0, 100.0, 1000.0)
+"""Odds of the percentiles that captions tell, so that none is read off a neighbour."""
 
 
 def time_unit(seconds: float) -> tuple[str, float]:

@@ -40,10 +40,14 @@ CELL_KEYS: Mapping[str, Text] = {
     "stage": _t("阶段", "stage"),
     "kind": _t("请求", "kind of request"),
     "minute": _t("第几分钟", "minute"),
+    "reason": _t("原因", "reason"),
     "cards": _t("卡量", "cards"),
-    "worker": _t("工作进程", "worker"),
-    "dialect": _t("接口方言", "dialect"),
+    "from": _t("起始卡量", "cards before"),
+    "to": _t("增至", "cards after"),
+    "seconds": _t("历时", "lasted"),
 }
+
+CELL_UNITS: Mapping[str, str] = {"seconds": "s"}
 
 KINDS: Mapping[str, Text] = {
     "verification": _t("验码", "verification"),
@@ -102,6 +106,8 @@ ERRORS: Mapping[str, Text] = {
 }
 """Errors by kind, as a record of load names them."""
 
+NO_RETRY_AFTER = {"no-retry-after": _t("未告知何时重试", "without Retry-After")}
+
 VALUES: Mapping[str, Text] = {**REFUSALS, **ERRORS}
 
 INVALID_MEANING = _t(
@@ -113,6 +119,7 @@ INVALID_MEANING = _t(
 CELL_VALUES: Mapping[tuple[str, str], Text] = {
     **{("kind", name): text for name, text in KINDS.items()},
     **{("stage", name): text for name, text in STAGES.items()},
+    **{("reason", name): text for name, text in {**REFUSALS, **ERRORS, **NO_RETRY_AFTER}.items()},
 }
 
 DETAIL_KEYS: Mapping[str, Text] = {
@@ -122,7 +129,19 @@ DETAIL_KEYS: Mapping[str, Text] = {
     "refused": _t("拒绝", "refused"),
     "errors": _t("错误", "errors"),
     "late": _t("迟发", "late"),
-    "stage": _t("阶段", "stage"),
-    "capacity": _t("容量", "capacity"),
-    "retry_after": _t("带 Retry-After", "with Retry-After"),
+    "wrong": _t("未正确应答", "not answered rightly"),
+    "orderly": _t("有序拒绝", "refused in order"),
+    "served_per_s": _t("每秒正确应答", "right answers per s"),
+    "offered_per_s": _t("每秒施加", "offered per s"),
+    "acknowledged": _t("已应答", "acknowledged"),
+    "unanswered": _t("无应答", "unanswered"),
+    "client": _t("客户端计数", "counted by the client"),
+    "platform": _t("平台计数", "counted by the platform"),
+    "examples": _t("示例", "examples"),
+    "base_p95_ms": _t("基线 p95 / ms", "p95 at the base / ms"),
+    "watched_s": _t("观察 / s", "watched / s"),
+    "recovered": _t("已恢复", "recovered"),
+    "p50_ms": _t("p50 / ms", "p50 / ms"),
+    "verifications": _t("验码次数", "verifications"),
+    "rounds": _t("轮数", "rounds"),
 }

@@ -33,6 +33,12 @@ def share(value: float, *, full: bool = False) -> str:
     return (text if full else text.rstrip("0").rstrip(".")) + f"{_SPACE}%"
 
 
+def part(count: float, of: float) -> str:
+    """A small share as per cent to three digits; what is next to nothing is not written as powers of ten."""
+    percent = 100 * count / of if of else 0.0
+    return f"< 0.001{_SPACE}%" if 0 < percent < 0.001 else f"{plain(percent)}{_SPACE}%"
+
+
 def quantity(value: float, unit: str) -> Text:
     """A number with its unit in both languages."""
     return quantity_of(plain(value), unit)

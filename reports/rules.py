@@ -161,8 +161,15 @@ def _selector_texts(where: Mapping[str, Selector]) -> Iterator[Text]:
             yield joined((word(CELL_KEYS, key), cell_value(key, str(wanted))), " ", " ")
 
 
+_UNBOUNDED = 1e9
+"""An end of a range from here on means that it has none."""
+
+
 def _span(ends: tuple[float, float], unit: str) -> Text:
     low, high = ends
+    if high >= _UNBOUNDED:
+        least = quantity(low, unit)
+        return Text(zh=f"不小于 {least.zh}", en=f"at least {least.en}")
     last = quantity(high, unit)
     return last if low == high else joined((as_recorded(plain(low)), last), "～", " to ")
 

@@ -179,6 +179,11 @@ class EvidenceFile:
     records: int | None
     sha256: str
 
+    @property
+    def of_load(self) -> bool:
+        """Whether it is a part of a load's record, of which a run may hold many."""
+        return self.name.startswith(f"{_LOADS}/")
+
 
 @dataclass(frozen=True)
 class RunFolder:

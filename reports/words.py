@@ -151,7 +151,7 @@ CELL_KEYS: Mapping[str, Text] = {
     **form_words.CELL_KEYS,
 }
 
-CELL_UNITS: Mapping[str, str] = {**platform_words.CELL_UNITS, **terminal_words.CELL_UNITS}
+CELL_UNITS: Mapping[str, str] = {**load_words.CELL_UNITS, **platform_words.CELL_UNITS, **terminal_words.CELL_UNITS}
 
 _EFFECT_UNITS = {"damage": "%", "fade": "%", "blur": "module"}
 

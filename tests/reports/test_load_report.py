@@ -1,0 +1,174 @@
+"""Load rows in the report of a run: lines and plots, INVALID at the top, plain words for a broken record."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from synthetic_load import LATE, Weather, minutes, write_load, write_run
+
+from certification.catalogue import SubjectKind, load_catalogue
+from loadtests.plan import KINDS, Stage, profiles
+from reports import load_words, words
+from reports.html_report import write_report
+from reports.load_view import percentiles, row_loads
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROW = "EHC-PRF-001"
+HOLD = (Stage("hold", 100, 100, 20),)
+LOAD = load_catalogue().of(SubjectKind.LOAD)
+
+
+def run_with(folder: Path, *loads: tuple[str, tuple[Stage, ...], Weather], invalid: bool = False) -> Path:
+    for name, stages, weather in loads:
+        write_load(folder / "load" / name, "province", stages, weather)
+    return write_run(folder, minutes(ROW, "error_share", 0.0, 1), {ROW}, invalid)
+
+
+def section(folder: Path) -> str:
+    page = write_report(folder).read_text(encoding="utf-8").replace("\u202f", " ")
+    return re.search(rf'<article class="requirement[^>]*id="{ROW}".*?</article>', page, re.DOTALL)[0]
+
+
+def test_a_load_is_told_with_its_counts_its_percentiles_and_five_plots(tmp_path):
+    weather = Weather(stall=10, errors={"timeout": 3, "wrong-person": 1}, wrong_persons=1)
+    told = section(run_with(tmp_path, (ROW, HOLD, weather)))
+    [loads] = [row_loads(tmp_path, ROW, [], [])]
+    [line] = loads.main.lines
+    assert line.totals.ok + line.refused + line.errors == line.totals.offered
+    for number in (line.totals.offered, line.totals.ok, line.latency.p50, line.latency.p99):
+        assert f"{number:,.0f}".replace(",", " ")[:4].strip() in told
+    for text in ("hn-a · hn-b", "2 workers", "load/EHC-PRF-001", "xk-000417", "of a core", "at most 0.1 % allowed"):
+        assert text in told, text
+    assert told.count('<svg class="plot"') == 5
+    assert "超时无应答" in told
+    assert "Verification" in told
+
+
+def test_without_refusals_and_errors_that_is_said_in_words(tmp_path):
+    told = section(run_with(tmp_path, (ROW, HOLD, Weather(server=False))))
+    assert "No refusal and no error: every answer was right." in told
+    assert told.count('<svg class="plot"') == 4
+    assert "the platform tells nothing of its CPU and memory" in told
+
+
+def test_an_invalid_load_is_said_at_the_top_and_at_its_row(tmp_path):
+    valid, invalid = tmp_path / "a", tmp_path / "b"
+    for folder in (valid, invalid):
+        folder.mkdir()
+    run_with(invalid, (ROW, HOLD, Weather(invalid=(LATE,))), invalid=True)
+    run_with(valid, (ROW, HOLD, Weather()))
+    page, sound = ((write_report(folder)).read_text(encoding="utf-8") for folder in (invalid, valid))
+    top = page[page.index("<main>") : page.index("<header")]
+    assert LATE.zh in top
+    assert LATE.en in top
+    assert "INVALID" in top
+    assert (
+        "The load generator did not keep its plan" in page[page.index("overall-word") : page.index('class="summary"')]
+    )
+    assert "says nothing about the platform" in section(invalid)
+    assert "INVALID" not in sound[sound.index("<main>") : sound.index("<header")]
+    assert "says nothing about the platform" not in section(valid)
+
+
+def test_the_longest_load_is_told_in_full_and_the_others_in_a_line_each(tmp_path):
+    step = (Stage("step", 50, 50, 3),)
+    folders = [(ROW, step, Weather()), (f"{ROW}-2", HOLD, Weather()), (f"{ROW}-10", step, Weather(invalid=(LATE,)))]
+    told = section(run_with(tmp_path, *folders))
+    loads = row_loads(tmp_path, ROW, [], [])
+    assert loads.main.folder == f"load/{ROW}-2"
+    assert [view.folder for view in loads.others] == [f"load/{ROW}", f"load/{ROW}-10"]
+    assert [reason.en for reason in loads.invalid] == [LATE.en]
+    assert "Other loads made for this requirement (2)" in told
+    assert told.count('<svg class="plot"') == 4
+    assert row_loads(tmp_path, "EHC-PRF-00", [], []) is None
+
+
+def cut(name: str, keep: float):
+    def spoil(load: Path) -> None:
+        body = (load / name).read_bytes()
+        (load / name).write_bytes(body[: int(keep * len(body))])
+
+    return spoil
+
+
+BROKEN = {
+    "no totals": lambda load: (load / "load.json").unlink(),
+    "totals cut": cut("load.json", 0.5),
+    "totals of something else": lambda load: (load / "load.json").write_text('{"plan": 3}'),
+    "seconds cut": cut("seconds.csv", 0.53),
+    "no seconds": lambda load: (load / "seconds.csv").unlink(),
+    "latencies cut": cut("latency.hlog", 0.53),
+    "latencies of something else": lambda load: (load / "latency.hlog").write_text(
+        "Tag=hold/verification,1,1,1,QUJD\n"
+    ),
+    "no latencies": lambda load: (load / "latency.hlog").unlink(),
+    "empty folder": lambda load: [file.unlink() for file in load.iterdir()],
+}
+
+
+@pytest.mark.parametrize("spoil", BROKEN.values(), ids=BROKEN.keys())
+def test_a_record_that_is_cut_short_or_missing_gives_a_sentence(tmp_path, spoil):
+    run_with(tmp_path, (ROW, (Stage("hold", 50, 50, 4),), Weather()))
+    spoil(tmp_path / "load" / ROW)
+    told = section(tmp_path)
+    assert "there is no load.json" in told or "the record is cut short or cannot be read" in told
+    assert "图表从略" in told
+
+
+@pytest.mark.parametrize("text", ["", "t,cpu,resident_bytes\n", "nonsense\n1\n", "t,cpu,resident_bytes\n0,,\n1,0"])
+def test_figures_of_the_server_may_be_missing_or_nonsense(tmp_path, text):
+    run_with(tmp_path, (ROW, (Stage("hold", 50, 50, 4),), Weather()))
+    (tmp_path / "load" / ROW / "server.csv").write_text(text)
+    told = section(tmp_path)
+    assert told.count('<svg class="plot"') == 4
+    assert ("tells nothing" in told) == ("1,0" not in text)
+
+
+def test_the_files_of_a_load_are_evidence_with_their_hashes(tmp_path):
+    page = write_report(run_with(tmp_path, (ROW, HOLD, Weather()))).read_text(encoding="utf-8")
+    for name in ("load.json", "seconds.csv", "latency.hlog", "send_delay.hlog", "server.csv"):
+        assert f'href="load/{ROW}/{name}"' in page
+
+
+@pytest.mark.parametrize("requirement", LOAD, ids=lambda requirement: requirement.id)
+def test_what_a_load_is_judged_by_is_translated(requirement):
+    for clause in requirement.criterion:
+        assert clause.measure in words.MEASURES, clause.measure
+        assert set(clause.where) | set(clause.per) <= set(words.CELL_KEYS)
+
+
+def test_every_stage_of_a_profile_and_every_kind_of_request_is_translated():
+    named = {stage.name for profile in profiles().values() for stage in profile.stages}
+    assert named <= set(load_words.STAGES)
+    assert set(KINDS) == set(load_words.KINDS)
+
+
+def test_percentiles_are_those_of_the_values():
+    found = percentiles([(1.0, 50), (2.0, 45), (3.0, 4), (9.0, 1)])
+    assert (found.count, found.p50, found.p95, found.p99, found.p999) == (100, 1.0, 2.0, 3.0, 9.0)
+    assert percentiles([]) is None
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_sticks_out_sideways(browser: Browser, tmp_path, width: int):
+    stages = (Stage("base", 20, 20, 5), Stage("ramp", 20, 90, 5), Stage("hold", 90, 90, 10), Stage("after", 20, 20, 5))
+    run_with(tmp_path, (ROW, stages, Weather(capacity=60, stall=12, errors={"reset": 2}, invalid=(LATE,))))
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(write_report(tmp_path).as_uri())
+    for english in (False, True):
+        if english:
+            page.click("#language")
+        page.evaluate("document.querySelectorAll('details.fold').forEach(fold => fold.open = true)")
+        outside = page.evaluate(
+            """width => [...document.querySelectorAll('main table, main td, main figure, main li, svg.plot text')]
+               .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > width + 1)
+               .map(e => e.outerHTML.slice(0, 80))""",
+            width,
+        )
+        assert outside == []
+    page.close()
