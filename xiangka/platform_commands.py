@@ -76,7 +76,7 @@ def _serve(actions: Commands) -> None:
     parser.add_argument("--tls-key", type=Path, metavar="F", help="PEM key of the certificate")
     parser.add_argument("--tls-client-ca", type=Path, metavar="F", help="let in only clients with a certificate of it")
     parser.add_argument("--test-clock", action="store_true", help="let an administrator turn the clock")
-    parser.add_argument("--defect", metavar="NAME", help="a deliberate defect; see `xiangka defects list`")
+    parser.add_argument("--defect", metavar="NAME[/N]", help="a deliberate defect; see `xiangka defects list`")
     parser.add_argument(
         "--capacity",
         type=float,

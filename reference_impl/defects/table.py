@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from reference_impl.defects import decisions, envelopes, guarantees, undescribed
+from reference_impl.defects.defect import PlatformDefect
+from reference_impl.defects.load_rows import OF_LOAD
+from reference_impl.defects.rarity import LARGEST, told_number
 from reference_impl.errors import PlatformError
-from reference_impl.platform import Platform
-
-
-@dataclass(frozen=True)
-class PlatformDefect:
-    """A named fault.
-
-    Attributes:
-        name: how it is chosen on the command line.
-        fails: the requirements it must make fail, and no others.
-        zh: what the platform does wrong, Chinese.
-        en: the same in English.
-        apply: exchanges the part of an assembled platform.
-    """
-
-    name: str
-    fails: tuple[str, ...]
-    zh: str
-    en: str
-    apply: Callable[[Platform], None]
-
 
 _ALL: tuple[PlatformDefect, ...] = (
     PlatformDefect(
@@ -333,17 +315,19 @@ _ALL: tuple[PlatformDefect, ...] = (
         "issues cards for numbers that could be a real person's",
         guarantees.serves_real_people,
     ),
+    *OF_LOAD,
 )
 
 DEFECTS: Mapping[str, PlatformDefect] = MappingProxyType({defect.name: defect for defect in _ALL})
 
 
-def defect_named(name: str) -> PlatformDefect:
-    """The defect of a name.
+def defect_named(told: str) -> PlatformDefect:
+    """The defect of a name, as rare as the number behind it says: ``loses-acknowledged-use/500``.
 
     Raises:
-        PlatformError: there is none.
+        PlatformError: there is none, or it cannot be so rare.
     """
+    name, sign, number = told.partition("/")
     if name not in DEFECTS:
         near = difflib.get_close_matches(name, DEFECTS, n=1)
         raise PlatformError(
@@ -351,4 +335,17 @@ def defect_named(name: str) -> PlatformDefect:
             where="--defect",
             remedy=f"{f'did you mean {near[0]}? ' if near else ''}`xiangka defects list` names them",
         )
-    return DEFECTS[name]
+    defect = DEFECTS[name]
+    if not sign:
+        return defect
+    rarity = defect.rarity
+    if rarity is None:
+        raise PlatformError(f"the defect {name} has no rarity", where="--defect", remedy=f"say {name} alone")
+    every = told_number(number)
+    if every is None:
+        raise PlatformError(
+            f"{number!r} does not say how rare the defect {name} is",
+            where="--defect",
+            remedy=f"say how many {rarity.en}, a whole number from 1 to {LARGEST}, such as {name}/{rarity.usual}",
+        )
+    return replace(defect, apply=replace(rarity, usual=every).usually)

@@ -41,6 +41,9 @@ def test_a_terminal_is_no_subject_of_a_platforms_bench(shell):
         (("--bench", BENCH, "--defect", "hides-firmware"), "is a defect of a terminal"),
         (("--defect", "accepts-replay"), "is a defect of a platform"),
         (("--bench", BENCH, "--defect", "accepts-repley"), "did you mean accepts-replay?"),
+        (("--bench", BENCH, "--defect", "accepts-replay/7"), "has no rarity"),
+        (("--bench", BENCH, "--defect", "hides-a-stall/often"), "a whole number from 1"),
+        (("--defect", "hides-a-stall/20"), "is a defect of a platform"),
         (("--bench", BENCH, "--only", "EHC-TRM-003"), "is demanded of a terminal"),
     ],
 )

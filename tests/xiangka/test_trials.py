@@ -194,7 +194,7 @@ def test_a_finished_record_is_replaced_by_a_new_trial_only_when_that_is_finished
     ("arguments", "named"),
     [
         (["--only", "EHC-TRM-999"], "did you mean"),
-        (["--only", "EHC-PRF-001"], "no defect names any"),
+        (["--only", "EHC-OPS-001"], "no defect names any"),
     ],
 )
 def test_a_wrong_choice_is_told_in_one_line(arguments, named, runs, capsys):

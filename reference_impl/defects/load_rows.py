@@ -1,0 +1,62 @@
+"""The defects that load finds; a rare one fails the rows whose whole sample is sure to hold one of its slips."""
+
+from __future__ import annotations
+
+from reference_impl.defects import load
+from reference_impl.defects.defect import PlatformDefect, rare
+from reference_impl.defects.rarity import Rarity
+
+_SUSTAINED, _PEAK, _OVERLOAD = "EHC-PRF-001", "EHC-PRF-002", "EHC-PRF-003"
+_CARDS, _FAULTS = "EHC-PRF-004", "EHC-PRF-006"
+
+OF_LOAD: tuple[PlatformDefect, ...] = (
+    rare(
+        "loses-acknowledged-use",
+        (_SUSTAINED, _PEAK, _OVERLOAD, _FAULTS),
+        "每一万次通过的验码中有一次已应答而未保存：令牌未作废，审计无记录",
+        "acknowledges one accepted verification in 10 000 and keeps neither its spent token nor its audit record",
+        Rarity(10_000, "通过的验码次数", "accepted verifications", load.loses_acknowledged_use),
+    ),
+    PlatformDefect(
+        "accepts-reuse-under-concurrency",
+        (_SUSTAINED, _PEAK, _FAULTS),
+        "同一动态码同时两次验码均被接受，先后两次则正常拒绝",
+        "accepts a dynamic code twice where both uses arrive together, and refuses the second where it comes after",
+        load.accepts_reuse_under_concurrency,
+    ),
+    rare(
+        "answers-another-person",
+        (_SUSTAINED, _PEAK),
+        "每十万次通过的验码中有一次返回他人身份",
+        "answers one accepted verification in 100 000 with the identity of another card",
+        Rarity(100_000, "通过的验码次数", "accepted verifications", load.answers_another_person),
+    ),
+    rare(
+        "hides-a-stall",
+        (_SUSTAINED,),
+        "每分钟停顿 2 s，且自身时延指标不予反映",
+        "stands still for 2 s each minute, and leaves that out of its own figures of latency",
+        Rarity(60, "两次停顿相隔秒数", "seconds from one stall to the next", load.hides_a_stall),
+    ),
+    rare(
+        "slows-with-cards",
+        (_CARDS,),
+        "卡越多验码越慢，每二十万张多 1 ms",
+        "takes the longer for a verification the more cards there are, a millisecond for each 200 000",
+        Rarity(200_000, "每增加 1 ms 的卡数", "cards for each millisecond", load.slows_with_cards),
+    ),
+    PlatformDefect(
+        "drops-audit-under-overload",
+        (_OVERLOAD,),
+        "过载排队时不写审计",
+        "writes no audit records while the queue is long",
+        load.drops_audit_under_overload,
+    ),
+    PlatformDefect(
+        "grows-in-memory",
+        (_SUSTAINED,),
+        "在内存中保留收到的每个请求",
+        "keeps every request it ever saw in memory",
+        load.grows_in_memory,
+    ),
+)
