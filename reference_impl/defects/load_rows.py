@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reference_impl.defects import load
+from reference_impl.defects import load, retries
 from reference_impl.defects.defect import PlatformDefect, rare
 from reference_impl.defects.rarity import Rarity
 
@@ -58,5 +58,12 @@ OF_LOAD: tuple[PlatformDefect, ...] = (
         "在内存中保留收到的每个请求",
         "keeps every request it ever saw in memory",
         load.grows_in_memory,
+    ),
+    PlatformDefect(
+        "counts-reports-again",
+        (_FAULTS,),
+        "同一上报因应答丢失而重发时，再次计数",
+        "counts a report of use once more when it is made again because its answer was lost",
+        retries.counts_reports_again,
     ),
 )

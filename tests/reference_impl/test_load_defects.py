@@ -19,7 +19,7 @@ from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.envelope import open_response, seal_request
 from reference_impl.wire.exchange import HttpRequest
 
-VERIFY = "ehc.ehealthcode.verify"
+VERIFY, USAGE = "ehc.ehealthcode.verify", "ehc.usage.report"
 VISIT = {"medstepcode": "010101", "channelcode": "0100", "terminalcode": "window-1"}
 
 
@@ -194,6 +194,21 @@ class TestGrowsInMemory:
         assert [bench.verify(code).code for _ in range(3)] == ["000"] * 3
         assert len(kept) == 5
         assert sound != bench.platform.gateway.answer
+
+
+class TestCountsReportsAgain:
+    def test_a_report_made_again_counts_again_under_the_number_it_has(self, bench):
+        card_id = bench.register()
+        used = {"seq_no": "s-1", "ehealth_card_id": card_id, "time": "20260101080000"}
+        used |= {"med_step_code": "010101", "channel_code": "0100", "department_type": "01"}
+        assert [bench.call(USAGE, used).biz["counted"] for _ in range(2)] == ["1", "0"]
+        put_in(bench, "counts-reports-again")
+        again = [bench.call(USAGE, {**used, "seq_no": "s-2"}) for _ in range(2)]
+        assert [answer.biz for answer in again] == [{"seq_no": "s-2", "counted": "1"}] * 2
+        with bench.platform.readers.connect() as connection:
+            told = connection.scalars(select(AUDIT.c.detail).where(AUDIT.c.op == USAGE).order_by(AUDIT.c.seq))
+            numbers = [json.loads(detail)["report"] for detail in told]
+        assert numbers[0] == numbers[1] != numbers[2] == numbers[3]
 
 
 RARE = sorted(name for name, defect in DEFECTS.items() if defect.rarity is not None)
