@@ -1,0 +1,345 @@
+"""Rows of load judged from records: each clause can break its row, a sound load is met, a short one shows nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from told_loads import Tale, row_of
+
+from certification.verdicts import Verdict
+from loadtests.record import Found, Reason
+from rigs.bench_tables.load import LoadTable
+from rigs.errors import InvalidLoadError, RigError, SubjectFaultError
+from steps.load import both_ends, honesty, integrity, memory, offering, overload, peak, sustained
+from steps.load.memory_watch import MemoryWatch
+from steps.load.offering import Offered
+
+MEMORY = tuple((60.0 * minute + 30, 200 << 20) for minute in range(30))
+FAST = [(10.0, 500)]
+SLOW_TAIL = [(10.0, 450), (250.0, 50)]
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    monkeypatch.setattr(offering, "SETTLING_S", 0.0)
+    monkeypatch.setattr("steps.load.memory_watch.EVERY_S", 0.01)
+
+
+def held(folder, tale, resident=MEMORY, table=None):
+    """EHC-PRF-001 over a tale."""
+    row = row_of("EHC-PRF-001", folder, tale, table=table)
+    offered = replace(sustained.hold(row.sampler, row.platform), memory=resident)
+    sustained.time_verifications(row.sampler, offered)
+    sustained.minute_by_minute(row.sampler, offered)
+    integrity.integrity(row.sampler, row.platform, offered)
+    both_ends.both_ends_agree(row.sampler, offered)
+    memory.memory_of_each_minute(row.sampler, offered)
+    return row
+
+
+def half_an_hour(times=FAST, **others):
+    return Tale([("hold", 1800, others.pop("second", {}))], times_ms={"hold": times}, **others)
+
+
+def test_a_sound_half_hour_is_met(tmp_path):
+    row = held(tmp_path, half_an_hour())
+    assert row.verdict is Verdict.PASS, (row.broken(), row.open())
+    assert row.plans[0].stages[0].rate == 100
+
+
+FAILING = {
+    "verification_time": (half_an_hour(SLOW_TAIL), MEMORY),
+    "error_share": (half_an_hour(second={"errors": 1, "ok": 99}), MEMORY),
+    "refusals are errors": (half_an_hour(second={"refused": 1, "ok": 99}), MEMORY),
+    "achieved_share": (half_an_hour(second={"ok": 97}), MEMORY),
+    "wrong_persons": (half_an_hour(totals={"wrong_persons": Found(1, ("T0001",))}), MEMORY),
+    "reused_codes_accepted": (half_an_hour(totals={"reused_accepted": Found(2, ("T0001",))}), MEMORY),
+    "lost_uses": (half_an_hour(lost=1), MEMORY),
+    "double_effects": (half_an_hour(doubled=1), MEMORY),
+    "accepted twice by retry": (half_an_hour(totals={"double_accepted": Found(1, ("T0001",))}), MEMORY),
+    "metrics_deviation": (half_an_hour(counted=39), MEMORY),
+    "the platform counts more than was answered": (half_an_hour(counted=41), MEMORY),
+    "memory_growth": (half_an_hour(), tuple((60.0 * m + 30, (200 + 10 * m) << 20) for m in range(30))),
+}
+_MEASURE = {
+    "refusals are errors": "error_share",
+    "accepted twice by retry": "double_effects",
+    "the platform counts more than was answered": "metrics_deviation",
+}
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_each_clause_of_the_sustained_rate_can_break_it(name, tmp_path):
+    tale, resident = FAILING[name]
+    row = held(tmp_path, tale, resident)
+    assert row.verdict is Verdict.FAIL
+    assert row.broken() == {_MEASURE.get(name, name)}
+
+
+def test_answers_lost_on_the_way_explain_what_the_platform_counts_more(tmp_path):
+    tale = half_an_hour(counted=41, stage_totals={"hold": {"errors": {"timeout": 1}}})
+    assert held(tmp_path, tale).verdict is Verdict.PASS
+
+
+def test_a_shortened_load_is_never_met_and_can_fail(tmp_path):
+    short = Tale([("hold", 600, {})], times_ms={"hold": FAST})
+    table = LoadTable(rate=100, seconds=600)
+    row = held(tmp_path / "a", short, MEMORY[:10], table)
+    assert row.verdict is Verdict.INCONCLUSIVE
+    assert {"achieved_share", "error_share", "memory_growth"} == row.open()
+    assert row.plans[0].seconds == 600
+    slow = Tale([("hold", 600, {})], times_ms={"hold": SLOW_TAIL})
+    assert held(tmp_path / "b", slow, (), table).verdict is Verdict.FAIL
+    wrong = Tale([("hold", 10, {})], times_ms={"hold": FAST}, totals={"wrong_persons": Found(1)})
+    assert held(tmp_path / "c", wrong, (), table).verdict is Verdict.FAIL
+
+
+def test_ten_seconds_are_told_and_no_trial_of_a_minute(tmp_path):
+    row = held(tmp_path, Tale([("hold", 10, {})], times_ms={"hold": FAST}), ())
+    assert [one.value for one in row.observations if one.measure == "achieved_share"] == [100.0]
+    assert row.verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("lacking", "open_measures"),
+    [({"reads_audit": False}, {"lost_uses", "double_effects"}), ({"tells": False}, {"metrics_deviation"})],
+)
+def test_what_a_platform_does_not_let_be_seen_leaves_the_row_open_and_is_told(lacking, open_measures, tmp_path):
+    row = held(tmp_path, half_an_hour(**lacking))
+    assert row.verdict is Verdict.INCONCLUSIVE
+    assert row.open() == open_measures
+    assert [remark for remark in row.remarks if "EHC-PRF-001" in remark.en and remark.zh]
+
+
+def test_an_invalid_load_ends_the_row_before_anything_is_observed(tmp_path):
+    tale = half_an_hour(totals={"invalid": (Reason("迟发", "late"), Reason("忙", "busy")), "wrong_persons": Found(1)})
+    row = row_of("EHC-PRF-001", tmp_path, tale)
+    with pytest.raises(InvalidLoadError, match="late; busy") as caught:
+        sustained.hold(row.sampler, row.platform)
+    assert caught.value.zh == "迟发；忙"
+    assert row.observations == []
+
+
+def test_each_load_of_a_row_has_a_folder_of_its_own(tmp_path):
+    row = row_of("EHC-PRF-001", tmp_path, half_an_hour(), half_an_hour())
+    first, second = (sustained.hold(row.sampler, row.platform).record.folder.name for _ in range(2))
+    assert (first, second) == ("EHC-PRF-001", "EHC-PRF-001-2")
+
+
+def morning(folder, base=8.0, after=((120, {}),), times=FAST, second=None, table=None, **others):
+    """EHC-PRF-002 over a morning."""
+    hold = (1, 600)[table is None]
+    stages = [("base", 120, {"p95_ms": base}), ("ramp", 60, {}), ("hold", hold, second or {})]
+    tale = Tale([*stages, *(("after", *part) for part in after)], times_ms={"hold": times}, **others)
+    row = row_of("EHC-PRF-002", folder, tale, table=table)
+    offered = peak.morning(row.sampler, row.platform)
+    peak.time_the_peak(row.sampler, offered)
+    peak.integrity_of_the_peak(row.sampler, row.platform, offered)
+    both_ends.both_ends_agree(row.sampler, offered)
+    peak.time_to_recover(row.sampler, offered)
+    return row
+
+
+def recovery(row):
+    return [one.value for one in row.observations if one.measure == "recovery_time"]
+
+
+def test_a_sound_morning_is_met_and_rises_to_five_times_the_base(tmp_path):
+    row = morning(tmp_path)
+    assert row.verdict is Verdict.PASS, (row.broken(), row.open())
+    rates = {stage.name: stage.rate_to for stage in row.plans[0].stages}
+    assert (rates["base"], rates["ramp"], rates["hold"], rates["after"]) == (20, 100, 100, 20)
+    assert recovery(row) == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("measure", "story"),
+    [
+        ("verification_time", {"times": [(10.0, 400), (900.0, 60)]}),
+        ("achieved_share", {"second": {"ok": 90, "refused": 10}}),
+        ("lost_audit_records", {"lost": 1}),
+        ("double_effects", {"doubled": 1}),
+        ("wrong_persons", {"totals": {"wrong_persons": Found(1)}}),
+        ("reused_codes_accepted", {"totals": {"reused_accepted": Found(1)}}),
+        ("metrics_deviation", {"counted": 30}),
+        ("recovery_time", {"after": ((70, {"p95_ms": 400.0}), (50, {}))}),
+    ],
+)
+def test_each_clause_of_a_morning_can_break_it(measure, story, tmp_path):
+    row = morning(tmp_path, **story)
+    assert row.verdict is Verdict.FAIL
+    assert row.broken() == {measure}
+
+
+def test_recovery_is_counted_to_the_first_seconds_at_the_base_and_not_to_one_lucky_one(tmp_path):
+    slow, lucky = {"p95_ms": 400.0}, {"p95_ms": 8.0}
+    row = morning(tmp_path, after=((20, slow), (1, lucky), (9, slow), (90, lucky)))
+    assert 28 <= recovery(row)[0] <= 30
+    assert row.verdict is Verdict.PASS
+
+
+def test_who_refuses_has_not_recovered(tmp_path):
+    row = morning(tmp_path, after=((30, {"p95_ms": 1.0, "refused": 5}), (90, {})))
+    assert recovery(row) == [30.0]
+
+
+def test_a_platform_never_seen_to_recover_has_not_recovered(tmp_path):
+    assert recovery(morning(tmp_path, after=((120, {"p95_ms": 400.0}),))) == [120.0]
+
+
+def test_a_watch_too_short_to_see_a_recovery_shows_nothing(tmp_path):
+    row = morning(tmp_path, after=((20, {"p95_ms": 400.0}),), table=LoadTable(base_rate=20, seconds=10))
+    assert recovery(row) == []
+    assert row.verdict is Verdict.INCONCLUSIVE
+
+
+ORDERLY = {"refused": {"http-503": 15_000, "http-429": 3}}
+
+
+def overloaded(folder, stage=None, second=None, after=((120, {}),), table=None, tales=(), **others):
+    """EHC-PRF-003 over a load of twice fifty requests a second."""
+    stages = [("base", 30, {}), ("overload", 300, second or {"ok": 45, "refused": 55})]
+    tale = Tale([*stages, *(("after", *part) for part in after)], stage_totals={"overload": stage or ORDERLY}, **others)
+    row = row_of("EHC-PRF-003", folder, *tales, tale, table=table)
+    found = overload.overload(row.sampler, row.platform)
+    offered = overload.of_overload(found)
+    overload.crashes(row.sampler, row.platform, offered)
+    overload.refused_in_order(row.sampler, offered)
+    overload.goodput(row.sampler, found)
+    overload.recovered(row.sampler, offered)
+    integrity.integrity(row.sampler, row.platform, offered)
+    both_ends.both_ends_agree(row.sampler, offered)
+    return row
+
+
+def test_a_sound_platform_refuses_in_order_at_twice_its_capacity(tmp_path):
+    row = overloaded(tmp_path)
+    assert row.verdict is Verdict.PASS, (row.broken(), row.open())
+    assert {stage.name: stage.rate for stage in row.plans[0].stages} == {"base": 10, "overload": 100, "after": 10}
+
+
+DISORDERLY = "rejections_without_429_or_503_and_retry_after"
+
+
+@pytest.mark.parametrize(
+    ("measure", "story"),
+    [
+        (DISORDERLY, {"stage": {"refused": {"http-503": 100}, "without_retry_after": 1}}),
+        (DISORDERLY, {"stage": {"refused": {"code-114": 1}}}),
+        (DISORDERLY, {"stage": {"errors": {"timeout": 1}}}),
+        ("goodput_share", {"second": {"ok": 39, "refused": 61}}),
+        ("crashes", {"begun_anew": True}),
+        ("recovery_time", {"after": ((61, {"refused": 1}), (59, {}))}),
+        ("lost_uses", {"lost": 1}),
+        ("wrong_persons", {"totals": {"wrong_persons": Found(1)}}),
+    ],
+)
+def test_each_clause_of_an_overload_can_break_it(measure, story, tmp_path):
+    row = overloaded(tmp_path, **story)
+    assert row.verdict is Verdict.FAIL
+    assert row.broken() == {measure}
+
+
+def test_a_platform_that_no_longer_answers_has_crashed(tmp_path):
+    row = overloaded(tmp_path, dies=True)
+    assert "crashes" in row.broken()
+
+
+def rising(*served):
+    """A search for the capacity whose steps were served as told, a share of what was asked each."""
+    return Tale(
+        [(f"step-{n}", 10, {"offered": 10 * n, "ok": round(10 * n * part)}) for n, part in enumerate(served, 1)]
+    )
+
+
+def test_a_capacity_nobody_declared_is_the_most_that_was_served(tmp_path):
+    table = LoadTable(rate=20)
+    row = overloaded(tmp_path, table=table, tales=(rising(1.0, 1.0, 0.9, 0.5),))
+    [capacity] = [one.value for one in row.observations if one.measure == "capacity"]
+    assert capacity == 27.0
+    search, load = row.plans
+    assert search.profile == "capacity"
+    assert {stage.arrivals for stage in search.stages} == {"even"}
+    assert next(stage.rate for stage in load.stages if stage.name == "overload") == 54
+
+
+def test_a_generator_that_never_finds_the_capacity_is_the_benchs_trouble(tmp_path):
+    row = row_of("EHC-PRF-003", tmp_path, rising(1.0, 1.0), table=LoadTable(rate=20))
+    with pytest.raises(RigError, match="more than"):
+        overload.overload(row.sampler, row.platform)
+
+
+def compared(folder, delays, seconds=60, table=None, **others):
+    """EHC-PRF-005 over a minute."""
+    row = row_of(
+        "EHC-PRF-005", folder, Tale([("hold", seconds, {})], delays_ms={"hold": delays}, **others), table=table
+    )
+    offered = honesty.offer_a_minute(row.sampler, row.platform)
+    honesty.compare_with_plan(row.sampler, offered)
+    integrity.integrity(row.sampler, row.platform, offered)
+    return row
+
+
+def test_an_honest_minute_is_met_and_half_of_one_is_not(tmp_path):
+    assert compared(tmp_path / "a", [(0.4, 4000)]).verdict is Verdict.PASS
+    assert compared(tmp_path / "b", [(0.4, 4000)], seconds=30).verdict is Verdict.INCONCLUSIVE
+    assert compared(tmp_path / "c", [(0.4, 2000)]).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("measure", "story"),
+    [
+        ("send_delay", {"delays": [(0.4, 4000), (80.0, 9)]}),
+        ("lost_uses", {"delays": [(0.4, 4000)], "lost": 1}),
+        ("wrong_persons", {"delays": [(0.4, 4000)], "totals": {"wrong_persons": Found(1)}}),
+    ],
+)
+def test_each_clause_of_honesty_can_break_it(measure, story, tmp_path):
+    assert compared(tmp_path, **story).broken() == {measure}
+
+
+def test_late_seconds_break_the_share_that_was_late(tmp_path):
+    row = row_of("EHC-PRF-005", tmp_path, Tale([("hold", 60, {"late": 1})], delays_ms={"hold": [(0.4, 4000)]}))
+    offered = honesty.offer_a_minute(row.sampler, row.platform)
+    honesty.compare_with_plan(row.sampler, offered)
+    assert row.broken() == {"late_share"}
+
+
+def test_bursts_are_what_is_offered_where_they_were_chosen(tmp_path):
+    table = LoadTable(profile="burst")
+    row = compared(tmp_path, [(0.4, 4000)], table=table)
+    assert {stage.name for stage in row.plans[0].stages} == {"steady", "burst"}
+    assert row.plans[0].profile == "burst"
+
+
+def test_an_audit_that_is_none_is_the_platforms_fault(tmp_path):
+    tale = half_an_hour()
+    tale.audit = lambda: iter([b"{"])
+    row = row_of("EHC-PRF-001", tmp_path, tale)
+    with pytest.raises(SubjectFaultError, match="not JSON"):
+        integrity.integrity(row.sampler, row.platform, sustained.hold(row.sampler, row.platform))
+
+
+def test_memory_is_looked_at_only_once_the_load_has_begun():
+    class Api:
+        monitor = ""
+        asked = 0
+
+        def ask(self, *_, **__):
+            self.asked += 1
+            return type(
+                "A", (), {"status": 200, "content": "process_resident_memory_bytes 1048576\n", "journal": (1, 1)}
+            )
+
+    api = Api()
+    with MemoryWatch(api, None) as watch:
+        assert watch.samples == ()
+        watch.begin()
+        while not watch.samples:
+            pass
+    assert {held for _, held in watch.samples} == {1 << 20}
+
+
+def test_offered_needs_no_memory():
+    assert Offered(None, None, None).memory == ()
