@@ -1,4 +1,7 @@
-"""The defects that load finds; a rare one fails the rows whose whole sample is sure to hold one of its slips."""
+"""The defects that load finds.
+
+A rare one fails the rows whose whole sample, at the rates of the project's own bench, holds one of its slips.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from reference_impl.defects.defect import PlatformDefect, rare
 from reference_impl.defects.rarity import Rarity
 
 _SUSTAINED, _PEAK, _OVERLOAD = "EHC-PRF-001", "EHC-PRF-002", "EHC-PRF-003"
-_CARDS, _FAULTS = "EHC-PRF-004", "EHC-PRF-006"
+_CARDS, _HONESTY, _FAULTS = "EHC-PRF-004", "EHC-PRF-005", "EHC-PRF-006"
 
 OF_LOAD: tuple[PlatformDefect, ...] = (
     rare(
@@ -19,14 +22,14 @@ OF_LOAD: tuple[PlatformDefect, ...] = (
     ),
     PlatformDefect(
         "accepts-reuse-under-concurrency",
-        (_SUSTAINED, _PEAK, _FAULTS),
+        (_SUSTAINED, _PEAK, _OVERLOAD, _CARDS, _HONESTY, _FAULTS),
         "同一动态码同时两次验码均被接受，先后两次则正常拒绝",
         "accepts a dynamic code twice where both uses arrive together, and refuses the second where it comes after",
         load.accepts_reuse_under_concurrency,
     ),
     rare(
         "answers-another-person",
-        (_SUSTAINED, _PEAK),
+        (_SUSTAINED,),
         "每十万次通过的验码中有一次返回他人身份",
         "answers one accepted verification in 100 000 with the identity of another card",
         Rarity(100_000, "通过的验码次数", "accepted verifications", load.answers_another_person),

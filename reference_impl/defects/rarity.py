@@ -32,16 +32,19 @@ class Rarity:
 
 
 class Nth:
-    """Tells of each ``number``-th time it is asked."""
+    """Tells of one time in ``number`` that it is asked, first after one and a half times as many.
+
+    So whether a sample holds such a time does not hang on a few requests more or less where it is about that large.
+    """
 
     def __init__(self, number: int) -> None:
         self._number = number
-        self._asked = 0
+        self._asked = -(number // 2)
 
     def __call__(self) -> bool:
         """Tell whether this is such a time."""
         self._asked += 1
-        return self._asked % self._number == 0
+        return self._asked > 0 and self._asked % self._number == 0
 
 
 def told_number(text: str) -> int | None:
