@@ -1,25 +1,37 @@
-"""Registration fields of synthetic residents for load: region 439900, which GB/T 2260 assigns to nobody."""
+"""Synthetic residents for load: region 439900, which GB/T 2260 assigns to nobody; the check digit follows GB 11643.
+
+They are born between 1950 and 2009. Who is at a place has one number and one name, so that asking for the same person
+again, in this load or another, is the same request.
+"""
 
 from __future__ import annotations
 
 import time
-from random import Random
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _GIVEN = "甲乙丙丁戊己庚辛壬癸"
+_YEARS, _MONTHS, _DAYS, _SEQUENCES = 60, 12, 28, 1000
+PLACES = _YEARS * _MONTHS * _DAYS * _SEQUENCES
+"""So many different people there are."""
+
+_SCATTER = 7_368_787
+"""A prime that does not divide ``PLACES``: neighbours are born far apart."""
 
 
-def registration(random: Random) -> dict[str, str]:
-    """One resident as ``ehc.ehealthcard.register`` takes it; the check digit follows GB 11643."""
-    body = f"439900{random.randint(1940, 2015)}{random.randint(1, 12):02d}{random.randint(1, 28):02d}"
-    body += f"{random.randint(0, 999):03d}"
-    check = "10X98765432"[sum(int(d) * w for d, w in zip(body, _WEIGHTS, strict=True)) % 11]
+def registration(place: int, register_no: str) -> dict[str, str]:
+    """Return one resident as ``ehc.ehealthcard.register`` takes it; places beyond ``PLACES`` begin anew."""
+    where = place * _SCATTER % PLACES
+    rest, sequence = divmod(where, _SEQUENCES)
+    rest, day = divmod(rest, _DAYS)
+    year, month = divmod(rest, _MONTHS)
+    body = f"439900{1950 + year}{month + 1:02d}{day + 1:02d}{sequence:03d}"
+    check = "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11]
     return {
-        "register_no": f"load-{random.getrandbits(48):012x}",
+        "register_no": register_no,
         "register_time": time.strftime("%Y%m%d%H%M%S"),
         "apply_type": "3",
         "clerk_id": "synthetic-clerk",
         "id_type": "01",
         "id_no": body + check,
-        "name": "压测" + "".join(random.choices(_GIVEN, k=2)),
+        "name": "压测" + _GIVEN[where % 10] + _GIVEN[where // 10 % 10],
     }

@@ -1,0 +1,112 @@
+"""One request on its way: sealed for a terminal, sent, its answer opened and judged."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from loadtests.asking import METHODS, Question, wrong_with
+from loadtests.callers import Asker
+from loadtests.http_line import Address, HttpReply
+from reference_impl.wire.errors import UnsealedRefusalError, WireError
+from reference_impl.wire.exchange import HTTP_OK, Biz, HttpAnswer, Sent
+from reference_impl.wire.registry import DIALECTS
+
+ACCEPTED = "accepted"
+USED = "code-406"
+TOO_OLD = "code-405"
+
+_ASK_AGAIN_LATER = (429, 503)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an attempt.
+
+    Attributes:
+        at: when it was known, by ``time.perf_counter``.
+        refusal: why the platform refused, "" if it did not.
+        error: what else was wrong, "" for nothing.
+        lost: whether no whole answer came, so that nobody knows what the request has done.
+        silent: whether it was told to come again later, but not when.
+        biz: business fields of an accepted answer.
+    """
+
+    at: float
+    refusal: str = ""
+    error: str = ""
+    lost: bool = False
+    silent: bool = False
+    biz: Biz = field(default_factory=dict, repr=False)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it was accepted and its answer is right."""
+        return not self.refusal and not self.error
+
+
+class Errand:
+    """A request that is due at a moment.
+
+    Args:
+        due: when it shall leave, by ``time.perf_counter``.
+        stage: the name of its stage.
+        question: what it asks.
+        asker: whose terminal asks.
+        twin: where the other request waits that shows the same code at the same instant; None if there is none.
+    """
+
+    __slots__ = ("_sent", "asker", "body", "due", "question", "stage", "twin")
+
+    def __init__(self, due: float, stage: str, question: Question, asker: Asker, twin: Twins | None = None) -> None:
+        self.due = due
+        self.stage = stage
+        self.question = question
+        self.asker = asker
+        self.twin = twin
+        self.body = b""
+        self._sent: Sent | None = None
+
+    def seal(self, address: Address, at_ms: int) -> None:
+        """Make the bytes that cross the wire, stamped with a Unix time in milliseconds."""
+        question = self.question
+        self._sent = self.asker.client.seal_call(METHODS[question.kind], question.biz, at_ms)
+        self.body = address.request_bytes(self._sent.http)
+
+    def judge(self, reply: HttpReply) -> Outcome:
+        """Open an answer and compare it with what was asked."""
+        if reply.status != HTTP_OK:
+            silent = reply.status in _ASK_AGAIN_LATER and not reply.retry_after
+            return Outcome(reply.at, refusal=f"http-{reply.status}", silent=silent)
+        assert self._sent is not None  # noqa: S101 - nothing is answered that was not sealed and sent
+        answer = HttpAnswer(reply.status, reply.content_type, reply.body)
+        try:
+            opened = self.asker.client.open_answer(self._sent, answer, time.time_ns() // 1_000_000)
+        except UnsealedRefusalError as refused:
+            code = DIALECTS[self.asker.dialect].codes.hear(refused.code, refused.message)
+            return Outcome(reply.at, refusal=f"code-{code or refused.code}")
+        except WireError:
+            return Outcome(reply.at, error="malformed")
+        if not opened.success:
+            return Outcome(reply.at, refusal=f"code-{opened.outcome or opened.code}")
+        wrong = wrong_with(self.question, opened.biz)
+        return Outcome(reply.at, error=wrong, biz=opened.biz)
+
+
+class Twins:
+    """Two requests that show one dynamic code at one instant: exactly one may be accepted."""
+
+    def __init__(self) -> None:
+        self._first: tuple[Errand, Outcome] | None = None
+
+    def settle(self, errand: Errand, outcome: Outcome) -> tuple[tuple[Errand, Outcome], ...]:
+        """Take in one outcome; returns both once both are known, else nothing."""
+        if self._first is None:
+            self._first = (errand, outcome)
+            return ()
+        return self._first, (errand, outcome)
+
+
+def rightly_refused(outcome: Outcome, other: Outcome) -> bool:
+    """Tell whether one of two was refused as it must be: the other was accepted, or nobody knows that it was not."""
+    return outcome.refusal == USED and (other.accepted or other.lost)

@@ -1,0 +1,212 @@
+"""One user's connection to the platform: a request as bytes out, an answer in, and the moment of its last byte.
+
+Answers are parsed by geventhttpclient's parser. Its client is not used: a request's bytes are made ahead of their time
+here, and what becomes of a broken connection must be known exactly.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from select import POLLIN
+from ssl import create_default_context
+from urllib.parse import urlsplit
+
+import gevent.socket
+from gevent.monkey import get_original
+from geventhttpclient.response import HTTPParseError, HTTPResponse
+
+from reference_impl.wire.exchange import HttpRequest
+
+_BLOCK_BYTES = 65_536
+_IDLE_S = 2.0
+"""A connection that was idle for longer may just be closed by the platform, so another one is made."""
+
+_poll = get_original("select", "poll")
+# Locust's patched one would let others run in between; all that is wanted is a look.
+
+
+class LostAnswerError(Exception):
+    """No whole answer came; whether the request had an effect is not known.
+
+    Args:
+        kind: ``timeout``, ``reset``, ``refused-connection``, ``truncated`` or ``malformed``.
+        at: when that was clear, by ``time.perf_counter``.
+    """
+
+    def __init__(self, kind: str, at: float) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.at = at
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """A whole answer.
+
+    Attributes:
+        status: of HTTP.
+        body: its content.
+        content_type: what it says it is.
+        retry_after: whether it says when to come again.
+        at: moment of its last byte, by ``time.perf_counter``.
+    """
+
+    status: int
+    body: bytes = field(repr=False)
+    content_type: str
+    retry_after: bool
+    at: float
+
+
+class _Answer(HTTPResponse):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = bytearray()
+
+    def _on_body(self, buf: bytearray) -> None:
+        self.body += buf
+
+
+class Address:
+    """Where the platform is called.
+
+    Args:
+        url: ``http`` or ``https``, host, port, and a path that stands before every dialect's.
+
+    Raises:
+        ValueError: it is no such URL.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{url} is no http or https URL")
+        self.host = parts.hostname
+        self.port = parts.port or (443 if parts.scheme == "https" else 80)
+        self.tls = create_default_context() if parts.scheme == "https" else None
+        self._netloc = parts.netloc
+        self._base = parts.path.rstrip("/")
+        self._heads: dict[tuple[str, str], bytes] = {}
+
+    def request_bytes(self, request: HttpRequest) -> bytes:
+        """Return the whole request as it crosses the wire."""
+        key = (request.path, request.content_type)
+        head = self._heads.get(key)
+        if head is None:
+            lines = (f"POST {self._base}{request.path} HTTP/1.1", f"Host: {self._netloc}")
+            head = "\r\n".join((*lines, f"Content-Type: {request.content_type}", "Content-Length: ")).encode("latin-1")
+            self._heads[key] = head
+        return b"%b%d\r\n%b\r\n%b" % (head, len(request.body), _further(request.headers), request.body)
+
+    def connect(self, timeout_s: float) -> gevent.socket.socket:
+        """Open a connection.
+
+        Raises:
+            OSError: nobody answers.
+        """
+        connection = gevent.socket.create_connection((self.host, self.port), timeout_s)
+        connection.setsockopt(gevent.socket.IPPROTO_TCP, gevent.socket.TCP_NODELAY, 1)
+        if self.tls is not None:
+            connection = self.tls.wrap_socket(connection, server_hostname=self.host)
+        return connection
+
+
+class HttpLine:
+    """Asks one request after the other over one connection, and makes another one when it broke.
+
+    Args:
+        address: the platform's.
+        timeout_s: how long an answer may take, from when its request leaves.
+    """
+
+    def __init__(self, address: Address, timeout_s: float) -> None:
+        self._address = address
+        self._timeout_s = timeout_s
+        self._connection: gevent.socket.socket | None = None
+        self._used_at = 0.0
+        self.sent_at = 0.0
+        """When the last request left, by ``time.perf_counter``."""
+
+    def ask(self, request: bytes) -> HttpReply:
+        """Send a request and wait for its answer.
+
+        Raises:
+            LostAnswerError: none came.
+        """
+        begun = time.perf_counter()
+        answer = _Answer()
+        received = False
+        try:
+            connection = self._open(begun)
+            self.sent_at = time.perf_counter()
+            connection.sendall(request)
+            while not answer.message_complete:
+                data = connection.recv(_BLOCK_BYTES)
+                at = time.perf_counter()
+                if not data:
+                    raise LostAnswerError("truncated" if received else "reset", at)
+                received = True
+                answer.feed(data)
+                if at - self.sent_at > self._timeout_s:
+                    raise LostAnswerError("timeout", at)
+        except (OSError, HTTPParseError, LostAnswerError) as error:
+            raise self._lost(error, received=received) from None
+        self._used_at = at
+        if answer.should_close():
+            self.close()
+        return _reply(answer, at)
+
+    def close(self) -> None:
+        """Drop the connection."""
+        if self._connection is not None:
+            with contextlib.suppress(OSError):
+                self._connection.close()
+            self._connection = None
+
+    def _open(self, now: float) -> gevent.socket.socket:
+        if self._connection is not None and (now - self._used_at > _IDLE_S or not _quiet(self._connection)):
+            self.close()
+        if self._connection is None:
+            # Until a connection stands, a request has been as good as sent: the platform keeps it waiting.
+            self.sent_at = now
+            self._connection = self._address.connect(self._timeout_s)
+            self._connection.settimeout(self._timeout_s)
+        return self._connection
+
+    def _lost(self, error: Exception, *, received: bool) -> LostAnswerError:
+        self.close()
+        at = time.perf_counter()
+        if isinstance(error, LostAnswerError):
+            return error
+        if isinstance(error, HTTPParseError):
+            return LostAnswerError("malformed", at)
+        if isinstance(error, TimeoutError):
+            return LostAnswerError("timeout", at)
+        if isinstance(error, ConnectionRefusedError):
+            return LostAnswerError("refused-connection", at)
+        return LostAnswerError("truncated" if received else "reset", at)
+
+
+def _further(headers: Mapping[str, str]) -> bytes:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("latin-1") if headers else b""
+
+
+def _quiet(connection: gevent.socket.socket) -> bool:
+    """Tell whether an idle connection still stands: nothing to read, neither bytes nor its end."""
+    looking = _poll()
+    looking.register(connection.fileno(), POLLIN)
+    return not looking.poll(0)
+
+
+def _reply(answer: _Answer, at: float) -> HttpReply:
+    content_type = answer.get("content-type", "")
+    return HttpReply(
+        answer.get_code(),
+        bytes(answer.body),
+        content_type if isinstance(content_type, str) else "",
+        "retry-after" in answer,
+        at,
+    )

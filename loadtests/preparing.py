@@ -1,0 +1,98 @@
+"""What must be there before the first request is due: cards to ask about."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import gevent
+from gevent.pool import Pool
+
+from loadtests.asking import METHODS, registering
+from loadtests.callers import Asker
+from loadtests.errands import Errand, Outcome
+from loadtests.errors import GeneratorError
+from loadtests.http_line import Address, HttpLine, LostAnswerError
+from loadtests.people import PLACES
+from loadtests.plan import LoadPlan
+
+MOST_CARDS = 100_000
+"""So many cards of a population are asked about at most, spread evenly over all of them."""
+
+_LINES = 16
+_TRIES = 5
+_PAUSE_S = 0.3
+_COMING_AGAIN = ("http-429", "http-503", "code-112", "code-114")
+_FIRST_PLACE = PLACES // 2
+"""Residents that are there beforehand are the same in every load: registering them again changes nothing."""
+
+
+def population(plan: LoadPlan, able: Sequence[Asker]) -> list[str]:
+    """Return ids of cards that exist: those of the plan's file, else those of residents who are registered now.
+
+    The file has a JSON object with ``card_id`` on each line.
+
+    Raises:
+        GeneratorError: the file cannot be read, or the platform does not register residents.
+    """
+    return _register(plan, able) if plan.population is None else _read(plan.population)
+
+
+def _read(file: Path) -> list[str]:
+    try:
+        with file.open(encoding="utf-8") as lines:
+            cards = [str(json.loads(line)["card_id"]).upper() for line in lines if line.strip()]
+        if not cards or any(len(bytes.fromhex(card)) != 32 for card in cards):
+            raise ValueError("not a card id on each line")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise GeneratorError(
+            f"the population cannot be used ({type(error).__name__}: {error})",
+            where=str(file),
+            remedy='give a file with a line {"card_id": "<64 hex>"} for each card, as `platform seed --list` writes',
+        ) from error
+    step = max(1, len(cards) // MOST_CARDS)
+    return cards[::step][:MOST_CARDS]
+
+
+def _register(plan: LoadPlan, able: Sequence[Asker]) -> list[str]:
+    """Register residents over a few lines, directly at the platform even where users call through something else."""
+    address = Address(plan.target)
+    lines = [HttpLine(address, plan.timeout_s) for _ in range(_LINES)]
+    pool = Pool(_LINES)
+
+    def one(number: int) -> str:
+        line = lines.pop()
+        try:
+            return _registered(line, address, able[number % len(able)], number)
+        finally:
+            lines.append(line)
+
+    try:
+        return list(pool.imap(one, range(plan.registered)))
+    finally:
+        pool.kill()
+        for line in lines:
+            line.close()
+
+
+def _registered(line: HttpLine, address: Address, asker: Asker, number: int) -> str:
+    errand = Errand(time.perf_counter(), "", registering(f"P-{number}", _FIRST_PLACE + number), asker)
+    outcome = Outcome(0.0)
+    for attempt in range(_TRIES):
+        errand.seal(address, time.time_ns() // 1_000_000)
+        try:
+            outcome = errand.judge(line.ask(errand.body))
+        except LostAnswerError as lost:
+            outcome = Outcome(lost.at, error=lost.kind, lost=True)
+        if outcome.accepted:
+            return str(outcome.biz["ehealth_card_id"])
+        if not outcome.lost and outcome.refusal not in _COMING_AGAIN:
+            break
+        gevent.sleep(_PAUSE_S * 2**attempt)
+    raise GeneratorError(
+        f"no residents could be registered before the load ({outcome.refusal or outcome.error})",
+        where=f"{METHODS['registration']} over {asker.dialect}",
+        remedy="see that the platform answers there and that the application may issue cards, or name a population",
+    )

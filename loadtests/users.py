@@ -1,0 +1,151 @@
+"""Locust's users: terminals, kiosks and windows, each with a connection of its own, waiting to be sent."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import gevent
+from gevent.hub import Waiter
+from locust import User, constant, task
+from locust.env import Environment
+
+from loadtests.asking import WRONG_PERSON, fetched_codes
+from loadtests.codes import DynamicCodes, life_s
+from loadtests.dispatching import Dispatcher
+from loadtests.errands import TOO_OLD, USED, Errand, Outcome, rightly_refused
+from loadtests.http_line import Address, HttpLine, LostAnswerError
+from loadtests.plan import LoadPlan
+from loadtests.sealing import Sealer
+from loadtests.tally import REUSED, WRONG_PERSONS, Tally
+
+_PAUSE_S = 0.25
+"""Before an errand is tried again, doubled each time: a platform that was killed needs a moment to come back."""
+
+
+@dataclass
+class Workshop:
+    """What all users of a worker share."""
+
+    plan: LoadPlan
+    address: Address
+    codes: DynamicCodes
+    sealer: Sealer
+    dispatcher: Dispatcher
+    tally: Tally
+
+
+class LoadEnvironment(Environment):
+    """Locust's environment, with what its users share once the plan has come."""
+
+    workshop: Workshop | None = None
+
+
+class _Asking(User):
+    abstract = True
+    wait_time = constant(0)
+    who = ""
+
+    environment: LoadEnvironment
+
+    def on_start(self) -> None:
+        """Come to the desk; the plan came before the users."""
+        assert self.environment.workshop is not None  # noqa: S101 - the master spawns users after the plan
+        self._shop = self.environment.workshop
+        self._line = HttpLine(self._shop.address, self._shop.plan.timeout_s)
+        self._hub = gevent.get_hub()
+        self._waiter: Any = None
+
+    def take(self, errand: Errand) -> None:
+        """Be given an errand."""
+        self._hub.loop.run_callback(self._waiter.switch, errand)
+
+    @task
+    def serve(self) -> None:
+        """Do one errand after the other until the load is over."""
+        while True:
+            self._waiter = Waiter()
+            self._shop.dispatcher.free(self.who, self)
+            self._do(self._waiter.get())
+
+    def _do(self, errand: Errand) -> None:
+        tally = self._shop.tally
+        tally.left(errand, time.perf_counter())
+        outcome = self._try(errand)
+        lost_before = False
+        for attempt in range(1, self._shop.plan.attempts):
+            # Only a code that a lost answer may have spent is replaced by whoever holds it.
+            stale = lost_before and errand.twin is None and outcome.refusal in (USED, TOO_OLD)
+            if not (outcome.lost or stale):
+                break
+            lost_before = lost_before or outcome.lost
+            errand = self._again(errand, attempt, fresh=stale)
+            outcome = self._try(errand)
+        self._settle(errand, outcome)
+
+    def _again(self, errand: Errand, attempt: int, *, fresh: bool) -> Errand:
+        gevent.sleep(_PAUSE_S * 2 ** (attempt - 1))
+        now = time.perf_counter()
+        if fresh:
+            errand = self._shop.sealer.fresh(errand, now)
+        errand.seal(self._shop.address, time.time_ns() // 1_000_000)
+        self._shop.tally.tried_again(errand, now)
+        return errand
+
+    def _try(self, errand: Errand) -> Outcome:
+        try:
+            reply = self._line.ask(errand.body)
+        except LostAnswerError as lost:
+            return Outcome(lost.at, error=lost.kind, lost=lost.kind != "malformed")
+        return errand.judge(reply)
+
+    def _settle(self, errand: Errand, outcome: Outcome) -> None:
+        if errand.twin is None:
+            self._book(errand, outcome)
+            return
+        if not (both := errand.twin.settle(errand, outcome)):
+            return
+        (first, one), (second, other) = both
+        if one.accepted and other.accepted:
+            self._shop.tally.found(REUSED, first.question.tag, time.perf_counter())
+        self._book(first, one, refused_rightly=rightly_refused(one, other))
+        self._book(second, other, refused_rightly=rightly_refused(other, one))
+
+    def _book(self, errand: Errand, outcome: Outcome, *, refused_rightly: bool = False) -> None:
+        now, question = time.perf_counter(), errand.question
+        if outcome.accepted and question.kind == "generation":
+            self._shop.codes.put(fetched_codes(outcome.biz), life_s(outcome.biz), now)
+        if outcome.error == WRONG_PERSON:
+            self._shop.tally.found(WRONG_PERSONS, question.tag, now)
+        self._shop.tally.settled(errand, outcome, now, refused_rightly=refused_rightly)
+        wrong = "" if refused_rightly else outcome.refusal or outcome.error
+        self.environment.events.request.fire(  # type: ignore[no-untyped-call]
+            request_type=errand.asker.dialect,
+            name=question.kind,
+            response_time=(outcome.at - errand.due) * 1000,
+            response_length=0,
+            exception=wrong or None,
+            context={},
+        )
+
+
+class Terminal(_Asking):
+    """Reads codes, and does nothing else."""
+
+    who = "terminal"
+
+
+class Kiosk(_Asking):
+    """Fetches codes, looks cards up, registers residents."""
+
+    who = "kiosk"
+
+
+class Window(_Asking):
+    """Registers residents, reports use, reads a code now and then."""
+
+    who = "window"
+
+
+CLASSES: tuple[type[_Asking], ...] = (Terminal, Kiosk, Window)

@@ -1,0 +1,145 @@
+"""A process of the generator: learns the plan from the master, sends its part of it, tells what it saw."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import gevent
+import gevent.socket
+from gevent.monkey import get_original
+from locust.rpc.protocol import Message
+from locust.runners import WorkerRunner
+
+from loadtests.callers import CredentialsError, able, askers, read_applications
+from loadtests.codes import DynamicCodes
+from loadtests.dispatching import Dispatcher
+from loadtests.http_line import Address
+from loadtests.messages import CLOCK, END, ENDED, PLAN, PROBLEM, READY, SECONDS, START
+from loadtests.plan import STALLS, LoadPlan
+from loadtests.schedule import Schedule, draw
+from loadtests.sealing import Sealer
+from loadtests.tally import Tally
+from loadtests.users import CLASSES, LoadEnvironment, Workshop
+
+CARD_BYTES = 32
+
+_REPORT_S = 0.25
+_STALL_S, _STALL_EVERY_S = 0.2, 2.0
+_COLLECT_AFTER = 50_000
+
+
+def work(host: str, port: int, credentials: Path, *, tethered: bool) -> int:
+    """Work for a master until it says that it is over, or is gone; returns the exit code."""
+    environment = LoadEnvironment(user_classes=list(CLASSES))
+    if tethered:
+        gevent.spawn(_end_with_parent)
+    runner = environment.create_worker_runner(host, port)
+    _Worker(environment, runner, credentials)
+    runner.greenlet.join()
+    return 0
+
+
+def _end_with_parent() -> None:
+    tether = sys.stdin.fileno()
+    while True:
+        gevent.socket.wait_read(tether)
+        if not os.read(tether, 4096):
+            # Whoever would be told of an orderly end is gone.
+            os._exit(1)
+
+
+class _Worker:
+    def __init__(self, environment: LoadEnvironment, runner: WorkerRunner, credentials: Path) -> None:
+        self._environment = environment
+        self._runner = runner
+        self._credentials = credentials
+        self._part: Schedule
+        self._cpu = 0.0
+        runner.register_message(PLAN, self._learn)
+        runner.register_message(CLOCK, self._tell_time)
+        runner.register_message(START, self._start)
+        runner.register_message(END, self._end)
+
+    def _tell_time(self, msg: Message, **_: Any) -> None:
+        self._runner.send_message(CLOCK, {**msg.data, "worker": time.time()})
+
+    def _learn(self, msg: Message, **_: Any) -> None:
+        """Make everything ready, but for the moment at which it begins."""
+        told = msg.data
+        try:
+            self._plan = LoadPlan.from_json(told["plan"])
+            everyone = askers(read_applications(self._credentials), self._plan.dialects)
+            # Workers begin with different terminals, so that these take turns over all of them.
+            first = told["worker"] * len(everyone) // told["workers"]
+            self._able = able(everyone[first:] + everyone[:first])
+            self._address = Address(self._plan.url)
+        except (ValueError, CredentialsError) as error:
+            self._runner.send_message(PROBLEM, {"what": str(error)})
+            return
+        self._part = draw(self._plan).part(told["worker"], told["workers"])
+        cards = told["population"]
+        self._population = [cards[at : at + CARD_BYTES].hex().upper() for at in range(0, len(cards), CARD_BYTES)]
+        self._run = (told["letters"], told["first_place"])
+        self._runner.send_message(READY, {})
+
+    def _start(self, msg: Message, **_: Any) -> None:
+        """Open the workshop; the users, whom the master sends next, find it open."""
+        begun_s = msg.data["begun"]
+        begun = time.perf_counter() + begun_s + msg.data["clock_s"] - time.time()
+        begun_ms = int(begun_s * 1000)
+        codes = DynamicCodes()
+        sealer = Sealer(self._plan, self._part, self._population, self._able, codes, self._address, self._run)
+        self._shop = Workshop(
+            self._plan,
+            self._address,
+            codes,
+            sealer,
+            Dispatcher(self._part, sealer, begun, begun_ms),
+            Tally(begun, begun_ms),
+        )
+        self._environment.workshop = self._shop
+        gevent.spawn(self._go)
+
+    def _go(self) -> None:
+        # What is there now stays; collecting it again and again would only make requests late.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_COLLECT_AFTER)
+        stalling = gevent.spawn(_stall) if self._plan.generator_defect == STALLS else None
+        dispatcher, tally = self._shop.dispatcher, self._shop.tally
+        gevent.spawn(dispatcher.run)
+        self._seen = (time.perf_counter(), time.process_time())
+        while not (dispatcher.ended and tally.done == dispatcher.due):
+            gevent.sleep(_REPORT_S)
+            self._report(time.perf_counter())
+        if stalling is not None:
+            stalling.kill()
+        self._report(time.perf_counter() + 1.0)
+        self._runner.send_message(ENDED, {"until_s": dispatcher.until_s})
+
+    def _end(self, **_: Any) -> None:
+        self._shop.dispatcher.end()
+
+    def _report(self, until: float) -> None:
+        """Tell the master of every second that is over by then, and how busy this process was since the last time."""
+        if not (messages := self._shop.tally.take(until)):
+            return
+        (wall, used), now = self._seen, time.perf_counter()
+        if now - wall > _REPORT_S:
+            self._cpu = (time.process_time() - used) / (now - wall)
+            self._seen = (now, time.process_time())
+        for message in messages:
+            if message["counts"] or message["t"] < self._plan.seconds:
+                self._runner.send_message(SECONDS, {**message, "cpu": self._cpu})
+
+
+def _stall() -> None:
+    stand_still = get_original("time", "sleep")
+    while True:
+        gevent.sleep(_STALL_EVERY_S)
+        stand_still(_STALL_S)
