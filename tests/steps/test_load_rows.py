@@ -11,9 +11,9 @@ from certification.verdicts import Verdict
 from loadtests.record import Found, Reason
 from rigs.bench_tables.load import LoadTable
 from rigs.errors import InvalidLoadError, RigError, SubjectFaultError
+from rigs.roles import ApiAnswer
 from steps.load import both_ends, honesty, integrity, memory, offering, overload, peak, sustained
 from steps.load.memory_watch import MemoryWatch
-from steps.load.offering import Offered
 
 MEMORY = tuple((60.0 * minute + 30, 200 << 20) for minute in range(30))
 FAST = [(10.0, 500)]
@@ -229,7 +229,6 @@ DISORDERLY = "rejections_without_429_or_503_and_retry_after"
         (DISORDERLY, {"stage": {"refused": {"code-114": 1}}}),
         (DISORDERLY, {"stage": {"errors": {"timeout": 1}}}),
         ("goodput_share", {"second": {"ok": 39, "refused": 61}}),
-        ("crashes", {"begun_anew": True}),
         ("recovery_time", {"after": ((61, {"refused": 1}), (59, {}))}),
         ("lost_uses", {"lost": 1}),
         ("wrong_persons", {"totals": {"wrong_persons": Found(1)}}),
@@ -241,6 +240,11 @@ def test_each_clause_of_an_overload_can_break_it(measure, story, tmp_path):
     assert row.broken() == {measure}
 
 
+def test_a_worker_that_counts_from_nothing_has_crashed(tmp_path):
+    row = overloaded(tmp_path, begun_anew=True)
+    assert row.broken() == {"crashes", "metrics_deviation"}
+
+
 def test_a_platform_that_no_longer_answers_has_crashed(tmp_path):
     row = overloaded(tmp_path, dies=True)
     assert "crashes" in row.broken()
@@ -248,9 +252,9 @@ def test_a_platform_that_no_longer_answers_has_crashed(tmp_path):
 
 def rising(*served):
     """A search for the capacity whose steps were served as told, a share of what was asked each."""
-    return Tale(
-        [(f"step-{n}", 10, {"offered": 10 * n, "ok": round(10 * n * part)}) for n, part in enumerate(served, 1)]
-    )
+    asked = range(10, 10 * len(served) + 1, 10)
+    steps = [{"offered": rate, "ok": round(rate * part)} for rate, part in zip(asked, served, strict=True)]
+    return Tale([(f"step-{number}", 10, figures) for number, figures in enumerate(steps, 1)])
 
 
 def test_a_capacity_nobody_declared_is_the_most_that_was_served(tmp_path):
@@ -324,22 +328,13 @@ def test_an_audit_that_is_none_is_the_platforms_fault(tmp_path):
 def test_memory_is_looked_at_only_once_the_load_has_begun():
     class Api:
         monitor = ""
-        asked = 0
 
         def ask(self, *_, **__):
-            self.asked += 1
-            return type(
-                "A", (), {"status": 200, "content": "process_resident_memory_bytes 1048576\n", "journal": (1, 1)}
-            )
+            return ApiAnswer(200, "process_resident_memory_bytes 1048576\n", (1, 1))
 
-    api = Api()
-    with MemoryWatch(api, None) as watch:
+    with MemoryWatch(Api(), None) as watch:
         assert watch.samples == ()
         watch.begin()
         while not watch.samples:
             pass
     assert {held for _, held in watch.samples} == {1 << 20}
-
-
-def test_offered_needs_no_memory():
-    assert Offered(None, None, None).memory == ()

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 from certification.catalogue import load_catalogue
 from certification.verdicts import Verdict, judge
-from loadtests.plan import LoadPlan, Stage
+from loadtests.plan import LoadPlan
 from loadtests.record import Acknowledged, LoadTotals, Second, StageTotals, read_record
 from loadtests.record_writer import RecordWriter
 from rigs.bench_tables.load import LoadTable
@@ -195,7 +195,3 @@ def row_of(requirement: str, folder: Path, *tales: Tale, table: LoadTable | None
     )
     platform = SimpleNamespace(link=SimpleNamespace(url="http://127.0.0.1:1"), host=None, api=lambda: Told(tales[-1]))
     return Row(Sampler(run, load_catalogue()[requirement]), platform, observations, plans, remarks)
-
-
-def stages_of(plan: LoadPlan) -> list[Stage]:
-    return list(plan.stages)
