@@ -256,14 +256,15 @@ def _legend(canvas: Canvas, axes: Axes, unit: Text, entries: Sequence[tuple[floa
 
 def log_axis(axes: Axes, values: Series, marks: Sequence[float]) -> None:
     """Make the y axis logarithmic around positive values and the marks that must be seen, with plain numbers."""
-    low, high = float(values.min()), max(float(values.max()), *marks, 0.0)
-    low = min([low, *(mark for mark in marks if mark > 0)])
+    low = min(float(values.min()), *marks, np.inf)
+    # A mark has its name above it, for which a tenth of the height is left.
+    high = max([1.35 * float(values.max()), *(mark * (mark / low) ** 0.13 for mark in marks)])
     axes.set_yscale("log")
-    axes.set_ylim(low / 1.25, high * 1.35)
+    axes.set_ylim(low / 1.25, high)
     decades = np.arange(np.floor(np.log10(low)) - 1, np.ceil(np.log10(high)) + 1)
     for steps in ((1,), (1, 3), (1, 2, 5)):
         ticks = [step * 10.0**decade for decade in decades for step in steps]
-        shown = [tick for tick in ticks if low / 1.25 <= tick <= high * 1.35]
+        shown = [tick for tick in ticks if low / 1.25 <= tick <= high]
         if len(shown) > 3:
             break
     axes.yaxis.set_major_locator(FixedLocator(shown) if len(shown) > 3 else MaxNLocator(nbins=5))

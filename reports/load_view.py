@@ -17,7 +17,7 @@ from certification.catalogue import Text
 from certification.clauses import PercentileClause
 from certification.observations import Observation
 from loadtests.plan import KINDS
-from loadtests.record import SEND_DELAY, LoadRecord, StageTotals, read_record
+from loadtests.record import SEND_DELAY, LoadRecord, Second, StageTotals, read_record
 from reports.findings import Judged
 from reports.load_distributions import Histogram, delay_plot, growth_plot, kinds_plot, spectrum_plot
 from reports.load_plots import Limit, latency_plot, machine_plot, rate_plot
@@ -85,7 +85,8 @@ class LoadView:
         main: name of the stage with most requests.
         kinds: latency by kind of request in that stage.
         plots: its plots.
-        clean: whether nothing was refused and nothing failed.
+        clean: whether every request that was sent was answered rightly.
+        unaccounted: how many requests were sent of which the record does not tell what came.
         server: whether the platform told its processor time or memory.
     """
 
@@ -98,6 +99,7 @@ class LoadView:
     kinds: Sequence[tuple[str, Percentiles]] = ()
     plots: Sequence[Plot] = ()
     clean: bool = False
+    unaccounted: int = 0
     server: bool = False
 
     @property
@@ -207,6 +209,7 @@ def _told(name: str, record: LoadRecord, judged: Sequence[Judged] | None) -> Loa
     main = main_stage(record)
     histograms = {stage.name: {kind: record.histogram(kind, stage.name) for kind in KINDS} for stage in record.stages}
     refused, errors = _sums(record)
+    unaccounted = sum(stage.sent - stage.ok for stage in record.stages) - refused.total() - errors.total()
     server = server_course(record.folder / SERVER)
     return LoadView(
         folder=name,
@@ -223,7 +226,8 @@ def _told(name: str, record: LoadRecord, judged: Sequence[Judged] | None) -> Loa
             if (found := percentiles(histogram)) is not None
         ],
         plots=() if judged is None else _plots(name.replace("/", "-"), record, judged, histograms[main], server),
-        clean=not refused and not errors,
+        clean=not refused and not errors and not unaccounted,
+        unaccounted=unaccounted,
         server=server is not None,
     )
 
@@ -277,7 +281,7 @@ def main_stage(record: LoadRecord) -> str:
 
 def course_of(record: LoadRecord) -> Course:
     """The seconds of a record as series."""
-    seconds = record.seconds
+    seconds = _with_something(record.seconds)
     times = np.array([second.t for second in seconds], dtype=float)
     of = {
         name: np.array([np.nan if (value := getattr(second, name)) is None else value for second in seconds], float)
@@ -295,6 +299,18 @@ def course_of(record: LoadRecord) -> Course:
         p99=of["p99_ms"],
         generator=of["generator_cpu"],
     )
+
+
+def _with_something(seconds: Sequence[Second]) -> Sequence[Second]:
+    """Seconds without those at the end in which nothing was due any more and nothing came."""
+    last = len(seconds)
+    while last and not _happened(seconds[last - 1]):
+        last -= 1
+    return seconds[:last]
+
+
+def _happened(one: Second) -> bool:
+    return any((one.offered, one.sent, one.ok, one.refused, one.errors, one.in_flight))
 
 
 def server_course(file: Path) -> ServerCourse | None:

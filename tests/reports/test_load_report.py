@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +12,10 @@ from synthetic_load import LATE, Weather, minutes, write_load, write_run
 
 from certification.catalogue import SubjectKind, load_catalogue
 from loadtests.plan import KINDS, Stage, profiles
+from loadtests.record import read_record
 from reports import load_words, words
 from reports.html_report import write_report
-from reports.load_view import percentiles, row_loads
+from reports.load_view import course_of, percentiles, row_loads
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -54,6 +56,26 @@ def test_without_refusals_and_errors_that_is_said_in_words(tmp_path):
     assert "No refusal and no error: every answer was right." in told
     assert told.count('<svg class="plot"') == 4
     assert "the platform tells nothing of its CPU and memory" in told
+
+
+def test_requests_whose_outcome_is_not_on_record_are_told_and_spoil_the_good_word(tmp_path):
+    run_with(tmp_path, (ROW, HOLD, Weather()))
+    totals = tmp_path / "load" / ROW / "load.json"
+    record = json.loads(totals.read_text())
+    record["stages"][0]["ok"] -= 3
+    totals.write_text(json.dumps(record))
+    told = section(tmp_path)
+    assert "whose outcome is not on record: 3." in told
+    assert "every answer was right" not in told
+
+
+def test_seconds_in_which_nothing_was_due_any_more_are_not_drawn(tmp_path):
+    load = write_load(tmp_path / "load" / ROW, "province", HOLD, Weather())
+    with (load / "seconds.csv").open("a") as seconds:
+        seconds.write("20,hold,0,0,0,0,0,0,1,,,,0.4\n21,hold,0,0,0,0,0,0,0,,,,0.98\n")
+    course = course_of(read_record(load))
+    assert course.times[-1] == 20
+    assert course.generator.max() < 0.9
 
 
 def test_an_invalid_load_is_said_at_the_top_and_at_its_row(tmp_path):
