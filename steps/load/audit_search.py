@@ -44,7 +44,8 @@ class Found:
     Attributes:
         acknowledged: how many there are, by kind.
         lost: how many of them have no record, by kind.
-        doubled: verifications with more than one accepted record.
+        doubled: verifications with more than one accepted record, but for those of a static code: whoever shows that
+            again, for the first answer was lost, is rightly accepted again.
         examples: tags of some that are lost or doubled.
     """
 
@@ -69,16 +70,23 @@ def search(
     """
     effects = Counter[Key]()
     tags: dict[Key, str] = {}
+    digests: dict[Key, str] = {}
     for one in acknowledged:
         key = (one.kind, one.tag if one.kind == "verification" else one.code_digest.lower())
         effects[key] += 1
         tags[key] = one.tag
-    recorded = Counter(key for key in _accepted(audit, tell) if key in effects)
+        digests[key] = one.code_digest.lower()
+    recorded, static = Counter[Key](), set[Key]()
+    for key, card_id in _accepted(audit, tell):
+        if key in effects:
+            recorded[key] += 1
+            if recorded[key] > 1 and digests[key] == _digest(f"{card_id}:1"):
+                static.add(key)
     lost, doubled = Counter[str](), 0
     examples: list[str] = []
     for key, times in effects.items():
         missing = max(0, times - recorded[key])
-        twice = key[0] == "verification" and recorded[key] > times
+        twice = key[0] == "verification" and recorded[key] > times and key not in static
         lost[key[0]] += missing
         doubled += twice
         if (missing or twice) and len(examples) < EXAMPLES:
@@ -89,7 +97,8 @@ def search(
     return Found(total, lost, doubled, tuple(examples))
 
 
-def _accepted(audit: Iterable[bytes], tell: Callable[[int], None]) -> Iterator[Key]:
+def _accepted(audit: Iterable[bytes], tell: Callable[[int], None]) -> Iterator[tuple[Key, str]]:
+    """What each record of an accepted effect is known by, and the card it is about."""
     decode = msgspec.json.Decoder(AuditLine).decode
     for number, line in enumerate(audit, 1):
         if number % EVERY == 0:
@@ -101,7 +110,12 @@ def _accepted(audit: Iterable[bytes], tell: Callable[[int], None]) -> Iterator[K
         kind = OPERATIONS.get(record.op)
         if kind is None or record.outcome != ACCEPTED:
             continue
+        card_id = (record.card_id or "").upper()
         if kind == "verification":
-            yield kind, str((record.detail or {}).get("terminalcode", ""))
-        elif record.card_id:
-            yield kind, hashlib.sha256(record.card_id.upper().encode()).hexdigest()
+            yield (kind, str((record.detail or {}).get("terminalcode", ""))), card_id
+        elif card_id:
+            yield (kind, _digest(card_id)), card_id
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

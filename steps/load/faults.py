@@ -28,6 +28,8 @@ HOLD = "hold"
 ATTEMPTS = 4
 RESETS, LATENCY_MS, JITTER_MS = 0.05, 50.0, 20.0
 CUT_LOAD_S = 60.0
+CUT_ATTEMPTS, CUT_TIMEOUT_S = 6, 15.0
+"""Enough for those who lost their answer by a power cut to come back when there is somebody to ask."""
 
 
 def _faults(seed: int) -> Faults:
@@ -134,7 +136,14 @@ def cut_in_mid_load(sampler: Sampler, chance: Random, loaded: Apart) -> None:
     stages = (replace(stage, seconds=seconds),)
     outages = Outages(loaded.host, cut_moments(seconds, chance), chance)
     with fault_proxy(loaded.link.host_and_port, _faults(run.seed + 1), run.bench.journal) as proxy:
-        plan = plan_of(sampler, loaded, stages, through=proxy.url + loaded.link.base, attempts=ATTEMPTS)
+        plan = plan_of(
+            sampler,
+            loaded,
+            stages,
+            through=proxy.url + loaded.link.base,
+            attempts=CUT_ATTEMPTS,
+            timeout_s=CUT_TIMEOUT_S,
+        )
         record = run.bench.load.run(plan, next_folder(sampler), outages.watch)
     refuse_invalid(record)
     if outages.moments:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from itertools import pairwise
 from random import Random
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.record import SECONDS, LoadRecord, Second, columns
+from loadtests.record import SECONDS, Acknowledged, LoadRecord, Second, columns
 from rigs.errors import RigError, SubjectFaultError
 from rigs.roles.load import LiveSecond
+from steps.load.audit_search import search
 from steps.load.effects import Effects, effects
 from steps.load.faults import refuse_a_way_past, whole_minutes
 from steps.load.outages import MOST_CUTS, Outages, cut_moments
@@ -53,6 +55,17 @@ def test_a_report_counted_again_and_a_card_made_again_are_found() -> None:
 def test_an_audit_that_nobody_can_read_is_the_platforms_fault() -> None:
     with pytest.raises(SubjectFaultError, match="not JSON"):
         effects([b"once upon a time"])
+
+
+def test_a_static_code_may_be_accepted_again_after_a_lost_answer_and_a_dynamic_one_may_not() -> None:
+    audit = [line("ehc.ehealthcode.verify", terminalcode=tag) for tag in ("static", "dynamic") for _ in range(2)]
+    codes = {"static": f"{CARD}:1", "dynamic": f"{CARD}:0:abc"}
+    shown = [
+        Acknowledged("verification", tag, hashlib.sha256(code.encode()).hexdigest(), "t", 0)
+        for tag, code in codes.items()
+    ]
+    found = search(shown, audit)
+    assert (found.doubled, found.examples, found.lost.total()) == (1, ("dynamic",), 0)
 
 
 def record_of(folder, seconds: list[Second]) -> LoadRecord:
