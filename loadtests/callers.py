@@ -81,20 +81,26 @@ def askers(applications: Sequence[Application], dialects: Sequence[str]) -> tupl
     return tuple(next(turn) for _ in range(longest) for turn in turns)
 
 
-def able(everyone: Sequence[Asker]) -> Mapping[str, tuple[Asker, ...]]:
+def able(everyone: Sequence[Asker], mix: Mapping[str, float]) -> Mapping[str, tuple[Asker, ...]]:
     """Return who can ask for each kind: not every dialect carries every method.
 
     Raises:
-        CredentialsError: nobody can ask for some kind.
+        CredentialsError: nobody can ask for some kind that the mix has a share of.
     """
     table = {kind: tuple(one for one in everyone if _carries(one, kind)) for kind in METHODS}
-    lacking = [kind for kind, some in table.items() if not some]
+    lacking = [kind for kind, some in table.items() if not some and mix.get(kind)]
     if lacking:
         raise CredentialsError(f"no dialect of the load carries {', '.join(lacking)}")
     return table
 
 
+_OTHERWISE: Mapping[str, tuple[str, ...]] = {"wechat": ("registration", "usage")}
+"""Kinds for which a dialect's method wants other fields than are sent here."""
+
+
 def _carries(asker: Asker, kind: str) -> bool:
+    if kind in _OTHERWISE.get(asker.dialect, ()):
+        return False
     try:
         asker.client.seal_call(METHODS[kind], example(kind), 0)
     except UnsupportedError:

@@ -19,10 +19,11 @@ from locust.runners import MasterRunner
 from locust.stats import PERCENTILES_TO_REPORT, StatsCSV
 
 from loadtests.callers import CredentialsError, able, askers, read_applications
+from loadtests.enrolling import credentials_for
 from loadtests.errors import GeneratorError
 from loadtests.gathering import Gathering
 from loadtests.honesty import reasons
-from loadtests.messages import CLOCK, END, ENDED, PLAN, PROBLEM, READY, SECONDS, START
+from loadtests.messages import CLOCK, END, ENDED, HERE, PLAN, PROBLEM, READY, SECONDS, START
 from loadtests.people import PLACES
 from loadtests.plan import LoadPlan
 from loadtests.preparing import population
@@ -88,9 +89,15 @@ class Master:
         Raises:
             GeneratorError: it could not be offered.
         """
+        with credentials_for(self._plan) as credentials:
+            self._run(credentials)
+
+    def _run(self, credentials: Path) -> None:
         plan = self._plan
         try:
-            cards = population(plan, able(askers(read_applications(plan.credentials), plan.dialects))["registration"])
+            cards = population(
+                plan, able(askers(read_applications(credentials), plan.dialects), plan.mix)["registration"]
+            )
         except CredentialsError as error:
             raise GeneratorError(
                 str(error), where=str(plan.credentials), remedy="name the file that the platform wrote"
@@ -98,7 +105,7 @@ class Master:
         environment = LoadEnvironment(user_classes=list(CLASSES))
         runner = environment.create_master_runner(plan.bind, self._port)
         self._listen(runner)
-        local = LocalWorkers(plan.workers, plan.bind, runner.server.port, plan.credentials)
+        local = LocalWorkers(plan.workers, plan.bind, runner.server.port, credentials)
         try:
             self._come(runner, local)
             self._tell_plan(runner, cards)
@@ -110,6 +117,7 @@ class Master:
             runner.server.close(linger=0)  # type: ignore[no-untyped-call]
 
     def _listen(self, runner: MasterRunner) -> None:
+        runner.register_message(HERE, self._hear_here)
         runner.register_message(READY, self._hear_ready)
         runner.register_message(PROBLEM, self._hear_problem)
         runner.register_message(CLOCK, self._hear_clock)
@@ -118,17 +126,15 @@ class Master:
 
     def _come(self, runner: MasterRunner, local: LocalWorkers) -> None:
         wanted, waited_until = self._plan.all_workers, time.monotonic() + _COMING_S
-        while len(runner.clients.ready) < wanted:
+        while len(self._workers) < wanted:
             if local.gone or time.monotonic() > waited_until:
                 raise GeneratorError(
-                    f"{len(runner.clients.ready)} of {wanted} workers came",
+                    f"{len(self._workers)} of {wanted} workers came",
                     where=f"{self._plan.bind}:{runner.server.port}",
                     remedy="start the others with `python -m loadtests worker --master HOST:PORT`, and see that the "
                     "address can be reached from there",
                 )
             gevent.sleep(_LOOK_S)
-        for number, client in enumerate(list(runner.clients)[:wanted]):
-            self._workers[client] = _Worker(f"w{number}", number)
 
     def _tell_plan(self, runner: MasterRunner, cards: Iterable[str]) -> None:
         told = {
@@ -189,7 +195,7 @@ class Master:
                     runner.send_message(END, {}, client)
             missing = {client.id for client in runner.clients.missing}
             for client, worker in self._workers.items():
-                if not worker.ended and not worker.lost and (client in missing or local.gone == len(local)):
+                if not worker.ended and not worker.lost and (client in missing or local.gone == len(self._workers)):
                     worker.lost = True
                     assert self._gathering is not None  # noqa: S101 - made before anybody is watched
                     for second in self._gathering.forget(worker.name):
@@ -221,6 +227,11 @@ class Master:
             gathering.found(DOUBLE),
             gathering.workers({worker.name: worker.clock_s for worker in workers}),
         )
+
+    def _hear_here(self, msg: Message, **_: Any) -> None:
+        number = len(self._workers)
+        if number < self._plan.all_workers:
+            self._workers[msg.node_id] = _Worker(f"w{number}", number)
 
     def _hear_ready(self, msg: Message, **_: Any) -> None:
         self._workers[msg.node_id].ready = True

@@ -1,5 +1,7 @@
 """Names of the messages between master and workers; Locust carries them."""
 
+HERE = "load-here"
+"""Worker to master: it listens; whatever was said to it before is lost."""
 PLAN = "load-plan"
 """Master to worker: plan, population, which part of how many, letters of the tags."""
 READY = "load-ready"

@@ -58,19 +58,32 @@ def _read(file: Path) -> list[str]:
 
 def _register(plan: LoadPlan, able: Sequence[Asker]) -> list[str]:
     """Register residents over a few lines, directly at the platform even where users call through something else."""
+    if not able:
+        raise GeneratorError(
+            "no dialect of the load registers residents",
+            where=", ".join(plan.dialects),
+            remedy="name a population, or a dialect more",
+        )
     address = Address(plan.target)
     lines = [HttpLine(address, plan.timeout_s) for _ in range(_LINES)]
     pool = Pool(_LINES)
 
-    def one(number: int) -> str:
+    def one(number: int) -> str | GeneratorError:
         line = lines.pop()
         try:
             return _registered(line, address, able[number % len(able)], number)
+        except GeneratorError as error:
+            return error
         finally:
             lines.append(line)
 
+    cards: list[str] = []
     try:
-        return list(pool.imap(one, range(plan.registered)))
+        for card in pool.imap(one, range(plan.registered)):
+            if isinstance(card, GeneratorError):
+                raise card
+            cards.append(card)
+        return cards
     finally:
         pool.kill()
         for line in lines:

@@ -19,7 +19,7 @@ from loadtests.callers import CredentialsError, able, askers, read_applications
 from loadtests.codes import DynamicCodes
 from loadtests.dispatching import Dispatcher
 from loadtests.http_line import Address
-from loadtests.messages import CLOCK, END, ENDED, PLAN, PROBLEM, READY, SECONDS, START
+from loadtests.messages import CLOCK, END, ENDED, HERE, PLAN, PROBLEM, READY, SECONDS, START
 from loadtests.plan import STALLS, LoadPlan
 from loadtests.schedule import Schedule, draw
 from loadtests.sealing import Sealer
@@ -64,6 +64,7 @@ class _Worker:
         runner.register_message(CLOCK, self._tell_time)
         runner.register_message(START, self._start)
         runner.register_message(END, self._end)
+        runner.send_message(HERE, {})
 
     def _tell_time(self, msg: Message, **_: Any) -> None:
         self._runner.send_message(CLOCK, {**msg.data, "worker": time.time()})
@@ -76,7 +77,7 @@ class _Worker:
             everyone = askers(read_applications(self._credentials), self._plan.dialects)
             # Workers begin with different terminals, so that these take turns over all of them.
             first = told["worker"] * len(everyone) // told["workers"]
-            self._able = able(everyone[first:] + everyone[:first])
+            self._able = able(everyone[first:] + everyone[:first], self._plan.mix)
             self._address = Address(self._plan.url)
         except (ValueError, CredentialsError) as error:
             self._runner.send_message(PROBLEM, {"what": str(error)})
