@@ -28,6 +28,7 @@ class Outcome:
         refusal: why the platform refused, "" if it did not.
         error: what else was wrong, "" for nothing.
         lost: whether no whole answer came, so that nobody knows what the request has done.
+        unsure: whether an answer to an earlier attempt was lost, so that that one may have been served.
         silent: whether it was told to come again later, but not when.
         biz: business fields of an accepted answer.
     """
@@ -36,6 +37,7 @@ class Outcome:
     refusal: str = ""
     error: str = ""
     lost: bool = False
+    unsure: bool = False
     silent: bool = False
     biz: Biz = field(default_factory=dict, repr=False)
 
@@ -108,5 +110,5 @@ class Twins:
 
 
 def rightly_refused(outcome: Outcome, other: Outcome) -> bool:
-    """Tell whether one of two was refused as it must be: the other was accepted, or nobody knows that it was not."""
-    return outcome.refusal == USED and (other.accepted or other.lost)
+    """Tell whether one of two was refused as it must be: either attempt of both was accepted, or may have been."""
+    return outcome.refusal == USED and (outcome.unsure or other.accepted or other.unsure)

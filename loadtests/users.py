@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gevent
@@ -14,14 +14,12 @@ from locust.env import Environment
 from loadtests.asking import WRONG_PERSON, fetched_codes
 from loadtests.codes import DynamicCodes, life_s
 from loadtests.dispatching import Dispatcher
-from loadtests.errands import TOO_OLD, USED, Errand, Outcome, rightly_refused
+from loadtests.errands import Errand, Outcome, rightly_refused
 from loadtests.http_line import Address, HttpLine, LostAnswerError
 from loadtests.plan import LoadPlan
+from loadtests.retrying import Retries, Step
 from loadtests.sealing import Sealer
 from loadtests.tally import REUSED, WRONG_PERSONS, Tally
-
-_PAUSE_S = 0.25
-"""Before an errand is tried again, doubled each time: a platform that was killed needs a moment to come back."""
 
 
 @dataclass
@@ -72,22 +70,17 @@ class _Asking(User):
     def _do(self, errand: Errand) -> None:
         tally = self._shop.tally
         tally.left(errand, time.perf_counter())
+        retries = Retries(self._shop.plan.attempts, replaceable=errand.twin is None)
         outcome = self._try(errand)
-        lost_before = False
-        for attempt in range(1, self._shop.plan.attempts):
-            # Only a code that a lost answer may have spent is replaced by whoever holds it.
-            stale = lost_before and errand.twin is None and outcome.refusal in (USED, TOO_OLD)
-            if not (outcome.lost or stale):
-                break
-            lost_before = lost_before or outcome.lost
-            errand = self._again(errand, attempt, fresh=stale)
+        while (step := retries.after(outcome)) is not None:
+            errand = self._again(errand, step, retries.pause_s)
             outcome = self._try(errand)
-        self._settle(errand, outcome)
+        self._settle(errand, replace(outcome, unsure=retries.unsure))
 
-    def _again(self, errand: Errand, attempt: int, *, fresh: bool) -> Errand:
-        gevent.sleep(_PAUSE_S * 2 ** (attempt - 1))
+    def _again(self, errand: Errand, step: Step, pause_s: float) -> Errand:
+        gevent.sleep(pause_s)
         now = time.perf_counter()
-        if fresh:
+        if step is Step.FRESH_CODE:
             errand = self._shop.sealer.fresh(errand, now)
         errand.seal(self._shop.address, time.time_ns() // 1_000_000)
         self._shop.tally.tried_again(errand, now)
