@@ -21,7 +21,8 @@ def base_level_ms(seconds: Sequence[Second]) -> float | None:
 
 
 def recovery_s(after: Sequence[Second], base_ms: float) -> float | None:
-    """Seconds from the first of the given ones until p95 is back at the base and every request is answered rightly.
+    """Seconds from the first of the given ones until p95 is back at the base and every request is answered rightly:
+    until the first second that is as fast, of those whose median is.
 
     Args:
         after: the seconds after the load was taken away.
@@ -36,5 +37,6 @@ def recovery_s(after: Sequence[Second], base_ms: float) -> float | None:
         values = [second.p95_ms for second in window if second.p95_ms is not None]
         served = not any(second.refused or second.errors for second in window)
         if served and len(values) >= SMOOTHED_S // 2 + 1 and statistics.median(values) <= limit:
-            return float(window[0].t - after[0].t)
+            first = next(second for second in window if second.p95_ms is not None and second.p95_ms <= limit)
+            return float(first.t - after[0].t)
     return None
