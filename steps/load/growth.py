@@ -23,7 +23,9 @@ from steps.platform.apart import UNLIMITED, Apart
 from steps.sampling import Sampler
 
 LIMIT = 20.0
-LEAST_ROUNDS, MOST_ROUNDS = 6, 18
+LEAST_ROUNDS, TIMES = 6, 3
+MOST_ROUNDS = LEAST_ROUNDS * TIMES
+"""Rounds go on while they do not decide, to so many times the load that is registered."""
 SHORTEST_S = 2.0
 """Of a round: with less than that, what ends with it weighs more than what it holds."""
 FEWEST_ROUNDS = 3
@@ -89,7 +91,7 @@ def time_both(sampler: Sampler, chance: Random, bases: tuple[Base, Base]) -> Tim
     timed = Timed(stage.seconds, few, many, Rounds(), [])
     for base in bases:
         _warm(sampler, base, stage)
-    for number in range(MOST_ROUNDS):
+    for number in range(least * TIMES):
         for base in bases if number % 2 == 0 else reversed(bases):
             offered = offer(sampler, base.platform, _plan(sampler, base, stage, length_s, number + 1))
             timed.loads.append((base, offered))

@@ -25,7 +25,7 @@ CAPACITY = 300.0
 _BODIES = 90_000
 _WRK_S = 4
 _PERCENTILES = (50, 95, 99)
-_LADDER = (200, 400, 600, 800, 1000, 1250, 1500, 2000)
+_LADDER = (500, 1000, 1500, 2000, 2500, 3000, 4000)
 _GROWTH_ROUNDS = 6
 _BURSTS_S = 120.0
 _OK = '"code":"000"'
@@ -145,11 +145,13 @@ def generator(room: Room) -> Part:
     """(e) What one core of generator offers, against what one core of wrk asks of the same endpoint."""
     part = Part("e", "requests of one core of generator", ("rate", "offered", "late", "busiest worker", "p95"))
     base = room.base(room.few)
-    stages = tuple(Stage(f"{rate}/s", rate, rate, room.length(8), "even") for rate in _LADDER)
+    steps = tuple(Stage(f"{rate}/s", rate, rate, room.length(8), "even") for rate in _LADDER)
     with base.serve(cores=ONE_CORE) as server:
+        # What the first second costs both ends is of no rate.
+        stages = (*_even("begin", 100, 3.0), *steps)
         record = room.drive(base, server, stages, alone=True, mix=VERIFICATIONS, reuse_share=0.0)
     best = cost = 0.0
-    for stage, rate in zip(record.stages, _LADDER, strict=True):
+    for stage, rate in zip(record.stages[1:], _LADDER, strict=True):
         seconds = [second for second in record.seconds if second.stage == stage.name]
         cpu = sum(second.generator_cpu for second in seconds) / max(1, len(seconds))
         part.rows.append(

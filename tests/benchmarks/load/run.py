@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> None:
             seed=options.seed,
         )
         for key in wanted:
-            console.print(f"({key}) {PARTS[key].__doc__}", highlight=False, markup=False)
+            console.print(str(PARTS[key].__doc__), highlight=False, markup=False)
             parts.append(PARTS[key](room))
             parts[-1].print(console)
             if options.json is not None:
