@@ -116,13 +116,27 @@ OPTIONS = {
         ["emulate", "scanner", "--protocol", "gm65", "--camera", "http://127.0.0.1:1/frame", "--defect", "sleepy"],
         "xiangka defects list",
     ),
-    "load without credentials": (["load", "--target", "http://127.0.0.1:1"], "--credentials"),
+    "load of nothing": (["load"], "ACTION"),
+    "load without credentials": (["load", "run", "--target", "http://127.0.0.1:1"], "--credentials"),
+    "load with credentials of nobody": (["load", "run", "--credentials", "c.json"], "--target"),
     "load with credentials that are not there": (
-        ["load", "--target", "http://127.0.0.1:1", "--credentials", "no.json", "--seconds", "1"],
+        ["load", "run", "--target", "http://127.0.0.1:1", "--credentials", "no.json"],
         "no.json",
     ),
-    "load by nobody": (["load", "--users", "0", "--seconds", "1"], "--users"),
-    "load for no time": (["load", "--seconds", "-1"], "--seconds"),
+    "load nobody knows": (["load", "run", "--profile", "provinse"], "reference, province, soak"),
+    "load that is part of another": (["load", "run", "--profile", "capacity"], "choose one of"),
+    "load by nobody": (["load", "run", "--workers", "0"], "--workers"),
+    "load for no time": (["load", "run", "--seconds", "-1"], "--seconds"),
+    "load for too short a time": (["load", "run", "--seconds", "0.2"], "load.seconds"),
+    "load of no rate": (["load", "run", "--rate", "nan"], "--rate"),
+    "load of cards that are nowhere": (["load", "run", "--population", "no-cards.json"], "no-cards.json"),
+    "load in no dialect": (["load", "run", "--dialect", "hn-x"], "there is no dialect 'hn-x'"),
+    "load with a fault of the generator nobody knows": (["load", "run", "--generator-defect", "sleeps"], "stalls"),
+    "load of a terminal": (
+        ["load", "run", "--bench", str(ROOT / "rigs" / "benches" / "emulated-gm65.toml")],
+        "this bench tests a terminal",
+    ),
+    "load with a defect of a terminal": (["load", "run", "--defect", "hides-firmware"], "is a defect of a terminal"),
 }
 
 

@@ -1,128 +1,148 @@
-"""``xiangka load``: Locust over real HTTP, and an exit code that says whether every answer was right."""
+"""``xiangka load run``: a real load of a real platform, ended in verdicts; and what becomes of a dishonest one."""
 
 from __future__ import annotations
 
 import json
-import re
+import os
 import signal
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import subprocess
+import sys
+from pathlib import Path
 
-from shell import one_line, until
+import pytest
+from shell import RunFolder, one_line, until
 
-METHODS = ("ehc.ehealthcard.register", "ehc.ehealthcode.generate", "ehc.ehealthcode.verify")
-
-
-class Babbler(BaseHTTPRequestHandler):
-    """Answers every request with something that is no envelope."""
-
-    protocol_version = "HTTP/1.1"
-    body = json.dumps({"code": "0", "msg": "好"}).encode()
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(self.body)))
-        self.end_headers()
-        self.wfile.write(self.body)
-
-    def log_message(self, *_):
-        """Say nothing."""
+ROOT = Path(__file__).parents[2]
+OPEN, RIG_ERROR = 2, 3
+ROWS = {"EHC-PRF-001", "EHC-PRF-005"}
 
 
-@contextmanager
-def babbling():
-    """A platform that answers nonsense; gives its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Babbler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def planned(run: RunFolder) -> dict[str, str]:
+    return {row["requirement"]: row["verdict"] for row in run.document["verdicts"] if row["planned"]}
 
 
-def table(said: str) -> dict[str, tuple[int, int]]:
-    """Requests and failures of each method, from the table Locust prints."""
-    rows = re.findall(r"^POST +(\S+) +(\d+) +(\d+)\(", said, re.MULTILINE)
-    return {method: (int(requests), int(failures)) for method, requests, failures in rows}
+def observed(run: RunFolder, measure: str) -> list[dict]:
+    lines = (run.folder / "observations.jsonl").read_text(encoding="utf-8").splitlines()
+    return [one for one in map(json.loads, lines) if one["measure"] == measure]
 
 
-def test_a_sound_platform_stands_the_load(shell):
-    ended = shell.run("load", "--seconds", "2", "--users", "2")
-    assert ended.exit_code == 0, ended.said
-    counts = table(ended.out + ended.said)
-    assert set(counts) == set(METHODS)
-    assert all(requests > 0 and failures == 0 for requests, failures in counts.values())
+def test_a_short_load_of_the_reference_platform_is_measured_and_never_met(shell):
+    ended = shell.run("load", "run", "--profile", "reference", "--rate", "50", "--seconds", "10", "--out", "run")
+    run = RunFolder(shell.folder / "run")
+    assert planned(run) == dict.fromkeys(ROWS, "INCONCLUSIVE"), ended.said
+    assert ended.exit_code == OPEN
+    assert "施加" in ended.said
+    assert "offered" in ended.said
+    assert {folder.name for folder in (run.folder / "load").iterdir()} == ROWS
+    sent = sum(one["times"] for one in observed(run, "send_delay"))
+    assert 350 < sent < 700
+    # Both ends, and the audit, tell of the same load.
+    compared = {one["cell"]["kind"]: one for one in observed(run, "metrics_deviation")}
+    assert compared["verification"]["value"] == 0
+    looked_up = [one for one in observed(run, "lost_uses") if one["requirement"] == "EHC-PRF-001"]
+    assert {one["cell"]["kind"] for one in looked_up} >= {"verification", "registration"}
+    assert all(one["value"] == 0 < one["detail"]["acknowledged"] for one in looked_up)
+    assert observed(run, "wrong_persons")
+    assert (run.folder / "report.html").stat().st_size > 10_000
     assert list(shell.temporary.iterdir()) == []
 
 
-def test_a_platform_that_answers_nonsense_does_not(shell, platform):
-    with babbling() as url:
-        arguments = ("--target", url, "--credentials", platform.credentials, "--users", "2")
-        ended = shell.run("load", "--seconds", "1", *arguments)
-    assert ended.exit_code == 1, ended.said
-    requests, failures = table(ended.out + ended.said)[METHODS[0]]
-    assert requests == failures > 0
-    assert "Traceback" not in ended.said
-
-
-def test_a_platform_that_is_down_is_told_in_one_line(shell, platform):
-    arguments = ("--target", "http://127.0.0.1:1", "--credentials", platform.credentials, "--users", "1")
-    ended = shell.run("load", "--seconds", "1", *arguments)
+def test_a_target_that_is_down_is_told_in_one_line(shell, platform):
+    arguments = ("--target", "http://127.0.0.1:1", "--credentials", platform.credentials)
+    ended = shell.run("load", "run", *arguments, "--out", shell.folder / "run")
     assert "http://127.0.0.1:1" in one_line(ended.said)
-    assert ended.exit_code == 3
+    assert ended.exit_code == RIG_ERROR
+    assert not (shell.folder / "run").exists()
 
 
-def test_a_load_that_is_stopped_leaves_no_process(shell, platform):
-    arguments = ("--target", platform.url, "--credentials", platform.credentials, "--users", "1")
-    running = shell.start("load", "--seconds", "600", *arguments)
-    until(lambda: any("locust" in line for line in running.processes().values()))
-    running.stop(signal.SIGTERM)
+STAND_IN = """
+import sys
+from pathlib import Path
+from loadtests.plan import LoadPlan
+from loadtests.record import LoadTotals, Reason, Second, StageTotals
+from loadtests.record_writer import RecordWriter
+plan, folder = LoadPlan.from_json(Path(sys.argv[3]).read_text()), Path(sys.argv[5])
+with RecordWriter(folder, 1.0) as writer:
+    writer.second(Second(0, "hold", offered=5, sent=5, ok=5), {("hold", "verification"): [900_000] * 5000}, {})
+    writer.finish(LoadTotals(plan, 1.0, 1.0, False, (StageTotals("hold", 1.0, 5, 5, 5),), INVALID))
+"""
+COMMAND = """
+import sys
+import rigs.opening.load
+from rigs.drivers.locust_load import LocustLoad
+rigs.opening.load.LocustLoad = lambda journal: LocustLoad(journal, (sys.executable, sys.argv[1]))
+from xiangka.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[2:]))
+"""
 
 
-def over_the_limit(said: str) -> tuple[int, int] | None:
-    """How many requests of how many were over the platform's limits, as told; None where nothing is told."""
-    found = re.search(r"(\d+) of (\d+) requests were over the platform's limits", said)
-    return (int(found[1]), int(found[2])) if found else None
+def told_load(folder: Path, platform, invalid: str) -> tuple[int, str, RunFolder]:
+    """A load of a real platform by a generator that only says what it has seen: every answer far too slow."""
+    command, stand_in = folder / "command.py", folder / "stand_in.py"
+    command.write_text(COMMAND, encoding="utf-8")
+    stand_in.write_text(STAND_IN.replace("INVALID", invalid), encoding="utf-8")
+    target = ("--target", platform.url, "--credentials", str(platform.credentials))
+    ended = subprocess.run(
+        [sys.executable, command, stand_in, "load", "run", *target, "--out", folder / "run"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return ended.returncode, ended.stderr, RunFolder(folder / "run")
 
 
-def served_with(shell, *quotas):
-    """A platform of its own with these quotas; its address and credentials as options of a load."""
-    options = [word for quota in quotas for word in ("--quota", quota)]
-    running = shell.start("platform", "serve", "--port", "0", "--data", shell.folder / "limited", *options)
-    ready = json.loads(running.line())
-    return "--target", ready["url"], "--credentials", ready["credentials"]
+def test_nothing_counts_of_a_run_whose_load_was_not_as_planned(tmp_path, platform):
+    code, said, run = told_load(tmp_path, platform, 'invalid=(Reason("发生器迟发", "the generator was late"),)')
+    assert code == RIG_ERROR
+    assert run.document["overall"] == "INVALID"
+    assert planned(run) == {"EHC-PRF-001": "RIG_ERROR", "EHC-PRF-005": "NOT_ASSESSED"}
+    for told in ("发生器迟发", "the generator was late", "INVALID"):
+        assert told in said
+    assert any("the generator was late" in note["en"] for note in run.run["notes"])
+    assert observed(run, "verification_time") == []
+    assert "试验无效" in (run.folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_what_is_over_the_limits_is_told(shell):
-    target = served_with(shell, "terminal=5", "app=0", "address=0")
-    ended = shell.run("load", "--seconds", "2", "--users", "2", *target)
-    assert ended.exit_code == 1
-    failures = sum(failed for _, failed in table(ended.out + ended.said).values())
-    over, asked = over_the_limit(ended.said)
-    assert 0 < over == failures < asked
-    assert "--quota terminal=0" in ended.said
+def test_the_same_load_fails_a_platform_if_it_was_honest(tmp_path, platform):
+    code, said, run = told_load(tmp_path, platform, "")
+    assert code == 1, said
+    assert run.document["overall"] == "FAIL"
+    assert planned(run)["EHC-PRF-001"] == "FAIL"
+    assert platform.url in said
+    assert not run.run["subject"]["file"]
 
 
-def test_an_address_over_its_limit_is_told_as_well(shell):
-    target = served_with(shell, "terminal=0", "app=0", "address=5")
-    ended = shell.run("load", "--seconds", "2", "--users", "2", *target)
-    failures = sum(failed for _, failed in table(ended.out + ended.said).values())
-    assert over_the_limit(ended.said)[0] == failures > 0
+@pytest.mark.nightly
+def test_a_generator_that_stands_still_is_found_invalid(shell):
+    defect = ("--generator-defect", "stalls")
+    ended = shell.run("load", "run", "--profile", "honesty", "--rate", "50", "--seconds", "10", *defect, "--out", "run")
+    assert ended.exit_code == RIG_ERROR
+    assert RunFolder(shell.folder / "run").document["overall"] == "INVALID"
 
 
-def test_users_take_the_terminals_in_turn(shell):
-    """Each terminal has a quota of its own, so one alone would be refused most of what all of them ask."""
-    target = served_with(shell, "terminal=0", "app=0", "address=0")
-    ended = shell.run("load", "--seconds", "2", "--users", "4", *target)
-    assert ended.exit_code == 0, ended.said
-    assert over_the_limit(ended.said) is None
-    told = json.loads((shell.folder / "limited" / "credentials.json").read_text())
-    exported = shell.folder / "audit.ndjson"
-    assert shell.run("platform", "audit", "--data", shell.folder / "limited", "--export", exported).exit_code == 0
-    records = [json.loads(line) for line in exported.read_text().splitlines()]
-    used = {record["term_id"] for record in records if record.get("op") == METHODS[2]}
-    assert used == set(told["terminals"])
+@pytest.mark.nightly
+def test_a_load_that_is_stopped_leaves_no_process_and_is_gone_on_with(shell):
+    running = shell.start("load", "run", "--rate", "20", "--seconds", "600", "--out", "run")
+    until(lambda: "施加" in running.said)
+    assert running.stop(signal.SIGTERM).exit_code == OPEN
+    assert RunFolder(shell.folder / "run").document["overall"] == "INTERRUPTED"
+    asked = json.loads((shell.folder / "run" / "asked.json").read_text(encoding="utf-8"))
+    assert asked["load"]["load"]["rate"] == 20
+    going_on = shell.start("certify", "--resume", "run")
+    until(lambda: "施加" in going_on.said)
+    assert going_on.stop(signal.SIGTERM).exit_code == OPEN
+    assert (shell.folder / "run" / "load" / "EHC-PRF-001-2").is_dir()
+
+
+@pytest.mark.nightly
+def test_at_twice_what_it_serves_the_reference_platform_refuses_in_order(shell):
+    shell.run("load", "run", "--profile", "overload", "--seconds", "60", "--out", "run")
+    run = RunFolder(shell.folder / "run")
+    assert sum(one["value"] for one in observed(run, "rejections_without_429_or_503_and_retry_after")) == 0
+    assert sum(one["value"] for one in observed(run, "crashes")) == 0
+    [share] = [one["value"] for one in observed(run, "goodput_share")]
+    assert share >= 80
