@@ -11,10 +11,14 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from told_loads import Tale, row_of
 
+from certification.verdicts import Verdict
+from loadtests.plan import LoadPlan, profile
 from loadtests.record import SECONDS, Acknowledged, LoadRecord, Second, columns
 from rigs.errors import RigError, SubjectFaultError
 from rigs.roles.load import LiveSecond
+from steps.load import faults, integrity, offering
 from steps.load.audit_search import search
 from steps.load.effects import Effects, effects
 from steps.load.faults import refuse_a_way_past, whole_minutes
@@ -98,6 +102,50 @@ def test_the_power_is_cut_within_the_load_and_never_close_together(seconds: floa
     assert moments == sorted(moments)
     assert all(0.05 * seconds < moment < 0.8 * seconds for moment in moments)
     assert all(later - before > 0.1 * seconds for before, later in pairwise(moments))
+
+
+def judged(folder, seconds_of_a_minute: dict, audit: list[bytes] = (), minutes: int = 10):
+    """The row over a load of so many minutes; the audit holds what is told beside what was acknowledged."""
+    tale = Tale([("hold", 60 * minutes, seconds_of_a_minute)])
+    row = row_of("EHC-PRF-006", folder, tale)
+    sound = tale.audit
+    tale.audit = lambda: [*sound(), *audit]
+    offered = offering.offer(row.sampler, row.platform, LoadPlan("faults", "http://a", folder, profile("faults")))
+    faults.served_in_the_end(row.sampler, offered)
+    integrity.integrity(row.sampler, row.platform, offered)
+    faults.no_effect_twice(row.sampler, row.platform, offered)
+    faults.cut_in_mid_load(row.sampler, Random(1), row.platform)
+    return row
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    monkeypatch.setattr(offering, "SETTLING_S", 0.0)
+
+
+@pytest.mark.usefixtures("at_once")
+class TestTheRow:
+    def test_ten_minutes_in_which_all_are_served_in_the_end_are_enough(self, tmp_path):
+        row = judged(tmp_path, {}, [report("r1"), report("r1", "0")])
+        assert row.verdict is Verdict.PASS, (row.broken(), row.open())
+        assert "power was not cut" in row.remarks[-1].en
+
+    def test_nine_show_nothing(self, tmp_path):
+        row = judged(tmp_path, {}, minutes=9)
+        assert (row.verdict, row.open()) == (Verdict.INCONCLUSIVE, {"success_share"})
+
+    @pytest.mark.parametrize(
+        ("seconds", "audit", "broken"),
+        [
+            ({"errors": 1, "ok": 99}, [], {"success_share"}),
+            ({"refused": 1, "ok": 99}, [], {"success_share"}),
+            ({}, [report("r1"), report("r1")], {"double_effects"}),
+            ({}, [registered(), registered()], {"double_effects"}),
+        ],
+    )
+    def test_who_is_not_served_and_what_happens_twice_fails_it(self, tmp_path, seconds, audit, broken):
+        row = judged(tmp_path, seconds, audit)
+        assert (row.verdict, row.broken()) == (Verdict.FAIL, broken)
 
 
 class Host:
