@@ -21,6 +21,8 @@ def add_load(commands: Commands) -> None:
     parser.add_argument("--bench", type=Path, metavar="F", help="bench file of a platform, with or without [load]")
     parser.add_argument("--subject", type=Path, metavar="F", help="subject file of the platform")
     parser.add_argument("--workers", type=_positive, metavar="N", help="processes of the generator (default: 1)")
+    parser.add_argument("--expect-workers", type=_positive, metavar="N", help="processes on all hosts together")
+    parser.add_argument("--bind", metavar="ADDRESS", help="where workers of other hosts find their master")
     parser.add_argument("--rate", type=_more_than_nothing, metavar="R", help="requests a second of the main stages")
     parser.add_argument("--seconds", type=_more_than_nothing, metavar="S", help="length of the main stages together")
     parser.add_argument("--dialect", nargs="+", action="extend", default=[], metavar="NAME", help="dialects, in turn")
@@ -43,6 +45,8 @@ def _command(options: argparse.Namespace) -> int:
             bench=options.bench,
             subject=options.subject,
             workers=options.workers,
+            expect_workers=options.expect_workers,
+            bind=options.bind,
             rate=options.rate,
             seconds=options.seconds,
             dialects=tuple(options.dialect),

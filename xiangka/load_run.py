@@ -23,7 +23,8 @@ class LoadOptions:
         profile: name of a load in ``loadtests/profiles.toml``.
         target, credentials: somebody's platform, in place of the bench's.
         bench, subject: bench and subject file; None for the reference platform started for the run.
-        workers, rate, seconds, dialects, population, generator_defect: keys of the bench's table ``[load]``.
+        workers, expect_workers, bind, rate, seconds, dialects, population, generator_defect: keys of the bench's table
+            ``[load]``.
         seed, defect, out: as of ``xiangka certify``.
     """
 
@@ -33,6 +34,8 @@ class LoadOptions:
     bench: Path | None = None
     subject: Path | None = None
     workers: int | None = None
+    expect_workers: int | None = None
+    bind: str | None = None
     rate: float | None = None
     seconds: float | None = None
     dialects: tuple[str, ...] = ()
@@ -86,6 +89,8 @@ def _chosen(asked: LoadOptions) -> LoadChoice:
     bench = load_bench(asked.bench or LOADED)
     keys = {
         "workers": asked.workers,
+        "expect_workers": asked.expect_workers,
+        "bind": asked.bind,
         "seconds": asked.seconds,
         "dialects": asked.dialects or None,
         "population": None if asked.population is None else str(asked.population.resolve()),
