@@ -1,14 +1,17 @@
-"""Looks acknowledged effects up in the platform's own audit, which may hold half a million records."""
+"""Looks acknowledged effects up in the platform's own audit, which may hold millions of records."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from loadtests.record import Acknowledged
 from rigs.errors import SubjectFaultError
@@ -24,8 +27,8 @@ EXAMPLES = 20
 EVERY = 20_000
 """Records between two words of how far the search is."""
 
-Key = tuple[str, str]
-"""Kind of an effect, and what its record is known by: the tag of a verification, else a digest of the card."""
+TAGGED = "verification"
+"""The kind whose records keep the tag of their request; those of the others are known by their card."""
 
 
 class AuditLine(msgspec.Struct):
@@ -44,61 +47,91 @@ class Found:
     Attributes:
         acknowledged: how many there are, by kind.
         lost: how many of them have no record, by kind.
-        doubled: verifications with more than one accepted record, but for those of a static code: whoever shows that
-            again, for the first answer was lost, is rightly accepted again.
+        doubled: verifications with more than one accepted record.
         examples: tags of some that are lost or doubled.
     """
 
-    acknowledged: Counter[str]
-    lost: Counter[str]
+    acknowledged: Mapping[str, int]
+    lost: Mapping[str, int]
     doubled: int
     examples: tuple[str, ...]
 
 
 def search(
-    acknowledged: Iterable[Acknowledged], audit: Iterable[bytes], tell: Callable[[int], None] = lambda _: None
+    acknowledged: Callable[[], Iterable[Acknowledged]],
+    audit: Iterable[bytes],
+    tell: Callable[[int], None] = lambda _: None,
 ) -> Found:
     """Compare.
 
     Args:
-        acknowledged: effects the platform acknowledged.
+        acknowledged: effects the platform acknowledged; asked for twice, so that they need not all be remembered.
         audit: the audit from before the load on, a line of JSON for each record.
         tell: told now and then how many records were read.
 
     Raises:
         SubjectFaultError: a line of the audit is no record.
     """
-    effects = Counter[Key]()
-    tags: dict[Key, str] = {}
-    digests: dict[Key, str] = {}
-    for one in acknowledged:
-        key = (one.kind, one.tag if one.kind == "verification" else one.code_digest.lower())
-        effects[key] += 1
-        tags[key] = one.tag
-        digests[key] = one.code_digest.lower()
-    recorded, static = Counter[Key](), set[Key]()
-    for key, card_id in _accepted(audit, tell):
-        if key in effects:
-            recorded[key] += 1
-            if recorded[key] > 1 and digests[key] == _digest(f"{card_id}:1"):
-                static.add(key)
-    lost, doubled = Counter[str](), 0
-    examples: list[str] = []
-    for key, times in effects.items():
-        missing = max(0, times - recorded[key])
-        twice = key[0] == "verification" and recorded[key] > times and key not in static
-        lost[key[0]] += missing
-        doubled += twice
-        if (missing or twice) and len(examples) < EXAMPLES:
-            examples.append(tags[key])
-    total = Counter[str]()
-    for (kind, _), times in effects.items():
-        total[kind] += times
-    return Found(total, lost, doubled, tuple(examples))
+    effects, records = _Fingerprints(), _Fingerprints()
+    for one in acknowledged():
+        effects.add(one.kind, _known_by(one))
+    for kind, key in _accepted(audit, tell):
+        records.add(kind, key)
+    lost: dict[str, int] = {}
+    doubled, odd = 0, set[int]()
+    for kind in effects.kinds:
+        keys, times = effects.counted(kind)
+        missing = np.maximum(0, times - records.times_of(kind, keys))
+        lost[kind] = int(missing.sum())
+        odd.update(keys[missing > 0][:EXAMPLES].tolist())
+        if kind == TAGGED:
+            twice = records.times_of(kind, keys) > times
+            doubled = int(twice.sum())
+            odd.update(keys[twice][:EXAMPLES].tolist())
+    tags = (one.tag for one in acknowledged() if _fingerprint(_known_by(one)) in odd) if odd else ()
+    return Found({kind: effects.total(kind) for kind in effects.kinds}, lost, doubled, tuple(islice(tags, EXAMPLES)))
 
 
-def _accepted(audit: Iterable[bytes], tell: Callable[[int], None]) -> Iterator[tuple[Key, str]]:
-    """What each record of an accepted effect is known by, and the card it is about."""
+def _known_by(one: Acknowledged) -> str:
+    return one.tag if one.kind == TAGGED else one.code_digest.lower()
+
+
+def _fingerprint(key: str) -> int:
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest())
+
+
+class _Fingerprints:
+    """Sets of keys by kind, of which eight bytes each are remembered: a load of hours has millions."""
+
+    def __init__(self) -> None:
+        self._by_kind: dict[str, array[int]] = {}
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return tuple(self._by_kind)
+
+    def add(self, kind: str, key: str) -> None:
+        self._by_kind.setdefault(kind, array("Q")).append(_fingerprint(key))
+
+    def total(self, kind: str) -> int:
+        return len(self._by_kind[kind])
+
+    def counted(self, kind: str) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """The different keys of a kind in ascending order, and how often each came."""
+        keys, times = np.unique(np.array(self._by_kind.get(kind, array("Q")), dtype=np.uint64), return_counts=True)
+        return keys, times.astype(np.int64)
+
+    def times_of(self, kind: str, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """How often each of some keys came."""
+        own, times = self.counted(kind)
+        if not len(own):
+            return np.zeros(len(keys), dtype=np.int64)
+        places = np.minimum(np.searchsorted(own, keys), len(own) - 1)
+        return np.where(own[places] == keys, times[places], 0)
+
+
+def _accepted(audit: Iterable[bytes], tell: Callable[[int], None]) -> Iterator[tuple[str, str]]:
+    """Kind and key of every effect the audit tells."""
     decode = msgspec.json.Decoder(AuditLine).decode
     for number, line in enumerate(audit, 1):
         if number % EVERY == 0:
@@ -110,12 +143,7 @@ def _accepted(audit: Iterable[bytes], tell: Callable[[int], None]) -> Iterator[t
         kind = OPERATIONS.get(record.op)
         if kind is None or record.outcome != ACCEPTED:
             continue
-        card_id = (record.card_id or "").upper()
-        if kind == "verification":
-            yield (kind, str((record.detail or {}).get("terminalcode", ""))), card_id
-        elif card_id:
-            yield (kind, _digest(card_id)), card_id
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+        if kind == TAGGED:
+            yield kind, str((record.detail or {}).get("terminalcode", ""))
+        elif record.card_id:
+            yield kind, hashlib.sha256(record.card_id.upper().encode()).hexdigest()

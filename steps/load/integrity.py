@@ -60,7 +60,7 @@ def observe_audit(
             return None
         begun_ms = int((record.totals.begun - BEFORE_S) * 1000)
         found = search(
-            record.acknowledged(),
+            record.acknowledged,
             api.audit_lines(max(0, begun_ms)),
             lambda read: run.live(requirement, f"核对审计 {read} 条 · audit, {read} records read"),
         )

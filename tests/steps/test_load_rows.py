@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from told_loads import Tale, row_of
 
 from certification.verdicts import Verdict
-from loadtests.record import Found, Reason
+from loadtests.record import Acknowledged, Found, Reason
 from rigs.bench_tables.load import LoadTable
 from rigs.errors import InvalidLoadError, RigError, SubjectFaultError
 from rigs.roles import ApiAnswer
 from steps.load import both_ends, honesty, integrity, memory, offering, overload, peak, sustained
+from steps.load.audit_search import search
 from steps.load.memory_watch import MemoryWatch
 
 MEMORY = tuple((60.0 * minute + 30, 200 << 20) for minute in range(30))
@@ -338,3 +341,22 @@ def test_memory_is_looked_at_only_once_the_load_has_begun():
         while not watch.samples:
             pass
     assert {held for _, held in watch.samples} == {1 << 20}
+
+
+def test_what_the_audit_lacks_or_has_twice_is_named_by_its_tags(tmp_path):
+    row = held(tmp_path, half_an_hour(lost=2, doubled=1))
+    [lost] = [one for one in row.observations if one.measure == "lost_uses" and one.cell["kind"] == "verification"]
+    assert (lost.value, lost.detail["acknowledged"], lost.detail["examples"]) == (2, 40, "T0000 T0001 T0039")
+    assert row.broken() == {"lost_uses", "double_effects"}
+
+
+def test_a_load_of_hours_asks_of_every_effect_once(tmp_path):
+    """More than one report of a card, and records of others between."""
+    digest = sha256(b"AB" * 32).hexdigest()
+    effects = [Acknowledged("usage", f"U{number}", digest, "t", 0) for number in range(3)]
+    line = json.dumps({"op": "ehc.usage.report", "outcome": "000", "card_id": "ab" * 32}).encode()
+    told = []
+    found = search(lambda: effects, [line, b'{"op": "api.audit.export"}', line], told.append)
+    assert (found.acknowledged, found.lost, found.doubled) == ({"usage": 3}, {"usage": 1}, 0)
+    assert found.examples == ("U0", "U1", "U2")
+    assert told == []
