@@ -10,6 +10,8 @@ import logging
 import sys
 from pathlib import Path
 
+FAILED = 3
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
@@ -28,7 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--detached", action="store_true", help="go on when the process that started this one has ended")
     run.set_defaults(command=_run)
     worker = commands.add_parser("worker", help="work for the master of another host")
-    worker.add_argument("--master", required=True, metavar="HOST:PORT")
+    worker.add_argument("--master", type=_address, required=True, metavar="HOST:PORT")
     worker.add_argument("--credentials", type=Path, required=True, metavar="F")
     worker.add_argument("--tethered", action="store_true", help="end when standard input closes")
     worker.set_defaults(command=_work)
@@ -45,8 +47,19 @@ def _run(options: argparse.Namespace) -> int:
 def _work(options: argparse.Namespace) -> int:
     from loadtests.worker import work  # noqa: PLC0415 - as above
 
-    host, _, port = options.master.rpartition(":")
-    return work(host, int(port), options.credentials, tethered=options.tethered)
+    host, port = options.master
+    try:
+        return work(host, port, options.credentials, tethered=options.tethered)
+    except ConnectionError:
+        sys.stderr.write(f"no master answers at {host}:{port}: start one there, and see that it can be reached\n")
+        return FAILED
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not (host and port.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text} is not HOST:PORT")
+    return host, int(port)
 
 
 if __name__ == "__main__":

@@ -39,14 +39,12 @@ class Dispatcher:
     Args:
         part: this worker's arrivals.
         sealer: makes their requests.
-        begun: when the schedule begins, by ``time.perf_counter``.
-        begun_ms: the same moment, Unix ms.
     """
 
-    def __init__(self, part: Schedule, sealer: Sealer, begun: float, begun_ms: int) -> None:
+    def __init__(self, part: Schedule, sealer: Sealer) -> None:
         self._part = part
         self._sealer = sealer
-        self._begun, self._begun_ms = begun, begun_ms
+        self._begun, self._begun_ms = 0.0, 0
         self._next = 0
         self._ready: deque[tuple[Errand, ...]] = deque()
         # The last who came back is the first to leave again: their connection is warm.
@@ -79,8 +77,14 @@ class Dispatcher:
         for waiting in self._waiting.values():
             waiting.clear()
 
-    def run(self) -> None:
-        """Hand over one arrival after the other until the schedule is done."""
+    def run(self, begun: float, begun_ms: int) -> None:
+        """Hand over one arrival after the other until the schedule is done.
+
+        Args:
+            begun: when the schedule begins, by ``time.perf_counter``.
+            begun_ms: the same moment, Unix ms.
+        """
+        self._begun, self._begun_ms = begun, begun_ms
         ahead = gevent.spawn(self._seal_ahead)
         for index in range(self._part.due.size):
             errands = self._ready.popleft() if self._ready else self._seal_next()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
 import gevent
 from gevent.pool import Pool
 
-from loadtests.asking import METHODS, registering
+from loadtests.asking import METHODS, fetched_codes, generation, registering
 from loadtests.callers import Asker
+from loadtests.codes import MOST_AT_ONCE, USUAL_LIFE_S, life_s
 from loadtests.errands import Errand, Outcome
 from loadtests.errors import GeneratorError
 from loadtests.http_line import Address, HttpLine, LostAnswerError
@@ -21,6 +24,7 @@ from loadtests.plan import LoadPlan
 MOST_CARDS = 100_000
 """So many cards of a population are asked about at most, spread evenly over all of them."""
 
+_FIRST_S, _FIRST_CARDS = 5.0, 20
 _LINES = 16
 _TRIES = 5
 _PAUSE_S = 0.3
@@ -54,6 +58,46 @@ def _read(file: Path) -> list[str]:
         ) from error
     step = max(1, len(cards) // MOST_CARDS)
     return cards[::step][:MOST_CARDS]
+
+
+@dataclass(frozen=True)
+class FirstCodes:
+    """Dynamic codes fetched just before the load, and how long they live, seconds."""
+
+    codes: tuple[str, ...]
+    life_s: float
+
+
+def first_codes(plan: LoadPlan, cards: Sequence[str], able: Sequence[Asker]) -> FirstCodes:
+    """Return codes for the first seconds, until requests of the load itself have fetched some.
+
+    None for a load that fetches none at all. A platform that gives out fewer than it is asked for, or none, is no
+    reason to stop: what is lacking is shown as static codes.
+    """
+    if not plan.mix.get("generation") or not plan.mix.get("verification"):
+        return FirstCodes((), USUAL_LIFE_S)
+    wanted = ceil(plan.stages[0].rate * plan.mix["verification"] * _FIRST_S) + 1
+    each = min(MOST_AT_ONCE, ceil(wanted / min(len(cards), _FIRST_CARDS)))
+    address = Address(plan.target)
+    line = HttpLine(address, plan.timeout_s)
+    codes: list[str] = []
+    life = USUAL_LIFE_S
+    for number in range(min(len(cards), ceil(wanted / each))):
+        question = generation(f"C-{number}", cards[number], each)
+        outcome = _tried(line, address, Errand(time.perf_counter(), "", question, able[number % len(able)]))
+        if outcome.accepted:
+            codes += fetched_codes(outcome.biz)
+            life = life_s(outcome.biz)
+    line.close()
+    return FirstCodes(tuple(codes), life)
+
+
+def _tried(line: HttpLine, address: Address, errand: Errand) -> Outcome:
+    errand.seal(address, time.time_ns() // 1_000_000)
+    try:
+        return errand.judge(line.ask(errand.body))
+    except LostAnswerError as lost:
+        return Outcome(lost.at, error=lost.kind, lost=True)
 
 
 def _register(plan: LoadPlan, able: Sequence[Asker]) -> list[str]:
@@ -94,11 +138,7 @@ def _registered(line: HttpLine, address: Address, asker: Asker, number: int) -> 
     errand = Errand(time.perf_counter(), "", registering(f"P-{number}", _FIRST_PLACE + number), asker)
     outcome = Outcome(0.0)
     for attempt in range(_TRIES):
-        errand.seal(address, time.time_ns() // 1_000_000)
-        try:
-            outcome = errand.judge(line.ask(errand.body))
-        except LostAnswerError as lost:
-            outcome = Outcome(lost.at, error=lost.kind, lost=True)
+        outcome = _tried(line, address, errand)
         if outcome.accepted:
             return str(outcome.biz["ehealth_card_id"])
         if not outcome.lost and outcome.refusal not in _COMING_AGAIN:

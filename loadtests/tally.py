@@ -33,21 +33,19 @@ def _microseconds() -> array[int]:
 
 
 class Tally:
-    """Counts into the second in which something happens.
+    """Counts into the second in which something happens."""
 
-    Args:
-        begun: when the schedule begins, by ``time.perf_counter``.
-        begun_ms: the same moment, Unix time in milliseconds.
-    """
-
-    def __init__(self, begun: float, begun_ms: int) -> None:
-        self._begun = begun
-        self._begun_ms = begun_ms
+    def __init__(self) -> None:
+        self._begun, self._begun_ms = 0.0, 0
         self._bucket = _Bucket(0)
         self._closed: list[_Bucket] = []
         self._in_flight = 0
         self.done = 0
         """Requests that are settled."""
+
+    def begin(self, begun: float, begun_ms: int) -> None:
+        """Learn when the schedule begins: by ``time.perf_counter``, and as Unix time in milliseconds."""
+        self._begun, self._begun_ms = begun, begun_ms
 
     def left(self, errand: Errand, at: float) -> None:
         """A request leaves for the first time."""

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,12 @@ class _Worker:
         runner.register_message(CLOCK, self._tell_time)
         runner.register_message(START, self._start)
         runner.register_message(END, self._end)
+        environment.events.user_error.add_listener(lambda exception, **_: self._tell_problem(exception))
         runner.send_message(HERE, {})
+
+    def _tell_problem(self, error: BaseException) -> None:
+        """Whatever went wrong here is a fault of the generator, and the master waits for nothing more."""
+        self._runner.send_message(PROBLEM, {"what": f"a worker failed ({type(error).__name__}: {error})"})
 
     def _tell_time(self, msg: Message, **_: Any) -> None:
         self._runner.send_message(CLOCK, {**msg.data, "worker": time.time()})
@@ -77,43 +83,41 @@ class _Worker:
             everyone = askers(read_applications(self._credentials), self._plan.dialects)
             # Workers begin with different terminals, so that these take turns over all of them.
             first = told["worker"] * len(everyone) // told["workers"]
-            self._able = able(everyone[first:] + everyone[:first], self._plan.mix)
-            self._address = Address(self._plan.url)
+            able_askers = able(everyone[first:] + everyone[:first], self._plan.mix)
+            address = Address(self._plan.url)
         except (ValueError, CredentialsError) as error:
             self._runner.send_message(PROBLEM, {"what": str(error)})
             return
         self._part = draw(self._plan).part(told["worker"], told["workers"])
         cards = told["population"]
-        self._population = [cards[at : at + CARD_BYTES].hex().upper() for at in range(0, len(cards), CARD_BYTES)]
-        self._run = (told["letters"], told["first_place"])
+        population = [cards[at : at + CARD_BYTES].hex().upper() for at in range(0, len(cards), CARD_BYTES)]
+        codes, run = DynamicCodes(), (told["letters"], told["first_place"])
+        sealer = Sealer(self._plan, self._part, population, able_askers, codes, address, run)
+        dispatcher = Dispatcher(self._part, sealer)
+        # The users, whom the master sends next, find it open.
+        self._shop = Workshop(self._plan, address, codes, sealer, dispatcher, Tally())
+        self._environment.workshop = self._shop
         self._runner.send_message(READY, {})
 
     def _start(self, msg: Message, **_: Any) -> None:
-        """Open the workshop; the users, whom the master sends next, find it open."""
+        """Begin at a moment that is a little ahead."""
         begun_s = msg.data["begun"]
         begun = time.perf_counter() + begun_s + msg.data["clock_s"] - time.time()
-        begun_ms = int(begun_s * 1000)
-        codes = DynamicCodes()
-        sealer = Sealer(self._plan, self._part, self._population, self._able, codes, self._address, self._run)
-        self._shop = Workshop(
-            self._plan,
-            self._address,
-            codes,
-            sealer,
-            Dispatcher(self._part, sealer, begun, begun_ms),
-            Tally(begun, begun_ms),
-        )
-        self._environment.workshop = self._shop
-        gevent.spawn(self._go)
+        self._shop.codes.put(msg.data["codes"], msg.data["life_s"], time.perf_counter())
+        self._shop.tally.begin(begun, int(begun_s * 1000))
+        self._spawn(self._go, begun, int(begun_s * 1000))
 
-    def _go(self) -> None:
+    def _spawn(self, what: Callable[..., None], *arguments: float) -> None:
+        gevent.spawn(what, *arguments).link_exception(lambda failed: self._tell_problem(failed.exception))
+
+    def _go(self, begun: float, begun_ms: int) -> None:
         # What is there now stays; collecting it again and again would only make requests late.
         gc.collect()
         gc.freeze()
         gc.set_threshold(_COLLECT_AFTER)
         stalling = gevent.spawn(_stall) if self._plan.generator_defect == STALLS else None
         dispatcher, tally = self._shop.dispatcher, self._shop.tally
-        gevent.spawn(dispatcher.run)
+        self._spawn(dispatcher.run, begun, begun_ms)
         self._seen = (time.perf_counter(), time.process_time())
         while not (dispatcher.ended and tally.done == dispatcher.due):
             gevent.sleep(_REPORT_S)

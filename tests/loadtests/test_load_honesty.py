@@ -1,0 +1,147 @@
+"""A load says what the platform did wrong, and when its own generator was not up to it."""
+
+import json
+import os
+import signal
+import subprocess
+from contextlib import closing
+
+import psutil
+import pytest
+from loads import command, offered, plan_for, workers_of
+from lying_platform import (
+    APP_ID,
+    BABBLES,
+    BUSY,
+    CUTS,
+    HONEST,
+    LIES,
+    REFUSES,
+    RESETS,
+    SECRET,
+    SILENTLY_BUSY,
+    TERMINALS,
+    LyingPlatform,
+)
+
+from loadtests.honesty import BUSY_S, longest_busy, reasons
+from loadtests.plan import Stage
+from loadtests.record import read_record
+
+VERIFICATIONS = {"verification": 1.0}
+GONE_S = 30.0
+
+
+@pytest.fixture
+def credentials(tmp_path):
+    file = tmp_path / "credentials.json"
+    told = {"app_id": APP_ID, "app_secret": SECRET, "term_id": TERMINALS[0], "terminals": TERMINALS}
+    file.write_text(json.dumps(told))
+    return file
+
+
+@pytest.fixture
+def population(tmp_path):
+    file = tmp_path / "cards.jsonl"
+    file.write_text("".join(json.dumps({"card_id": f"{number:064X}"}) + "\n" for number in range(40)))
+    return file
+
+
+def verifying(platform, credentials, population, *stages, **changed):
+    return plan_for(platform.url, credentials, *stages, mix=VERIFICATIONS, population=population, **changed)
+
+
+def test_everything_a_platform_does_wrong_is_named(tmp_path, credentials, population):
+    moods = (HONEST, LIES, BUSY, SILENTLY_BUSY, CUTS, RESETS, BABBLES, REFUSES, HONEST)
+    with closing(LyingPlatform(moods)) as platform:
+        plan = verifying(platform, credentials, population, Stage("hold", 45, 45, 2, "even"))
+        record = offered(plan, tmp_path / "load")
+        did = platform.did
+    [stage] = record.stages
+    assert stage.sent == 90 == did.total()
+    assert stage.ok == did[HONEST] == 20
+    assert stage.refused == {"code-301": 10, "http-503": 20}
+    assert stage.without_retry_after == did[SILENTLY_BUSY] == 10
+    assert stage.errors == {"malformed": 10, "reset": 10, "truncated": 10, "wrong-person": 10}
+    assert record.totals.wrong_persons.count == did[LIES]
+    assert len(set(record.totals.wrong_persons.examples)) == 10
+    assert len(list(record.acknowledged())) == 20
+
+
+def test_a_lost_answer_is_asked_for_again(tmp_path, credentials, population):
+    with closing(LyingPlatform((HONEST, CUTS, HONEST, RESETS))) as platform:
+        plan = verifying(platform, credentials, population, Stage("hold", 20, 20, 1, "even"), attempts=4)
+        record = offered(plan, tmp_path / "load")
+        did = platform.did
+    [stage] = record.stages
+    assert stage.sent == 20
+    assert stage.ok + sum(stage.errors.values()) == 20
+    assert stage.retried == did.total() - 20 > 0
+    assert stage.ok == did[HONEST]
+
+
+def test_a_generator_that_stands_still_makes_its_load_invalid(tmp_path, credentials, population):
+    with closing(LyingPlatform((HONEST,))) as platform:
+        plan = verifying(platform, credentials, population, Stage("hold", 60, 60, 5, "even"), generator_defect="stalls")
+        record = offered(plan, tmp_path / "load")
+    # 150 ms of each 2.2 s are late.
+    assert record.totals.late >= 0.03 * record.totals.sent
+    assert any("late" in reason.en for reason in record.invalid)
+    assert record.totals.sent == record.totals.offered
+
+
+def test_a_lost_worker_makes_a_load_invalid(tmp_path, credentials, population):
+    killed = []
+
+    def kill(process, second):
+        if second["t"] >= 1 and not killed:
+            killed.append(workers_of(process.pid)[0])
+            killed[0].kill()
+
+    with closing(LyingPlatform((HONEST,))) as platform:
+        plan = verifying(platform, credentials, population, Stage("hold", 30, 30, 4, "even"), workers=2)
+        record = offered(plan, tmp_path / "load", kill)
+    assert any("lost" in reason.en for reason in record.invalid)
+    assert record.totals.sent < record.totals.offered
+
+
+def test_a_load_ends_with_whoever_asked_for_it(tmp_path, credentials, population):
+    with closing(LyingPlatform((HONEST,))) as platform:
+        plan = verifying(platform, credentials, population, Stage("hold", 20, 20, 600))
+        folder = tmp_path / "load"
+        shell = subprocess.Popen(["sh", "-c", '"$@"; true', "sh", *command(plan, folder)], stdout=subprocess.PIPE)
+        assert shell.stdout is not None
+        assert b'"t"' in shell.stdout.readline()
+        [run] = psutil.Process(shell.pid).children()
+        everybody = [run, *workers_of(run.pid)]
+        os.kill(shell.pid, signal.SIGKILL)
+        shell.wait()
+        shell.stdout.read()
+        _, alive = psutil.wait_procs(everybody, GONE_S)
+        assert not alive
+    record = read_record(folder)
+    assert record.totals.ended_early
+    assert 0 < record.totals.sent <= record.totals.offered < 600
+
+
+def test_workers_end_with_their_master(tmp_path, credentials, population):
+    with closing(LyingPlatform((HONEST,))) as platform:
+        plan = verifying(platform, credentials, population, Stage("hold", 20, 20, 600))
+        run = subprocess.Popen(command(plan, tmp_path / "load"), stdout=subprocess.PIPE)
+        assert run.stdout is not None
+        assert b'"t"' in run.stdout.readline()
+        workers = workers_of(run.pid)
+        run.kill()
+        run.wait()
+        run.stdout.close()
+        _, alive = psutil.wait_procs(workers, GONE_S)
+        assert not alive
+
+
+def test_only_what_the_generator_did_makes_a_load_invalid():
+    assert not reasons(10_000, 10_000, 10, {"w0": [0.5, 0.95] * 20}, [])
+    assert len(reasons(10_000, 10_000, 11, {}, [])) == 1
+    assert len(reasons(10_000, 9_999, 0, {}, [])) == 1
+    assert len(reasons(10_000, 10_000, 0, {"w0": [0.95] * BUSY_S, "w1": [0.1]}, [])) == 1
+    assert len(reasons(10_000, 10_000, 0, {}, ["w1", "w2"])) == 2
+    assert longest_busy([0.95] * 4 + [0.5] + [0.95] * 3) == 4
