@@ -26,7 +26,7 @@ MOST_CARDS = 100_000
 
 _FIRST_S, _FIRST_CARDS = 5.0, 20
 _LINES = 16
-_TRIES = 5
+_TRIES = 4
 _PAUSE_S = 0.3
 _COMING_AGAIN = ("http-429", "http-503", "code-112", "code-114")
 _FIRST_PLACE = PLACES // 2
@@ -138,12 +138,12 @@ def _registered(line: HttpLine, address: Address, asker: Asker, number: int) -> 
     errand = Errand(time.perf_counter(), "", registering(f"P-{number}", _FIRST_PLACE + number), asker)
     outcome = Outcome(0.0)
     for attempt in range(_TRIES):
+        gevent.sleep(_PAUSE_S * 2**attempt if attempt else 0.0)
         outcome = _tried(line, address, errand)
         if outcome.accepted:
             return str(outcome.biz["ehealth_card_id"])
         if not outcome.lost and outcome.refusal not in _COMING_AGAIN:
             break
-        gevent.sleep(_PAUSE_S * 2**attempt)
     raise GeneratorError(
         f"no residents could be registered before the load ({outcome.refusal or outcome.error})",
         where=f"{METHODS['registration']} over {asker.dialect}",

@@ -65,7 +65,9 @@ class _Worker:
         runner.register_message(CLOCK, self._tell_time)
         runner.register_message(START, self._start)
         runner.register_message(END, self._end)
-        environment.events.user_error.add_listener(lambda exception, **_: self._tell_problem(exception))
+        environment.events.user_error.add_listener(  # type: ignore[no-untyped-call]
+            lambda exception, **_: self._tell_problem(exception)
+        )
         runner.send_message(HERE, {})
 
     def _tell_problem(self, error: BaseException) -> None:
