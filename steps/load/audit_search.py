@@ -29,6 +29,8 @@ EVERY = 20_000
 
 TAGGED = "verification"
 """The kind whose records keep the tag of their request; those of the others are known by their card."""
+STATIC = "static code"
+"""Beside a verification: that it would be one of its card's static code."""
 
 
 class AuditLine(msgspec.Struct):
@@ -47,7 +49,8 @@ class Found:
     Attributes:
         acknowledged: how many there are, by kind.
         lost: how many of them have no record, by kind.
-        doubled: verifications with more than one accepted record.
+        doubled: verifications with more than one accepted record, but for those of a static code: whoever shows that
+            again, for the first answer was lost, is rightly accepted again.
         examples: tags of some that are lost or doubled.
     """
 
@@ -85,15 +88,30 @@ def search(
         lost[kind] = int(missing.sum())
         odd.update(keys[missing > 0][:EXAMPLES].tolist())
         if kind == TAGGED:
-            twice = records.times_of(kind, keys) > times
-            doubled = int(twice.sum())
-            odd.update(keys[twice][:EXAMPLES].tolist())
+            twice = set(keys[records.times_of(kind, keys) > times].tolist())
+            spent_twice = _of_dynamic_codes(acknowledged() if twice else (), twice, records)
+            doubled = len(spent_twice)
+            odd.update(spent_twice[:EXAMPLES])
     tags = (one.tag for one in acknowledged() if _fingerprint(_known_by(one)) in odd) if odd else ()
     return Found({kind: effects.total(kind) for kind in effects.kinds}, lost, doubled, tuple(islice(tags, EXAMPLES)))
 
 
 def _known_by(one: Acknowledged) -> str:
     return one.tag if one.kind == TAGGED else one.code_digest.lower()
+
+
+def _of_dynamic_codes(acknowledged: Iterable[Acknowledged], twice: set[int], records: _Fingerprints) -> list[int]:
+    """Those of some verifications whose code was not the static one of the card on record."""
+    suspects = {
+        _fingerprint(one.tag): one for one in acknowledged if one.kind == TAGGED and _fingerprint(one.tag) in twice
+    }
+    static = {key: _fingerprint(_shown(one.tag, one.code_digest.lower())) for key, one in suspects.items()}
+    found = records.times_of(STATIC, np.array(list(static.values()), dtype=np.uint64))
+    return [key for key, times in zip(static, found, strict=True) if not times]
+
+
+def _shown(tag: str, digest: str) -> str:
+    return f"{tag} {digest}"
 
 
 def _fingerprint(key: str) -> int:
@@ -131,7 +149,7 @@ class _Fingerprints:
 
 
 def _accepted(audit: Iterable[bytes], tell: Callable[[int], None]) -> Iterator[tuple[str, str]]:
-    """Kind and key of every effect the audit tells."""
+    """Kind and key of every effect the audit tells; of verifications also with the static code of their card."""
     decode = msgspec.json.Decoder(AuditLine).decode
     for number, line in enumerate(audit, 1):
         if number % EVERY == 0:
@@ -143,7 +161,14 @@ def _accepted(audit: Iterable[bytes], tell: Callable[[int], None]) -> Iterator[t
         kind = OPERATIONS.get(record.op)
         if kind is None or record.outcome != ACCEPTED:
             continue
+        card_id = (record.card_id or "").upper()
         if kind == TAGGED:
-            yield kind, str((record.detail or {}).get("terminalcode", ""))
-        elif record.card_id:
-            yield kind, hashlib.sha256(record.card_id.upper().encode()).hexdigest()
+            tag = str((record.detail or {}).get("terminalcode", ""))
+            yield kind, tag
+            yield STATIC, _shown(tag, _digest(f"{card_id}:1"))
+        elif card_id:
+            yield kind, _digest(card_id)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
