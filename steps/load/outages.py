@@ -9,7 +9,7 @@ from random import Random
 from rigs.roles import PlatformHost
 from rigs.roles.load import LiveSecond
 
-MOST_CUTS, EVERY_S = 3, 15.0
+MOST_CUTS, EVERY_S = 5, 10.0
 
 
 @dataclass

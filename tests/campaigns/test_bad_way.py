@@ -9,7 +9,7 @@ from certifying import Ended, certify
 
 ROW = "EHC-PRF-006"
 LOAD_BENCH = Path(__file__).parents[2] / "rigs/benches/reference-platform-load.toml"
-SECONDS = 30
+SECONDS = 59
 
 
 def loaded(folder: Path, *arguments: str) -> Ended:
