@@ -30,6 +30,10 @@ class LoadTable(Table):
     """How long the main stages last; None for as long as registered. A shorter load shows no row to be met."""
     workers: int = Field(default=1, ge=1, le=64)
     """Processes of the generator, on this machine."""
+    expect_workers: int | None = Field(default=None, ge=1, le=256)
+    """Processes of the generator on all machines together, those of other hosts among them; None is ``workers``."""
+    bind: str = "127.0.0.1"
+    """Address at which the workers of other hosts find their master, on port 5557."""
     dialects: tuple[str, ...] = Field(default=("hn-a",), min_length=1)
     population: Path | None = None
     """File of cards that are there already; None registers residents before each load."""

@@ -84,6 +84,8 @@ def plan_of(sampler: Sampler, platform: Apart, stages: tuple[Stage, ...], **othe
         "dialects": table.dialects,
         "seed": sampler.run.seed,
         "workers": table.workers,
+        "expect_workers": table.expect_workers,
+        "bind": table.bind,
         "population": table.population,
         "generator_defect": table.generator_defect,
         **others,
