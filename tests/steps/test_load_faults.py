@@ -100,7 +100,7 @@ def test_the_power_is_cut_within_the_load_and_never_close_together(seconds: floa
     moments = cut_moments(seconds, Random(seed))
     assert 1 <= len(moments) <= MOST_CUTS
     assert moments == sorted(moments)
-    assert all(0.05 * seconds < moment < 0.8 * seconds for moment in moments)
+    assert all(0.04 * seconds < moment < 0.8 * seconds for moment in moments)
     assert all(later - before > 0.07 * seconds for before, later in pairwise(moments))
 
 
