@@ -21,8 +21,9 @@ from geventhttpclient.response import HTTPParseError, HTTPResponse
 from reference_impl.wire.exchange import HttpRequest
 
 _BLOCK_BYTES = 65_536
-_IDLE_S = 2.0
-"""A connection that was idle for longer may just be closed by the platform, so another one is made."""
+_IDLE_S = 60.0
+"""A connection that was idle for longer is made anew. One that the platform closed before is seen to be closed; but a
+platform may do so while a request is on its way, which the longest usual times of keeping idle ones invite."""
 
 _poll = get_original("select", "poll")
 # Locust's patched one would let others run in between; all that is wanted is a look.

@@ -99,7 +99,7 @@ def test_a_lost_worker_makes_a_load_invalid(tmp_path, credentials, population):
             killed[0].kill()
 
     with closing(LyingPlatform((HONEST,))) as platform:
-        plan = verifying(platform, credentials, population, Stage("hold", 30, 30, 4, "even"), workers=2)
+        plan = verifying(platform, credentials, population, Stage("hold", 30, 30, 6, "even"), workers=2)
         record = offered(plan, tmp_path / "load", kill)
     assert any("lost" in reason.en for reason in record.invalid)
     assert record.totals.sent < record.totals.offered
