@@ -494,6 +494,24 @@ def test_the_command_tells_what_it_did_when_asked_and_when_it_ends() -> None:
         assert process.wait(HANG_S) == 0
 
 
+def test_one_that_lacks_descriptors_says_so_and_ends_as_the_benchs_fault() -> None:
+    with web_server() as (host, port), contextlib.ExitStack() as callers:
+        command = [sys.executable, "-m", "xiangka", "relay", "faults", "--to", f"{host}:{port}"]
+        lacking = ["sh", "-c", 'ulimit -n 40 && exec "$@"', "sh", *command]
+        process = callers.enter_context(
+            subprocess.Popen(lacking, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        )
+        assert process.stdout is not None
+        address = json.loads(process.stdout.readline())["url"].removeprefix("http://").split(":")
+        for _ in range(30):
+            callers.enter_context(socket.create_connection((address[0], int(address[1])), HANG_S))
+        out, said = process.communicate(timeout=HANG_S)
+    assert process.returncode == 3
+    assert "fault proxy: gave up" in said
+    assert len(said.splitlines()) == 1
+    assert json.loads(out)["unreachable"] == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
