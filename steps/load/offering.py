@@ -125,6 +125,7 @@ def offer(
                 return go_on(second)
 
             record = run.bench.load.run(plan, next_folder(sampler), watch)
+        memory.leave(record.folder)
         refuse_invalid(record)
         time.sleep(SETTLING_S)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
 from hashlib import sha256
@@ -16,7 +17,7 @@ from rigs.errors import InvalidLoadError, RigError, SubjectFaultError
 from rigs.roles import ApiAnswer
 from steps.load import both_ends, honesty, integrity, memory, offering, overload, peak, sustained
 from steps.load.audit_search import search
-from steps.load.memory_watch import MemoryWatch
+from steps.load.memory_watch import SERVER, MemoryWatch
 
 MEMORY = tuple((60.0 * minute + 30, 200 << 20) for minute in range(30))
 FAST = [(10.0, 500)]
@@ -341,6 +342,44 @@ def test_memory_is_looked_at_only_once_the_load_has_begun():
         while not watch.samples:
             pass
     assert {held for _, held in watch.samples} == {1 << 20}
+
+
+def test_what_a_platform_takes_stands_beside_the_record_and_a_worker_begun_anew_leaves_a_gap(tmp_path):
+    class Api:
+        monitor = ""
+
+        def ask(self, *_, **__):
+            return ApiAnswer(200, next(told), (1, 1))
+
+    def figures(cpu_s):
+        return f"process_resident_memory_bytes 1048576\nprocess_cpu_seconds_total {cpu_s}\n"
+
+    told = (figures(cpu_s) for cpu_s in (10.0, 11.0, 0.5, 0.75))
+    watch = MemoryWatch(Api(), None)
+    watch.begin()
+    for _ in range(4):
+        watch.look()
+    watch.leave(tmp_path)
+    with (tmp_path / SERVER).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["resident_bytes"] for row in rows] == ["1048576"] * 4
+    assert [bool(row["cpu"]) for row in rows] == [False, True, False, True]
+    times = [float(row["t"]) for row in rows]
+    assert times == sorted(times)
+
+
+def test_a_platform_that_tells_nothing_leaves_no_figures(tmp_path):
+    class Api:
+        monitor = ""
+
+        def ask(self, *_, **__):
+            return ApiAnswer(404, "", (1, 1))
+
+    watch = MemoryWatch(Api(), None)
+    watch.begin()
+    watch.look()
+    watch.leave(tmp_path)
+    assert not (tmp_path / SERVER).exists()
 
 
 def test_what_the_audit_lacks_or_has_twice_is_named_by_its_tags(tmp_path):
