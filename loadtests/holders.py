@@ -6,14 +6,16 @@ import re
 
 from reference_impl.wire.exchange import Biz
 
-_WHOLE_NUMBER = re.compile(r"\d{17}[\dX]")
+_TOLD = ("mindex_id", "id_no", "name")
+_UNIQUE = re.compile(r"[0-9A-F]{32}|\d{17}[\dX]")
+"""A person id, or a whole number of a document; with a masked number many people look alike."""
 
 
 class Holders:
     """One card, one person, for as long as a load lasts; nobody changes name or document under it.
 
-    What a dialect tells of a person is compared with what it told before, and where that is a whole number of a
-    document, also with whom it told of other cards. Only hashes are kept.
+    What a dialect tells of a person is compared with what it told before of the same card; and where it tells what only
+    one person has, also with whom it told of other cards. Only hashes are kept.
     """
 
     def __init__(self) -> None:
@@ -22,10 +24,11 @@ class Holders:
 
     def contradicts(self, dialect: str, card_id: str, biz: Biz) -> bool:
         """Take in who holds a card; tell whether somebody else held it before, or the same person another card."""
-        number, name = biz.get("id_no", ""), biz.get("name", "")
-        if not number and not name:
+        told = tuple(str(biz.get(name, "")) for name in _TOLD)
+        if not any(told):
             return False
-        contradicted = self._holder_of.setdefault((dialect, card_id), hash((number, name))) != hash((number, name))
-        if isinstance(number, str) and _WHOLE_NUMBER.fullmatch(number):
-            contradicted |= self._card_of.setdefault((dialect, hash(number)), card_id) != card_id
+        contradicted = self._holder_of.setdefault((dialect, card_id), hash(told)) != hash(told)
+        for value in told:
+            if _UNIQUE.fullmatch(value):
+                contradicted |= self._card_of.setdefault((dialect, hash(value)), card_id) != card_id
         return contradicted

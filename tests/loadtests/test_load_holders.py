@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from loadtests.holders import Holders
 
 FIRST = {"id_no": "439900199001010015", "name": "压测甲甲"}
@@ -22,10 +24,11 @@ def test_a_card_told_of_somebody_else_is_found() -> None:
     assert not holders.contradicts("hn-a", "A", FIRST)
 
 
-def test_a_person_told_of_a_second_card_is_found_though_that_card_is_new() -> None:
+@pytest.mark.parametrize("told", [FIRST, {**MASKED, "mindex_id": "0F" * 16}])
+def test_a_person_told_of_a_second_card_is_found_though_that_card_is_new(told: dict[str, str]) -> None:
     holders = Holders()
-    assert not holders.contradicts("hn-a", "A", FIRST)
-    assert holders.contradicts("hn-a", "B", FIRST)
+    assert not holders.contradicts("hn-a", "A", told)
+    assert holders.contradicts("hn-a", "B", told)
 
 
 def test_where_the_number_is_masked_two_people_may_look_alike() -> None:
