@@ -37,7 +37,7 @@ def held(folder, tale, resident=MEMORY, table=None):
     sustained.time_verifications(row.sampler, offered)
     sustained.minute_by_minute(row.sampler, offered)
     integrity.integrity(row.sampler, row.platform, offered)
-    both_ends.both_ends_agree(row.sampler, offered)
+    both_ends.both_ends_agree(row.sampler, row.platform, offered)
     memory.memory_of_each_minute(row.sampler, offered)
     return row
 
@@ -140,7 +140,7 @@ def morning(folder, base=8.0, after=((120, {}),), times=FAST, second=None, table
     offered = peak.morning(row.sampler, row.platform)
     peak.time_the_peak(row.sampler, offered)
     peak.integrity_of_the_peak(row.sampler, row.platform, offered)
-    both_ends.both_ends_agree(row.sampler, offered)
+    both_ends.both_ends_agree(row.sampler, row.platform, offered)
     peak.time_to_recover(row.sampler, offered)
     return row
 
@@ -213,7 +213,7 @@ def overloaded(folder, stage=None, second=None, after=((120, {}),), table=None, 
     overload.goodput(row.sampler, found)
     overload.recovered(row.sampler, offered)
     integrity.integrity(row.sampler, row.platform, offered)
-    both_ends.both_ends_agree(row.sampler, offered)
+    both_ends.both_ends_agree(row.sampler, row.platform, offered)
     return row
 
 
@@ -399,3 +399,12 @@ def test_a_load_of_hours_asks_of_every_effect_once(tmp_path):
     assert (found.acknowledged, found.lost, found.doubled) == ({"usage": 3}, {"usage": 1}, 0)
     assert found.examples == ("U0", "U1", "U2")
     assert told == []
+
+
+def test_what_others_ask_of_somebodys_platform_is_no_contradiction_and_what_it_forgets_is(tmp_path):
+    for counted, broken in ((400, set()), (39, {"metrics_deviation"})):
+        row = row_of("EHC-PRF-001", tmp_path, half_an_hour(counted=counted))
+        row.platform.host = None
+        offered = sustained.hold(row.sampler, row.platform)
+        both_ends.both_ends_agree(row.sampler, row.platform, offered)
+        assert row.broken() == broken

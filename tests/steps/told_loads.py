@@ -193,5 +193,9 @@ def row_of(requirement: str, folder: Path, *tales: Tale, table: LoadTable | None
         progress=lambda *_: None,
         live=lambda *_: None,
     )
-    platform = SimpleNamespace(link=SimpleNamespace(url="http://127.0.0.1:1"), host=None, api=lambda: Told(tales[-1]))
+    platform = SimpleNamespace(
+        link=SimpleNamespace(url="http://127.0.0.1:1"),
+        host=SimpleNamespace(pid=0, running=True, credentials_file=folder / "credentials.json"),
+        api=lambda: Told(tales[-1]),
+    )
     return Row(Sampler(run, load_catalogue()[requirement]), platform, observations, plans, remarks)
