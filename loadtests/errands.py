@@ -75,6 +75,10 @@ class Errand:
         self._sent = self.asker.client.seal_call(METHODS[question.kind], question.biz, at_ms)
         self.body = address.request_bytes(self._sent.http)
 
+    def again(self) -> Errand:
+        """Return the same errand, to be sealed anew; this one can still judge what comes late."""
+        return Errand(self.due, self.stage, self.question, self.asker, self.twin)
+
     def judge(self, reply: HttpReply) -> Outcome:
         """Open an answer and compare it with what was asked."""
         if reply.status != HTTP_OK:

@@ -35,12 +35,14 @@ class LostAnswerError(Exception):
     Args:
         kind: ``timeout``, ``reset``, ``refused-connection``, ``truncated`` or ``malformed``.
         at: when that was clear, by ``time.perf_counter``.
+        late: where an answer may still come after a timeout; None where nobody wants to know.
     """
 
-    def __init__(self, kind: str, at: float) -> None:
+    def __init__(self, kind: str, at: float, late: LateAnswer | None = None) -> None:
         super().__init__(kind)
         self.kind = kind
         self.at = at
+        self.late = late
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,36 @@ class _Answer(HTTPResponse):
 
     def _on_body(self, buf: bytearray) -> None:
         self.body += buf
+
+
+class LateAnswer:
+    """A connection on which somebody waited in vain, and what came of the answer so far."""
+
+    def __init__(self, connection: gevent.socket.socket, answer: _Answer) -> None:
+        self._connection = connection
+        self._answer = answer
+
+    def wait(self, timeout_s: float) -> HttpReply | None:
+        """Wait once more and close the connection; None if no whole answer comes."""
+        at = time.perf_counter()
+        until = at + timeout_s
+        try:
+            while not self._answer.message_complete and at < until:
+                self._connection.settimeout(until - at)
+                data = self._connection.recv(_BLOCK_BYTES)
+                at = time.perf_counter()
+                if not data:
+                    return None
+                self._answer.feed(data)
+        except (OSError, HTTPParseError):
+            return None
+        finally:
+            self._connection.close()
+        return _reply(self._answer, at) if self._answer.message_complete else None
+
+    def close(self) -> None:
+        """Do not wait."""
+        self._connection.close()
 
 
 class Address:
@@ -121,11 +153,13 @@ class HttpLine:
     Args:
         address: the platform's.
         timeout_s: how long an answer may take, from when its request leaves.
+        keeps_late: whether a connection stays open on which an answer did not come in time.
     """
 
-    def __init__(self, address: Address, timeout_s: float) -> None:
+    def __init__(self, address: Address, timeout_s: float, *, keeps_late: bool = False) -> None:
         self._address = address
         self._timeout_s = timeout_s
+        self._keeps_late = keeps_late
         self._connection: gevent.socket.socket | None = None
         self._used_at = 0.0
         self.sent_at = 0.0
@@ -151,10 +185,10 @@ class HttpLine:
                     raise LostAnswerError("truncated" if received else "reset", at)
                 received = True
                 answer.feed(data)
-                if at - self.sent_at > self._timeout_s:
-                    raise LostAnswerError("timeout", at)
+                if at - self.sent_at > self._timeout_s and not answer.message_complete:
+                    raise TimeoutError
         except (OSError, HTTPParseError, LostAnswerError) as error:
-            raise self._lost(error, received=received) from None
+            raise self._lost(error, answer, received=received) from None
         self._used_at = at
         if answer.should_close():
             self.close()
@@ -177,9 +211,12 @@ class HttpLine:
             self._connection.settimeout(self._timeout_s)
         return self._connection
 
-    def _lost(self, error: Exception, *, received: bool) -> LostAnswerError:
-        self.close()
+    def _lost(self, error: Exception, answer: _Answer, *, received: bool) -> LostAnswerError:
         at = time.perf_counter()
+        if isinstance(error, TimeoutError) and self._connection is not None and self._keeps_late:
+            late, self._connection = LateAnswer(self._connection, answer), None
+            return LostAnswerError("timeout", at, late)
+        self.close()
         if isinstance(error, LostAnswerError):
             return error
         if isinstance(error, HTTPParseError):

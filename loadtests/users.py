@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import gevent
@@ -15,7 +15,9 @@ from loadtests.asking import WRONG_PERSON, fetched_codes
 from loadtests.codes import DynamicCodes, life_s
 from loadtests.dispatching import Dispatcher
 from loadtests.errands import Errand, Outcome, rightly_refused
-from loadtests.http_line import Address, HttpLine, LostAnswerError
+from loadtests.holders import Holders
+from loadtests.http_line import Address, HttpLine, HttpReply, LateAnswer, LostAnswerError
+from loadtests.late_answers import LateAnswers
 from loadtests.plan import LoadPlan
 from loadtests.retrying import Retries, Step
 from loadtests.sealing import Sealer
@@ -32,6 +34,8 @@ class Workshop:
     sealer: Sealer
     dispatcher: Dispatcher
     tally: Tally
+    late: LateAnswers
+    holders: Holders = field(default_factory=Holders)
 
 
 class LoadEnvironment(Environment):
@@ -51,7 +55,8 @@ class _Asking(User):
         """Come to the desk; the plan came before the users."""
         assert self.environment.workshop is not None  # noqa: S101 - the master spawns users after the plan
         self._shop = self.environment.workshop
-        self._line = HttpLine(self._shop.address, self._shop.plan.timeout_s)
+        plan = self._shop.plan
+        self._line = HttpLine(self._shop.address, plan.timeout_s, keeps_late=plan.attempts > 1)
         self._hub = gevent.get_hub()
         self._waiter: Any = None
 
@@ -80,8 +85,7 @@ class _Asking(User):
     def _again(self, errand: Errand, step: Step, pause_s: float) -> Errand:
         gevent.sleep(pause_s)
         now = time.perf_counter()
-        if step is Step.FRESH_CODE:
-            errand = self._shop.sealer.fresh(errand, now)
+        errand = self._shop.sealer.fresh(errand, now) if step is Step.FRESH_CODE else errand.again()
         errand.seal(self._shop.address, time.time_ns() // 1_000_000)
         self._shop.tally.tried_again(errand, now)
         return errand
@@ -90,8 +94,24 @@ class _Asking(User):
         try:
             reply = self._line.ask(errand.body)
         except LostAnswerError as lost:
+            if lost.late is not None:
+                self._listen_on(errand, lost.late)
             return Outcome(lost.at, error=lost.kind, lost=lost.kind != "malformed")
-        return errand.judge(reply)
+        return self._judged(errand, reply)
+
+    def _judged(self, errand: Errand, reply: HttpReply) -> Outcome:
+        outcome, card_id = errand.judge(reply), errand.question.card_id
+        known = self._shop.holders
+        if outcome.accepted and card_id and known.contradicts(errand.asker.dialect, card_id, outcome.biz):
+            return replace(outcome, error=WRONG_PERSON)
+        return outcome
+
+    def _listen_on(self, errand: Errand, late: LateAnswer) -> None:
+        # Two terminals with one code are compared with each other; any other code may be good for many uses.
+        if errand.question.dynamic and errand.twin is None:
+            self._shop.late.listen(errand, late)
+        else:
+            late.close()
 
     def _settle(self, errand: Errand, outcome: Outcome) -> None:
         if errand.twin is None:
@@ -109,6 +129,8 @@ class _Asking(User):
         now, question = time.perf_counter(), errand.question
         if outcome.accepted and question.kind == "generation":
             self._shop.codes.put(fetched_codes(outcome.biz), life_s(outcome.biz), now)
+        if outcome.accepted:
+            self._shop.late.accepted(errand)
         if outcome.error == WRONG_PERSON:
             self._shop.tally.found(WRONG_PERSONS, question.tag, now)
         self._shop.tally.settled(errand, outcome, now, refused_rightly=refused_rightly)

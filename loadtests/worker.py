@@ -20,6 +20,7 @@ from loadtests.callers import CredentialsError, able, askers, read_applications
 from loadtests.codes import DynamicCodes
 from loadtests.dispatching import Dispatcher
 from loadtests.http_line import Address
+from loadtests.late_answers import LateAnswers
 from loadtests.messages import CLOCK, END, ENDED, HERE, PLAN, PROBLEM, READY, SECONDS, START
 from loadtests.plan import STALLS, LoadPlan
 from loadtests.schedule import Schedule, draw
@@ -97,7 +98,9 @@ class _Worker:
         sealer = Sealer(self._plan, self._part, population, able_askers, codes, address, run)
         dispatcher = Dispatcher(self._part, sealer)
         # The users, whom the master sends next, find it open.
-        self._shop = Workshop(self._plan, address, codes, sealer, dispatcher, Tally())
+        tally = Tally()
+        late = LateAnswers(tally, self._plan.timeout_s)
+        self._shop = Workshop(self._plan, address, codes, sealer, dispatcher, tally, late)
         self._environment.workshop = self._shop
         self._runner.send_message(READY, {})
 
@@ -126,6 +129,7 @@ class _Worker:
             self._report(time.perf_counter())
         if stalling is not None:
             stalling.kill()
+        self._shop.late.join()
         self._report(time.perf_counter() + 1.0)
         self._runner.send_message(ENDED, {"until_s": dispatcher.until_s})
 
@@ -141,7 +145,7 @@ class _Worker:
             self._cpu = (time.process_time() - used) / (now - wall)
             self._seen = (now, time.process_time())
         for message in messages:
-            if message["counts"] or message["t"] < self._plan.seconds:
+            if message["counts"] or message["found"] or message["t"] < self._plan.seconds:
                 self._runner.send_message(SECONDS, {**message, "cpu": self._cpu})
 
 

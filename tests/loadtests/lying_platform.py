@@ -1,4 +1,4 @@
-"""A stand-in for a platform that a load asks: speaks hn-a, and does something wrong with every so-manieth request."""
+"""A stand-in for a platform that a load asks: speaks hn-a, and does something wrong with some verifications."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from itertools import count
 from reference_impl.wire.dialects import HN_A
 from reference_impl.wire.exchange import Credentials, HttpRequest
 from reference_impl.wire.gateway import GatewayProfile
+from reference_impl.wire.vocabulary import GENERATE
 
 APP_ID, SECRET = "load", "0123456789abcdef0123456789abcdef"
 TERMINALS = ("439900T01", "439900T02")
 
-HONEST, LIES, BUSY, SILENTLY_BUSY, CUTS, RESETS, BABBLES, REFUSES = (
+SLEEP_S = 2.0
+HONEST, LIES, BUSY, SILENTLY_BUSY, CUTS, RESETS, BABBLES, REFUSES, SLEEPS = (
     "honest",
     "lies",
     "busy",
@@ -27,16 +29,17 @@ HONEST, LIES, BUSY, SILENTLY_BUSY, CUTS, RESETS, BABBLES, REFUSES = (
     "resets",
     "babbles",
     "refuses",
+    "sleeps",
 )
 
 
 class LyingPlatform:
-    """Serves on loopback until closed; ``moods`` are taken in turn, one a request."""
+    """Serves on loopback until closed; ``moods`` are taken in turn, one a verification."""
 
     def __init__(self, moods: tuple[str, ...]) -> None:
         self.did: Counter[str] = Counter()
         self._moods = moods
-        self._turn = count()
+        self._turn, self._token = count(), count()
         self._lock = threading.Lock()
         self._line = GatewayProfile(HN_A).line(Credentials(APP_ID, SECRET, ""))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -51,7 +54,9 @@ class LyingPlatform:
         self._server.shutdown()
         self._server.server_close()
 
-    def mood(self) -> str:
+    def mood(self, body: bytes) -> str:
+        if GENERATE.encode() in body:
+            return HONEST
         with self._lock:
             mood = self._moods[next(self._turn) % len(self._moods)]
             self.did[mood] += 1
@@ -61,6 +66,11 @@ class LyingPlatform:
         now_ms = time.time_ns() // 1_000_000
         call = GatewayProfile(HN_A).receive(HttpRequest("/gateway", "application/json", body))
         asked = self._line.open(call, now_ms)
+        if asked.method == GENERATE:
+            codes = [
+                f"{asked.biz['ehealth_card_id']}:0:{next(self._token):032X}" for _ in range(int(asked.biz["count"]))
+            ]
+            return self._line.seal(call, "000", "ok", {"ehealth_codes": codes}, now_ms).body
         card_id = asked.biz["ehealth_code"].partition(":")[0]
         if mood == REFUSES:
             return self._line.seal(call, "301", "unknown card", {}, now_ms).body
@@ -76,19 +86,22 @@ class LyingPlatform:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                mood = platform.mood()
+                mood = platform.mood(body)
                 if mood == RESETS:
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     self.connection.close()
                     self.close_connection = True
                     return
+                if mood == SLEEPS:
+                    time.sleep(SLEEP_S)
                 said = b"{}" if mood == BABBLES else platform.answer(body, mood)
                 self.send_response(503 if mood in (BUSY, SILENTLY_BUSY) else 200)
                 if mood == BUSY:
                     self.send_header("Retry-After", "1")
                 self.send_header("Content-Length", str(len(said) + 10 * (mood == CUTS)))
-                self.end_headers()
-                self.wfile.write(said)
+                with contextlib.suppress(OSError):
+                    self.end_headers()
+                    self.wfile.write(said)
                 if mood == CUTS:
                     self.close_connection = True
 

@@ -20,6 +20,8 @@ from lying_platform import (
     RESETS,
     SECRET,
     SILENTLY_BUSY,
+    SLEEP_S,
+    SLEEPS,
     TERMINALS,
     LyingPlatform,
 )
@@ -27,6 +29,7 @@ from lying_platform import (
 from loadtests.honesty import BUSY_S, longest_busy, reasons
 from loadtests.plan import Stage
 from loadtests.record import read_record
+from loadtests.schedule import draw
 
 VERIFICATIONS = {"verification": 1.0}
 GONE_S = 30.0
@@ -78,6 +81,26 @@ def test_a_lost_answer_is_asked_for_again(tmp_path, credentials, population):
     assert stage.ok + sum(stage.errors.values()) == 20
     assert stage.retried == did.total() - 20 > 0
     assert stage.ok == did[HONEST]
+
+
+def test_a_code_accepted_once_more_after_its_answer_was_given_up_is_found(tmp_path, credentials, population):
+    with closing(LyingPlatform((SLEEPS,))) as platform:
+        plan = plan_for(
+            platform.url,
+            credentials,
+            Stage("hold", 10, 10, 1, "even"),
+            mix={"verification": 0.5, "generation": 0.5},
+            population=population,
+            timeout_s=SLEEP_S * 0.6,
+            attempts=2,
+            reuse_share=0.0,
+        )
+        record = offered(plan, tmp_path / "load")
+    [stage] = record.stages
+    verifications = int((draw(plan).kind == 0).sum())
+    assert record.totals.double_accepted.count == verifications > 0
+    assert stage.errors["timeout"] >= verifications
+    assert not list(record.acknowledged())
 
 
 def test_a_generator_that_stands_still_makes_its_load_invalid(tmp_path, credentials, population):
