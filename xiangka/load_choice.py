@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from certification.errors import PlanError
 from loadtests.plan import Profile, profiles
 from rigs.bench_file import BenchFile
+from rigs.bench_tables.load import LoadTable
 
 HONESTY = "EHC-PRF-005"
 SEARCH = "capacity"
@@ -26,11 +27,13 @@ class LoadChoice:
         target: URL of somebody's platform in place of the bench's, or None.
         credentials: path of the file with which that platform knows its caller.
         load: keys of the table ``[load]`` that prevail over the bench's.
+        alone: whether nothing the bench declares of its own platform's loads counts, since another is loaded.
     """
 
     target: str | None = None
     credentials: str | None = None
     load: Mapping[str, Any] = field(default_factory=dict)
+    alone: bool = False
 
     def applied_to(self, file: BenchFile) -> BenchFile:
         """The bench with this load on it.
@@ -42,7 +45,8 @@ class LoadChoice:
         if self.target is not None:
             tables["name"] = f"platform at {self.target}"
             tables["platform"] = {"driver": "hn-a", "url": self.target, "credentials": self.credentials}
-        tables["load"] = {**tables.get("load", {}), **self.load}
+        declared = {} if self.alone else tables.get("load", {})
+        tables["load"] = {**declared, **self.load}
         try:
             return BenchFile.model_validate(tables)
         except ValidationError as error:
@@ -69,16 +73,16 @@ def rows_of(profile: Profile) -> tuple[str, ...]:
     return tuple(sorted({*profile.requirements, HONESTY}))
 
 
-def rates(name: str, rate: float | None, bench: BenchFile) -> dict[str, float]:
+def rates(name: str, rate: float | None, table: LoadTable | None) -> dict[str, float]:
     """The keys of ``[load]`` that a rate means for a load; without one, the bench's own for its own load.
 
     Args:
         name: the load.
         rate: requests a second of its main stages, or None.
-        bench: the bench as it is.
+        table: what the bench declares of the loads of the platform that is loaded, or None.
     """
     own = profiles()[name].rate
-    declared = bench.load is not None and bench.load.profile == name and bench.load.rate is not None
+    declared = table is not None and table.profile == name and table.rate is not None
     match name:
         case "peak":
             return {} if rate is None else {"base_rate": rate / PEAK_FACTOR}

@@ -86,7 +86,7 @@ def _refuse_half_told(asked: LoadOptions) -> None:
 
 
 def _chosen(asked: LoadOptions) -> LoadChoice:
-    bench = load_bench(asked.bench or LOADED)
+    bench, alone = load_bench(asked.bench or LOADED), asked.target is not None and asked.bench is None
     keys = {
         "workers": asked.workers,
         "expect_workers": asked.expect_workers,
@@ -100,5 +100,6 @@ def _chosen(asked: LoadOptions) -> LoadChoice:
     return LoadChoice(
         target=asked.target,
         credentials=None if asked.credentials is None else str(asked.credentials.resolve()),
-        load={"profile": asked.profile, **rates(asked.profile, asked.rate, bench), **given},
+        load={"profile": asked.profile, **rates(asked.profile, asked.rate, None if alone else bench.load), **given},
+        alone=alone,
     )
