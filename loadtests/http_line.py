@@ -7,6 +7,7 @@ here, and what becomes of a broken connection must be known exactly.
 from __future__ import annotations
 
 import contextlib
+import errno
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ _BLOCK_BYTES = 65_536
 _IDLE_S = 60.0
 """A connection that was idle for longer is made anew. One that the platform closed before is seen to be closed; but a
 platform may do so while a request is on its way, which the longest usual times of keeping idle ones invite."""
+
+_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS})
+"""Errors of a connection that tell of this machine, not of the platform."""
 
 _poll = get_original("select", "poll")
 # Locust's patched one would let others run in between; all that is wanted is a look.
@@ -43,6 +47,10 @@ class LostAnswerError(Exception):
         self.kind = kind
         self.at = at
         self.late = late
+
+
+class OutOfConnectionsError(Exception):
+    """This machine makes no more connections, which is no fault of whoever would be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +178,7 @@ class HttpLine:
 
         Raises:
             LostAnswerError: none came.
+            OutOfConnectionsError: none could be asked for.
         """
         begun = time.perf_counter()
         answer = _Answer()
@@ -213,6 +222,10 @@ class HttpLine:
 
     def _lost(self, error: Exception, answer: _Answer, *, received: bool) -> LostAnswerError:
         at = time.perf_counter()
+        if isinstance(error, OSError) and error.errno in _OURS:
+            raise OutOfConnectionsError(
+                f"this machine makes no more connections: {error.strerror}; raise its limits, or use more hosts"
+            )
         if isinstance(error, TimeoutError) and self._connection is not None and self._keeps_late:
             late, self._connection = LateAnswer(self._connection, answer), None
             return LostAnswerError("timeout", at, late)

@@ -85,6 +85,7 @@ class Master:
                 codes = first_codes(plan, cards, can_ask["generation"])
                 self._offer(runner, crew, local, codes.codes, codes.life_s)
                 runner.quit()
+                local.join()
                 _write_locust_tables(environment, self._folder)
             finally:
                 local.close()

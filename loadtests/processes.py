@@ -41,11 +41,14 @@ class LocalWorkers:
         """How many have ended."""
         return sum(process.poll() is not None for process in self._processes)
 
-    def close(self) -> None:
-        """End them: they end by themselves once told, or once their standard input closes."""
+    def join(self) -> None:
+        """Wait a moment for those that were told to end."""
         for process in self._processes:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_ENDING_S)
+
+    def close(self) -> None:
+        """End whoever has not ended."""
         for process in self._processes:
             if process.poll() is None:
                 process.kill()

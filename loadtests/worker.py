@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -33,10 +34,14 @@ CARD_BYTES = 32
 _REPORT_S = 0.25
 _STALL_S, _STALL_EVERY_S = 0.2, 2.0
 _COLLECT_AFTER = 50_000
+_CONNECTIONS = 65_536
 
 
 def work(host: str, port: int, credentials: Path, *, tethered: bool) -> int:
     """Work for a master until it says that it is over, or is gone; returns the exit code."""
+    # Each user has a connection; the usual limit of a shell is far below that of the system.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most if most != resource.RLIM_INFINITY else _CONNECTIONS, most))
     environment = LoadEnvironment(user_classes=list(CLASSES))
     if tethered:
         gevent.spawn(_end_with_parent)

@@ -113,6 +113,16 @@ def test_a_generator_that_stands_still_makes_its_load_invalid(tmp_path, credenti
     assert record.totals.sent == record.totals.offered
 
 
+def test_a_machine_without_connections_is_no_fault_of_the_platform(tmp_path, credentials, population):
+    with closing(LyingPlatform((SLEEPS,))) as platform:
+        plan = verifying(platform, credentials, population, Stage("hold", 60, 60, 2, "even"))
+        limited = ["sh", "-c", 'ulimit -n 60; exec "$@"', "sh", *command(plan, tmp_path / "load")]
+        ended = subprocess.run(limited, capture_output=True, text=True, check=False)
+    assert ended.returncode == 3
+    assert "no more connections" in json.loads(ended.stdout.splitlines()[-1])["error"]["what"]
+    assert not (tmp_path / "load" / "load.json").exists()
+
+
 def test_a_lost_worker_makes_a_load_invalid(tmp_path, credentials, population):
     killed = []
 
