@@ -12,7 +12,12 @@ from tests.benchmarks.load.part import Part
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 
+_FEW_POINTS = 20
 _COLOURS = ("#3b6ea5", "#d9822b", "#7a7a7a", "#8c3b6e")
+
+
+def _timed(name: str) -> bool:
+    return "p95" in name
 
 
 def draw(parts: Sequence[Part], file: Path) -> None:
@@ -22,13 +27,18 @@ def draw(parts: Sequence[Part], file: Path) -> None:
         return
     figure, every = plt.subplots(len(drawn), 1, figsize=(9, 2.6 * len(drawn)), layout="constrained", squeeze=False)
     for part, axes in zip(drawn, every[:, 0], strict=True):
+        timed = any(_timed(name) for name in part.curves)
+        beside = axes.twinx() if not all(_timed(name) == timed for name in part.curves) else axes
         for (name, points), colour in zip(part.curves.items(), _COLOURS, strict=False):
-            own = axes.twinx() if name.startswith("offered") and any("ms" in other for other in part.curves) else axes
-            own.plot(*zip(*points, strict=True), color=colour, linewidth=1, label=name)
-            own.set_ylabel(name if own is not axes else "", fontsize=8)
-            own.set_ylim(bottom=0)
+            own = axes if _timed(name) == timed else beside
+            marker = "." if len(points) < _FEW_POINTS else ""
+            own.plot(*zip(*points, strict=True), color=colour, linewidth=1, marker=marker, label=name)
+        for one, unit in ((beside, "1/s"), (axes, "ms" if timed else "1/s")):
+            one.set_ylim(bottom=0)
+            one.set_ylabel(unit, fontsize=8)
         axes.set_title(f"({part.key}) {part.title}", fontsize=9, loc="left")
         axes.set_xlabel("round" if part.key == "d" else "s", fontsize=8)
-        axes.legend(fontsize=7, loc="upper left")
+        lines = [*axes.get_lines(), *(beside.get_lines() if beside is not axes else ())]
+        axes.legend(handles=lines, fontsize=7, loc="upper left")
     figure.savefig(file, dpi=130)
     plt.close(figure)

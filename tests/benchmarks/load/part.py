@@ -19,6 +19,7 @@ class Part:
         rows: its rows, each as wide.
         figures: single figures by their name.
         curves: name to the points of a line, x and y.
+        notes: what a reader of the figures has to know.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Part:
     rows: list[tuple[str, ...]] = field(default_factory=list)
     figures: dict[str, float] = field(default_factory=dict)
     curves: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def print(self, console: Console) -> None:
         """Print the table, then the figures."""

@@ -22,7 +22,7 @@ from tests.benchmarks.platform.servers import ONE_CORE
 RATE, BURST = 350.0, 1000.0
 CAPACITY = 300.0
 """Of the small machine that is rehearsed, so that one core of generator offers more than twice as much."""
-_BODIES = 90_000
+_BODIES = 70_000
 _WRK_S = 4
 _PERCENTILES = (50, 95, 99)
 _LADDER = (500, 1000, 1500, 2000, 2500, 3000, 4000)
@@ -99,7 +99,8 @@ def overload(room: Room) -> Part:
         per_s = (f"{number / stage.seconds:.0f}" for number in (stage.offered, stage.ok, refused))
         part.rows.append((stage.name, *per_s, ms(record.percentile(95, stage.name, "verification")), str(failed)))
     over = next(stage for stage in record.stages if stage.name == "overload")
-    part.figures["goodput ÷ capacity"] = over.ok / over.seconds / CAPACITY
+    served = [second.ok for second in record.seconds if second.stage == "overload"]
+    part.figures["goodput ÷ capacity"] = sum(served) / len(served) / CAPACITY
     part.figures["refused with 429 or 503 and Retry-After"] = (
         sum(over.refused.values()) + sum(over.errors.values()) - sum(disorderly(over).values())
     )
@@ -119,7 +120,7 @@ def growth(room: Room) -> Part:
     )
     bases = room.base(room.few), room.base(room.many)
     rounds = Rounds()
-    length_s = room.length(120) / _GROWTH_ROUNDS
+    length_s = room.length(90) / _GROWTH_ROUNDS
     with ExitStack() as stack:
         served = [
             (base, stack.enter_context(base.serve()), found)
@@ -130,7 +131,8 @@ def growth(room: Room) -> Part:
             room.drive(base, server, _even("warm", 100, min(10.0, room.length(10))))
         for number in range(_GROWTH_ROUNDS):
             for base, server, found in served if number % 2 == 0 else reversed(served):
-                record = room.drive(base, server, (Stage("hold", 100, 100, length_s),), mix=FRESH, reuse_share=0.0)
+                hold = (Stage("hold", 100, 100, length_s),)
+                record = room.drive_honestly(base, server, hold, mix=FRESH, reuse_share=0.0)
                 found.append(record.histogram("verification"))
     for base, _, found in served:
         verified = sum(times for one in found for _, times in one)

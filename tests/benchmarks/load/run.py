@@ -42,7 +42,9 @@ def main(arguments: list[str]) -> None:
         )
         for key in wanted:
             console.print(str(PARTS[key].__doc__), highlight=False, markup=False)
+            room.notes = []
             parts.append(PARTS[key](room))
+            parts[-1].notes = room.notes
             parts[-1].print(console)
             if options.json is not None:
                 options.json.write_text(json.dumps(_told(parts, loads_before), indent=1))
