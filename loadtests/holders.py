@@ -27,8 +27,12 @@ class Holders:
         told = tuple(str(biz.get(name, "")) for name in _TOLD)
         if not any(told):
             return False
-        contradicted = self._holder_of.setdefault((dialect, card_id), hash(told)) != hash(told)
-        for value in told:
-            if _UNIQUE.fullmatch(value):
-                contradicted |= self._card_of.setdefault((dialect, hash(value)), card_id) != card_id
-        return contradicted
+        card, persons = (dialect, card_id), [(dialect, hash(value)) for value in told if _UNIQUE.fullmatch(value)]
+        if self._holder_of.get(card, hash(told)) != hash(told):
+            return True
+        if any(self._card_of.get(person, card_id) != card_id for person in persons):
+            return True
+        # Only what contradicts nothing is believed, or every right answer after a wrong one would be found wrong too.
+        self._holder_of[card] = hash(told)
+        self._card_of.update(dict.fromkeys(persons, card_id))
+        return False

@@ -77,16 +77,19 @@ def answers_another_person(platform: Platform, every: int) -> None:
     gateway, due = platform.gateway, Nth(every)
     sound = gateway._verify
     before: dict[str, str] = {}
+    owed = False
 
     async def verify(account: Account, request: Request, term_id: str, now: int) -> Biz | RefusalError:
-        nonlocal before
+        nonlocal before, owed
         told = await sound(account, request, term_id, now)
         if isinstance(told, RefusalError):
             return told
         other, before = before, json.loads(text_of(told))
-        # Whoever came before may be the same person again: then the slip waits for the next.
-        if before["ehealth_card_id"] == other.get("ehealth_card_id", before["ehealth_card_id"]) or not due():
+        owed = due() or owed
+        # Whoever came before may be the same person: then the slip waits for the next.
+        if not owed or before["ehealth_card_id"] == other.get("ehealth_card_id", before["ehealth_card_id"]):
             return told
+        owed = False
         wrong = {**other, "ehealth_card_id": before["ehealth_card_id"]}
         return WrittenBiz(json.dumps(wrong, ensure_ascii=False, separators=(",", ":")))
 

@@ -29,6 +29,7 @@ def test_a_person_told_of_a_second_card_is_found_though_that_card_is_new(told: d
     holders = Holders()
     assert not holders.contradicts("hn-a", "A", told)
     assert holders.contradicts("hn-a", "B", told)
+    assert not holders.contradicts("hn-a", "B", SECOND)
 
 
 def test_where_the_number_is_masked_two_people_may_look_alike() -> None:

@@ -116,7 +116,15 @@ class TestAnswersAnotherPerson:
             if told != right[card]:
                 wrong.append(number)
                 assert told["name"] == right[cards[1 - number % 2]]["name"]
-        assert wrong == [6]
+        assert wrong == [5]
+
+    def test_a_slip_that_falls_on_the_same_person_again_waits_for_somebody_else(self, bench):
+        cards = [bench.register(serial) for serial in (1, 2)]
+        codes = [bench.static(card) for card in cards]
+        names = [bench.verify(code).biz["name"] for code in codes]
+        put_in(bench, "answers-another-person/2")
+        told = [bench.verify(codes[place]).biz["name"] for place in (0, 0, 0, 1, 1)]
+        assert told == [names[0], names[0], names[0], names[0], names[1]]
 
     def test_one_person_alone_is_never_taken_for_another(self, bench):
         code = bench.static(bench.register())
