@@ -45,9 +45,10 @@ def rate_plot(name: str, course: Course) -> Plot:
     times = course.times[kept] / per
     parts = [np.nan_to_num(part[kept]) for part in (course.ok, course.refused, course.errors)]
     edges = [np.zeros(len(times)), *np.cumsum(parts, axis=0)]
-    axes.fill_between(times, 0, edges[1], color=GOOD, alpha=0.5, linewidth=0)
+    axes.fill_between(times, 0, edges[1], step="mid", color=GOOD, alpha=0.5, linewidth=0)
     at, offered = thinned(course.times, course.offered)
-    axes.plot(at / per, offered, color=INK, linewidth=0.8 if len(at) == len(course.times) else 0.4)
+    whole = len(at) == len(course.times)
+    axes.plot(at / per, offered, color=INK, linewidth=0.8 if whole else 0.4, drawstyle="steps-mid")
     for lower, upper, colour in ((edges[1], edges[2], OPEN), (edges[2], edges[3], BAD)):
         # The edge keeps a single second as wide as a stroke, however long the load.
         axes.fill_between(

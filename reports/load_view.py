@@ -14,11 +14,10 @@ import numpy as np
 from hdrh.codec import HdrCookieException, HdrHistogramSettingsException, HdrLengthException
 
 from certification.catalogue import Text
-from certification.clauses import PercentileClause
+from certification.clauses import Clause, PercentileClause
 from certification.observations import Observation
 from loadtests.plan import KINDS
 from loadtests.record import SEND_DELAY, LoadRecord, Second, StageTotals, read_record
-from reports.findings import Judged
 from reports.load_distributions import Histogram, delay_plot, growth_plot, kinds_plot, spectrum_plot
 from reports.load_plots import Limit, latency_plot, machine_plot, rate_plot
 from reports.load_series import Course, ServerCourse, spans
@@ -144,14 +143,14 @@ class RowLoads:
 
 
 def row_loads(
-    run: Path, requirement: str, judged: Sequence[Judged], observations: Sequence[Observation]
+    run: Path, requirement: str, criterion: Sequence[Clause], observations: Sequence[Observation]
 ) -> RowLoads | None:
     """The loads that were made for a requirement; None where the run folder holds none.
 
     Args:
         run: folder of the run.
         requirement: id of the row.
-        judged: its clauses, for the limits drawn.
+        criterion: its clauses, for the limits drawn.
         observations: its observations.
     """
     folders = _folders(run / LOADS, requirement)
@@ -160,7 +159,8 @@ def row_loads(
     records = {folder: _record(folder) for folder in folders}
     longest = max(folders, key=lambda folder: _length(records[folder]))
     views = {
-        folder: _view(folder, run, record, judged if folder == longest else None) for folder, record in records.items()
+        folder: _view(folder, run, record, criterion if folder == longest else None)
+        for folder, record in records.items()
     }
     others = [view for folder, view in views.items() if folder != longest]
     return RowLoads(views[longest], others, growth_plot(f"{requirement}-cards", observations))
@@ -193,19 +193,19 @@ def _length(record: LoadRecord | Text) -> float:
     return record.totals.seconds if isinstance(record, LoadRecord) else -1.0
 
 
-def _view(folder: Path, run: Path, record: LoadRecord | Text, judged: Sequence[Judged] | None) -> LoadView:
-    """One load; ``judged`` are the clauses to draw it against, None to leave its plots out."""
+def _view(folder: Path, run: Path, record: LoadRecord | Text, criterion: Sequence[Clause] | None) -> LoadView:
+    """One load; ``criterion`` are the clauses to draw it against, None to leave its plots out."""
     name = str(folder.relative_to(run))
     if isinstance(record, Text):
         return LoadView(name, record)
     try:
-        return _told(name, record, judged)
+        return _told(name, record, criterion)
     except _UNREADABLE as error:
         invalid = [Text(zh=reason.zh, en=reason.en) for reason in record.invalid]
         return LoadView(name, _unreadable(error), record, invalid)
 
 
-def _told(name: str, record: LoadRecord, judged: Sequence[Judged] | None) -> LoadView:
+def _told(name: str, record: LoadRecord, criterion: Sequence[Clause] | None) -> LoadView:
     main = main_stage(record)
     histograms = {stage.name: {kind: record.histogram(kind, stage.name) for kind in KINDS} for stage in record.stages}
     refused, errors = _sums(record)
@@ -225,7 +225,7 @@ def _told(name: str, record: LoadRecord, judged: Sequence[Judged] | None) -> Loa
             for kind, histogram in histograms[main].items()
             if (found := percentiles(histogram)) is not None
         ],
-        plots=() if judged is None else _plots(name.replace("/", "-"), record, judged, histograms[main], server),
+        plots=() if criterion is None else _plots(name.replace("/", "-"), record, criterion, histograms[main], server),
         clean=not refused and not errors and not unaccounted,
         unaccounted=unaccounted,
         server=server is not None,
@@ -235,15 +235,15 @@ def _told(name: str, record: LoadRecord, judged: Sequence[Judged] | None) -> Loa
 def _plots(
     name: str,
     record: LoadRecord,
-    judged: Sequence[Judged],
+    criterion: Sequence[Clause],
     histograms: Mapping[str, Histogram],
     server: ServerCourse | None,
 ) -> list[Plot]:
-    limits, delays = _limits(judged, LATENCY_MEASURE), _limits(judged, DELAY_MEASURE)
+    limits, delays = _limits(criterion, LATENCY_MEASURE), _limits(criterion, DELAY_MEASURE)
     refused, errors = _sums(record)
     course = course_of(record)
     found: list[Plot | None] = []
-    if delays:
+    if delays or record.invalid:
         found.append(delay_plot(f"{name}-delay", record.histogram(log=SEND_DELAY), record.totals.late, delays))
     if len(course.times):
         found.append(rate_plot(f"{name}-rate", course))
@@ -255,8 +255,8 @@ def _plots(
     return [plot for plot in found if plot is not None]
 
 
-def _limits(judged: Sequence[Judged], measure: str) -> list[Limit]:
-    clauses = [one.clause for one in judged if isinstance(one.clause, PercentileClause)]
+def _limits(criterion: Sequence[Clause], measure: str) -> list[Limit]:
+    clauses = [clause for clause in criterion if isinstance(clause, PercentileClause)]
     return [Limit(clause.percentile, clause.at_most) for clause in clauses if clause.measure == measure]
 
 

@@ -187,14 +187,14 @@ def sections_of(folder: RunFolder, catalogue: Catalogue) -> list[Section]:
 def _section(row: Row, folder: RunFolder, catalogue: Catalogue, allowance: _PictureAllowance) -> Section:
     run = folder.run
     requirement = catalogue[row.requirement] if row.requirement in catalogue else None  # noqa: SIM401 - a miss is no KeyError
-    judged = judged_clauses(
-        requirement if run.versions.catalogue == VERSION else None, row.clauses, run.subject.yes_options
-    )
+    judged_by = requirement if run.versions.catalogue == VERSION else None
+    judged = judged_clauses(judged_by, row.clauses, run.subject.yes_options)
+    criterion = () if judged_by is None else judged_by.criterion
     observations = folder.of(row.requirement)
     short = shortfalls(judged, observations)
     viewer = _Viewer(judged, short)
     pictured = [observation for observation in observations if observation.picture is not None]
-    loads = row_loads(folder.path, row.requirement, judged, observations) if row.planned else None
+    loads = row_loads(folder.path, row.requirement, criterion, observations) if row.planned else None
     return Section(
         row=row,
         requirement=requirement,

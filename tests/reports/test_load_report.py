@@ -92,7 +92,11 @@ def test_an_invalid_load_is_said_at_the_top_and_at_its_row(tmp_path):
     assert (
         "The load generator did not keep its plan" in page[page.index("overall-word") : page.index('class="summary"')]
     )
-    assert "says nothing about the platform" in section(invalid)
+    told = section(invalid)
+    assert "says nothing about the platform" in told
+    assert "How much later than planned requests were sent" in told
+    assert "limit p95 200" in told, "a row without a verdict of its own lost the limits it is drawn against"
+    assert "How much later" not in section(valid)
     assert "INVALID" not in sound[sound.index("<main>") : sound.index("<header")]
     assert "says nothing about the platform" not in section(valid)
 
@@ -108,6 +112,15 @@ def test_the_longest_load_is_told_in_full_and_the_others_in_a_line_each(tmp_path
     assert "Other loads made for this requirement (2)" in told
     assert told.count('<svg class="plot"') == 4
     assert row_loads(tmp_path, "EHC-PRF-00", [], []) is None
+
+
+def test_loads_by_the_dozen_are_folded_away(tmp_path):
+    step = (Stage("step", 20, 20, 1),)
+    names = [ROW, *(f"{ROW}-{number}" for number in range(2, 12))]
+    told = section(run_with(tmp_path, *((name, step, Weather()) for name in names)))
+    fold = told[told.index('<details class="fold">') : told.index("</details>")]
+    assert fold.count("<code>load/") == 10
+    assert "Other loads made for this requirement (10)" in fold
 
 
 def cut(name: str, keep: float):
