@@ -15,17 +15,7 @@ from certification.exit_codes import ExitCode
 from certification.plan import Plan, make_plan
 from certification.subject import IDENTITY_FIELDS, Subject
 from certification.subject_file import load_subject
-from certification.verdicts import (
-    INTERRUPTED,
-    INVALID,
-    SCHEMA,
-    Circumstance,
-    Row,
-    Verdict,
-    exit_code,
-    judge_run,
-    overall_verdict,
-)
+from certification.verdicts import SCHEMA, Circumstance, Row, Verdict, judge_run
 from fixtures.bench_photograph import keep_photograph, photograph_of
 from fixtures.evidence import Evidence
 from fixtures.run import Run
@@ -41,10 +31,12 @@ from xiangka.bound_options import denied_notes, nobodys_subject
 from xiangka.declared_files import check_declared_files, keep_declared_files
 from xiangka.defect_names import check_defect
 from xiangka.filled_forms import FilledForm, read_forms, take_in
+from xiangka.last_word import last_word
 from xiangka.resuming import EarlierRun
 from xiangka.run_lock import RunLock
 from xiangka.run_record import run_record, write_json
 from xiangka.scenarios import ROOT, implemented
+from xiangka.shrunk_load import of_a_shrunk_load
 from xiangka.sittings import BENCH_FAILED, FINISHED, SUBJECT, Sitting
 from xiangka.sittings import INTERRUPTED as CUT
 from xiangka.unbound import unbound_roles
@@ -304,13 +296,12 @@ class CertificationRun:
         )
 
     def rig_error(self, requirement: str | None, error: RigError) -> None:
-        """Blame the bench for a scenario that could not be finished, or for what happened between two."""
-        self._fail(requirement, Text(zh=f"测试台故障：{error}", en=f"the bench failed: {error}"))
-
-    def load_invalid(self, requirement: str | None, error: InvalidLoadError) -> None:
-        """Let nothing of a run count whose load was not as planned: the generator's fault, and nobody else's."""
-        self.invalid = self.invalid_load = True
-        said = Text(zh=f"负载无效（INVALID）：{error.zh}", en=f"the load is INVALID: {error.what} ({error.where})")
+        """Blame the bench for a scenario that could not be finished, or for what happened between two; of a load that
+        was not as planned, nothing in the run counts."""
+        said = Text(zh=f"测试台故障：{error}", en=f"the bench failed: {error}")
+        if isinstance(error, InvalidLoadError):
+            self.invalid = self.invalid_load = True
+            said = Text(zh=f"负载无效（INVALID）：{error.zh}", en=f"the load is INVALID: {error.what} ({error.where})")
         self._fail(requirement, said)
 
     def harness_error(self, requirement: str | None, error: BaseException) -> None:
@@ -346,19 +337,7 @@ class CertificationRun:
         """Close the bench, write verdicts and report; ``state`` is finished, interrupted or aborted."""
         self.abandon()
         rows = self.rows()
-        code = exit_code(rows)
-        if self.broken and code in (ExitCode.PASSED, ExitCode.OPEN):
-            code = ExitCode.RIG_ERROR
-        if self.invalid and code is ExitCode.PASSED:
-            code = ExitCode.OPEN
-        if self.invalid_load:
-            code = ExitCode.RIG_ERROR
-        if state == "interrupted":
-            overall = INTERRUPTED
-        else:
-            overall = INVALID if self.invalid else str(overall_verdict(rows))
-            if self.broken and not self.invalid_load and overall != Verdict.FAIL:
-                overall = str(Verdict.RIG_ERROR)
+        code, overall = last_word(rows, state, invalid=self.invalid, invalid_load=self.invalid_load, broken=self.broken)
         self.overall = overall
         write_json(
             self.folder / "verdicts.json",
@@ -382,6 +361,8 @@ class CertificationRun:
         """Bring a finished row onto the disk, so that a kill from here on cannot take it away."""
         before = 0.0 if self.earlier is None else self.earlier.record["durations"].get(requirement, 0.0)
         self.durations[requirement] = before + seconds
+        if (shrunk := of_a_shrunk_load(self.bench_file.load, self.catalogue[requirement])) is not None:
+            self.circumstances.setdefault(requirement, shrunk)
         self.run.evidence.sync()
         self.journal.sync()
         self._write_run("running", None)

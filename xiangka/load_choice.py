@@ -73,7 +73,7 @@ def rows_of(profile: Profile) -> tuple[str, ...]:
     return tuple(sorted({*profile.requirements, HONESTY}))
 
 
-def rates(name: str, rate: float | None, table: LoadTable | None) -> dict[str, float]:
+def rates(name: str, rate: float | None, table: LoadTable | None) -> dict[str, float | bool]:
     """The keys of ``[load]`` that a rate means for a load; without one, the bench's own for its own load.
 
     Args:
@@ -81,6 +81,20 @@ def rates(name: str, rate: float | None, table: LoadTable | None) -> dict[str, f
         rate: requests a second of its main stages, or None.
         table: what the bench declares of the loads of the platform that is loaded, or None.
     """
+    chosen = _rates(name, rate, table)
+    usual = _rates(name, None, table)
+    lowered = any(value < usual.get(key, _own(name, key, table)) for key, value in chosen.items())
+    return {**chosen, **({"lowered": True} if lowered else {})}
+
+
+def _own(name: str, key: str, table: LoadTable | None) -> float:
+    """What a key would be if nobody had asked for anything."""
+    declared = None if table is None else getattr(table, key)
+    own = profiles()[name]
+    return float(declared or {"base_rate": own.base, "capacity": 0.0}.get(key, own.rate))
+
+
+def _rates(name: str, rate: float | None, table: LoadTable | None) -> dict[str, float]:
     own = profiles()[name].rate
     declared = table is not None and table.profile == name and table.rate is not None
     match name:

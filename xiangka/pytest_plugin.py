@@ -12,7 +12,7 @@ from rich.console import Console
 
 from certification.errors import PlanError
 from fixtures.run import RUN
-from rigs.errors import InvalidLoadError, NotAssessedError, RigError, SubjectFaultError
+from rigs.errors import NotAssessedError, RigError, SubjectFaultError
 from steps.criterion import NonconformityError, UndecidedError
 from xiangka.asked import DEFAULT_BENCH, RunOptions
 from xiangka.certification_run import CertificationRun
@@ -153,10 +153,7 @@ def pytest_runtest_makereport(
     certification = item.config.stash.get(CERTIFICATION, None)
     if requirement is not None and certification is not None and call.excinfo is not None:
         error = call.excinfo.value
-        if isinstance(error, InvalidLoadError):
-            certification.load_invalid(requirement, error)
-            report.longrepr = f"INVALID {error}"
-        elif isinstance(error, RigError):
+        if isinstance(error, RigError):
             certification.rig_error(requirement, error)
             report.longrepr = f"RIG_ERROR {error}"
         elif isinstance(error, SubjectFaultError):

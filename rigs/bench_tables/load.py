@@ -28,6 +28,8 @@ class LoadTable(Table):
     """Requests a second the platform is declared to serve at most; None has them searched for."""
     seconds: Annotated[float, Field(ge=1, le=90_000)] | None = None
     """How long the main stages last; None for as long as registered. A shorter load shows no row to be met."""
+    lowered: bool = False
+    """Whether a lower rate was asked for than the platform's own: such a load shows no row to be met either."""
     workers: int = Field(default=1, ge=1, le=64)
     """Processes of the generator, on this machine."""
     expect_workers: int | None = Field(default=None, ge=1, le=256)

@@ -8,6 +8,7 @@ from pytest_bdd import then, when
 
 from loadtests.plan import Stage, profile
 from loadtests.record import StageTotals
+from rigs.errors import RigError
 from rigs.platform_figures import Figures
 from steps.load.capacity import capacity_of
 from steps.load.minutes import minutes, share
@@ -21,6 +22,8 @@ OVERLOAD = "overload"
 AT_REST = 0.2
 """Share of its capacity at which a platform is at rest, before and after."""
 BEFORE_S = 30.0
+UNDERSTATED = 1.25
+"""A platform that serves so many times its capacity under overload was not overloaded."""
 ORDERLY = ("http-429", "http-503")
 
 
@@ -79,7 +82,12 @@ def disorderly(stage: StageTotals) -> dict[str, int]:
 @then("each minute tells how much of its capacity was still served")
 @then("逐分钟记录有效吞吐占容量的比例")
 def goodput(sampler: Sampler, overloaded: Overloaded) -> None:
-    """Right answers in time, against what the platform serves at most."""
+    """Right answers in time, against what the platform serves at most.
+
+    Raises:
+        RigError: it served far more than that, so that it was not overloaded.
+    """
+    _refuse_too_little(overloaded)
     for number, seconds in enumerate(minutes(overloaded.offered.record.seconds, OVERLOAD), 1):
         served = sum(second.ok for second in seconds) / len(seconds)
         sampler.observe(
@@ -88,6 +96,17 @@ def goodput(sampler: Sampler, overloaded: Overloaded) -> None:
             unit="%",
             cell={"minute": number},
             detail={"served_per_s": round(served, 1), "offered_per_s": round(2 * overloaded.capacity, 1)},
+        )
+
+
+def _refuse_too_little(overloaded: Overloaded) -> None:
+    seconds = [second for second in overloaded.offered.record.seconds if second.stage == OVERLOAD]
+    served = sum(second.ok for second in seconds) / max(1, len(seconds))
+    if served > UNDERSTATED * overloaded.capacity:
+        raise RigError(
+            f"the platform served {served:.0f}/s where its capacity was said to be {overloaded.capacity:.0f}/s",
+            where="load.capacity",
+            remedy="declare what it serves at most, or leave `capacity` out to have it searched for",
         )
 
 

@@ -17,6 +17,8 @@ USUAL = {
 """The load of each row where the bench has not chosen another that decides it."""
 BURST = "burst"
 """Decides no row by itself: whoever chooses it has the honesty of the generator looked at under it."""
+AT_A_RATE = ("EHC-PRF-001", "EHC-PRF-004", "EHC-PRF-006")
+"""Rows whose rate the catalogue names; that of the others is relative to what the bench declares."""
 DECLARED = ("reference", "province", "soak", "honesty")
 """Loads at the rate a platform is declared to sustain."""
 
@@ -41,3 +43,15 @@ def stages_of(table: LoadTable, requirement: Requirement) -> tuple[Stage, ...]:
         return profile(name, base=table.base_rate, seconds=table.seconds)
     declared = name in DECLARED or name == table.profile
     return profile(name, rate=table.rate if declared else None, seconds=table.seconds)
+
+
+def is_shrunk(table: LoadTable, requirement: Requirement) -> bool:
+    """Whether a row's load is shorter or lower than the catalogue has it, so that it can show a failure and no more."""
+    name = profile_of(table, requirement)
+    own = profiles()[name]
+    registered_s = sum(stage.seconds for stage, main in zip(own.stages, own.main, strict=True) if main)
+    if table.lowered or (table.seconds is not None and table.seconds < registered_s):
+        return True
+    if requirement.id not in AT_A_RATE:
+        return False
+    return max(stage.rate_to for stage in stages_of(table, requirement)) < own.rate

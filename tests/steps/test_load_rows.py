@@ -263,7 +263,7 @@ def rising(*served):
 
 def test_a_capacity_nobody_declared_is_the_most_that_was_served(tmp_path):
     table = LoadTable(rate=20)
-    row = overloaded(tmp_path, table=table, tales=(rising(1.0, 1.0, 0.9, 0.5),))
+    row = overloaded(tmp_path, second={"ok": 27, "refused": 27}, table=table, tales=(rising(1.0, 1.0, 0.9, 0.5),))
     [capacity] = [one.value for one in row.observations if one.measure == "capacity"]
     assert capacity == 27.0
     search, load = row.plans
@@ -408,3 +408,8 @@ def test_what_others_ask_of_somebodys_platform_is_no_contradiction_and_what_it_f
         offered = sustained.hold(row.sampler, row.platform)
         both_ends.both_ends_agree(row.sampler, row.platform, offered)
         assert row.broken() == broken
+
+
+def test_a_capacity_that_was_understated_is_the_benchs_trouble(tmp_path):
+    with pytest.raises(RigError, match="served 90/s where its capacity was said to be 50/s"):
+        overloaded(tmp_path, second={"ok": 90})

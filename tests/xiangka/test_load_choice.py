@@ -8,9 +8,11 @@ from certification.catalogue import load_catalogue
 from certification.errors import PlanError
 from loadtests.plan import profiles
 from rigs.bench_file import load_bench
+from rigs.bench_tables.load import LoadTable
 from steps.load.schedule import USUAL, stages_of
 from xiangka.load_choice import LoadChoice, asked_profile, rates, rows_of
 from xiangka.load_run import LOADED, LoadOptions, _chosen
+from xiangka.shrunk_load import of_a_shrunk_load
 
 CATALOGUE = load_catalogue()
 OWN = load_bench(LOADED)
@@ -67,3 +69,38 @@ def test_the_table_that_comes_of_a_choice_is_checked():
     with pytest.raises(PlanError) as caught:
         LoadChoice(load={"workers": 0}).applied_to(OWN)
     assert caught.value.where == "load.workers"
+
+
+REGISTERED = [("reference", "EHC-PRF-001"), ("peak", "EHC-PRF-002"), ("overload", "EHC-PRF-003")]
+REGISTERED += [("cards", "EHC-PRF-004"), ("honesty", "EHC-PRF-005"), ("faults", "EHC-PRF-006")]
+
+
+def shrunk(requirement: str, **asked) -> bool:
+    table = _chosen(LoadOptions(**asked)).applied_to(OWN).load
+    return of_a_shrunk_load(table, CATALOGUE[requirement]) is not None
+
+
+@pytest.mark.parametrize(("profile", "requirement"), REGISTERED)
+def test_only_a_load_as_long_and_as_high_as_registered_can_pass_its_row(profile, requirement):
+    length, rate = sum(stage.seconds for stage in main_stages(profile)), max(s.rate_to for s in main_stages(profile))
+    assert not shrunk(requirement, profile=profile)
+    assert not shrunk(requirement, profile=profile, seconds=2 * length, rate=2 * rate)
+    assert shrunk(requirement, profile=profile, seconds=length - 1)
+    assert shrunk(requirement, profile=profile, rate=5)
+
+
+def main_stages(name: str):
+    chosen = profiles()[name]
+    return [stage for stage, main in zip(chosen.stages, chosen.main, strict=True) if main]
+
+
+def test_a_bench_that_declares_less_than_the_named_rate_or_a_shorter_load_passes_no_row_either():
+    row = CATALOGUE["EHC-PRF-001"]
+    assert of_a_shrunk_load(LoadTable(rate=199), row) is not None
+    assert of_a_shrunk_load(LoadTable(rate=200), row) is None
+    assert of_a_shrunk_load(LoadTable(profile="province", rate=349), row) is not None
+    assert of_a_shrunk_load(LoadTable(seconds=60), row) is not None
+    assert of_a_shrunk_load(LoadTable(seconds=60), CATALOGUE["EHC-PRF-005"]) is None
+    assert of_a_shrunk_load(LoadTable(base_rate=20, capacity=50), CATALOGUE["EHC-PRF-002"]) is None
+    assert of_a_shrunk_load(LoadTable(seconds=5), CATALOGUE["EHC-PLT-001"]) is None
+    assert of_a_shrunk_load(None, row) is None
