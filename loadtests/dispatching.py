@@ -71,11 +71,12 @@ class Dispatcher:
 
     def end(self) -> None:
         """Send nothing more."""
-        if not self.ended:
+        if not self.ended or any(self._waiting.values()):
             self.until_s = time.perf_counter() - self._begun
         self.ended = True
-        for waiting in self._waiting.values():
-            waiting.clear()
+        for who, waiting in self._waiting.items():
+            # One of two with one code may have left already, and is only settled together with the other.
+            self._waiting[who] = deque(errand for errand in waiting if errand.twin is not None)
 
     def run(self, begun: float, begun_ms: int) -> None:
         """Hand over one arrival after the other until the schedule is done.
