@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from select import POLLIN
-from ssl import create_default_context
+from ssl import SSLCertVerificationError, create_default_context
 from urllib.parse import urlsplit
 
 import gevent.socket
@@ -49,8 +49,8 @@ class LostAnswerError(Exception):
         self.late = late
 
 
-class OutOfConnectionsError(Exception):
-    """This machine makes no more connections, which is no fault of whoever would be called."""
+class CannotCallError(Exception):
+    """This machine cannot call the platform, which is no fault of the platform; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,7 @@ class Address:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url} is no http or https URL")
+        self.url = url
         self.host = parts.hostname
         self.port = parts.port or (443 if parts.scheme == "https" else 80)
         self.tls = create_default_context() if parts.scheme == "https" else None
@@ -178,7 +179,7 @@ class HttpLine:
 
         Raises:
             LostAnswerError: none came.
-            OutOfConnectionsError: none could be asked for.
+            CannotCallError: none could be asked for.
         """
         begun = time.perf_counter()
         answer = _Answer()
@@ -223,8 +224,12 @@ class HttpLine:
     def _lost(self, error: Exception, answer: _Answer, *, received: bool) -> LostAnswerError:
         at = time.perf_counter()
         if isinstance(error, OSError) and error.errno in _OURS:
-            raise OutOfConnectionsError(
+            raise CannotCallError(
                 f"this machine makes no more connections: {error.strerror}; raise its limits, or use more hosts"
+            )
+        if isinstance(error, SSLCertVerificationError):
+            raise CannotCallError(
+                f"the certificate is not trusted ({error.verify_message}); name its authority in SSL_CERT_FILE"
             )
         if isinstance(error, TimeoutError) and self._connection is not None and self._keeps_late:
             late, self._connection = LateAnswer(self._connection, answer), None

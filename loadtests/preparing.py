@@ -17,7 +17,7 @@ from loadtests.callers import Asker
 from loadtests.codes import MOST_AT_ONCE, USUAL_LIFE_S, life_s
 from loadtests.errands import Errand, Outcome
 from loadtests.errors import GeneratorError
-from loadtests.http_line import Address, HttpLine, LostAnswerError
+from loadtests.http_line import Address, CannotCallError, HttpLine, LostAnswerError
 from loadtests.people import PLACES
 from loadtests.plan import LoadPlan
 
@@ -98,6 +98,10 @@ def _tried(line: HttpLine, address: Address, errand: Errand) -> Outcome:
         return errand.judge(line.ask(errand.body))
     except LostAnswerError as lost:
         return Outcome(lost.at, error=lost.kind, lost=True)
+    except CannotCallError as error:
+        raise GeneratorError(
+            str(error), where=address.url, remedy="see that the platform can be called from here"
+        ) from error
 
 
 def _register(plan: LoadPlan, able: Sequence[Asker]) -> list[str]:
