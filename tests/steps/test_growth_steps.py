@@ -11,9 +11,9 @@ import pytest
 from told_loads import Tale, row_of
 
 from certification.verdicts import Verdict
-from loadtests.record import Found
+from loadtests.record import Found, Reason
 from rigs.bench_tables.load import LoadTable
-from rigs.errors import BenchFileError, NotAssessedError
+from rigs.errors import BenchFileError, InvalidLoadError, NotAssessedError
 from steps.load import growth, offering
 from steps.load.growth import LEAST_ROUNDS, MOST_ROUNDS, Base
 
@@ -122,6 +122,22 @@ def test_rounds_meet_the_same_arrivals_and_ask_for_cards_of_their_own(tmp_path):
     assert len(asked) == LEAST_ROUNDS
     assert len(frozenset().union(*asked)) == sum(map(len, asked)) == LEAST_ROUNDS * LISTED // (MOST_ROUNDS + 1)
     assert sum(plan.stages[0].seconds for plan in rounds) == 2 * 120
+
+
+LATE = {"totals": {"invalid": (Reason("迟发", "was late"),)}}
+
+
+def test_a_round_that_was_not_as_planned_is_offered_again_and_shows_nothing(tmp_path):
+    tales = grown(1.0)
+    tales[4:4] = [told(400.0, **LATE)] * growth.AGAIN
+    row = timed(tmp_path, tales)
+    assert row.verdict is Verdict.PASS, (row.broken(), row.open())
+    assert len({plan.seed for plan in row.plans[4 : 5 + growth.AGAIN]}) == 1
+
+
+def test_rounds_that_are_never_as_planned_are_the_generators_fault(tmp_path):
+    with pytest.raises(InvalidLoadError, match="was late"):
+        timed(tmp_path, [told(), told()] + [told(**LATE)] * (1 + growth.AGAIN))
 
 
 def bench_of(table, reference=True):
