@@ -187,8 +187,8 @@ def _machine_caption(course: Course, server: ServerCourse | None) -> Text:
     if server is None or not (np.isfinite(server.cpu).any() or np.isfinite(server.resident).any()):
         told.append(
             Text(
-                zh="平台未告知其 CPU 和内存，故无从绘出",
-                en="the platform tells nothing of its CPU and memory, so none is drawn",
+                zh="没有平台 CPU 和内存的数据：平台未告知，或未作查询",
+                en="no CPU and memory of the platform: it told none, or was not asked",
             )
         )
     else:

@@ -26,6 +26,9 @@ from reports.svg import Plot
 LOADS, SERVER = "load", "server.csv"
 LATENCY_MEASURE, DELAY_MEASURE = "verification_time", "send_delay"
 
+MOST_BESIDE = 2
+"""Loads told in full beside the main one; where there are more, they are rounds of one measurement."""
+_NEARLY = 0.5
 _UNREADABLE = (
     OSError,
     ValueError,
@@ -123,22 +126,26 @@ class RowLoads:
 
     Attributes:
         main: the one that lasted longest, told in full.
-        others: the others in their order, a line each.
+        beside: those that lasted nearly as long, told in full too, where they are few.
+        others: the rest in their order, a line each.
         growth: the p95 over the card base, where it was measured.
     """
 
     main: LoadView
+    beside: Sequence[LoadView]
     others: Sequence[LoadView]
     growth: Plot | None
 
     @property
     def invalid(self) -> Sequence[Text]:
         """Why nothing follows from one of them about the platform, each reason once."""
-        return list(dict.fromkeys(reason for view in (self.main, *self.others) for reason in view.invalid))
+        return list(
+            dict.fromkeys(reason for view in (self.main, *self.beside, *self.others) for reason in view.invalid)
+        )
 
     @property
     def plots(self) -> Sequence[Plot]:
-        """All their plots."""
+        """Plots of the row as a whole and of its main load."""
         return (*((self.growth,) if self.growth is not None else ()), *self.main.plots)
 
 
@@ -158,12 +165,18 @@ def row_loads(
         return None
     records = {folder: _record(folder) for folder in folders}
     longest = max(folders, key=lambda folder: _length(records[folder]))
+    beside = [one for one in folders if one != longest and _length(records[one]) > _NEARLY * _length(records[longest])]
+    in_full = {longest, *(beside if len(beside) <= MOST_BESIDE else ())}
     views = {
-        folder: _view(folder, run, record, criterion if folder == longest else None)
+        folder: _view(folder, run, record, criterion if folder in in_full else None)
         for folder, record in records.items()
     }
-    others = [view for folder, view in views.items() if folder != longest]
-    return RowLoads(views[longest], others, growth_plot(f"{requirement}-cards", observations))
+    return RowLoads(
+        main=views[longest],
+        beside=[view for folder, view in views.items() if folder in in_full and folder != longest],
+        others=[view for folder, view in views.items() if folder not in in_full],
+        growth=growth_plot(f"{requirement}-cards", observations),
+    )
 
 
 def _folders(loads: Path, requirement: str) -> list[Path]:

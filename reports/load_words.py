@@ -32,6 +32,9 @@ MEASURES: Mapping[str, Text] = {
     "lost_uses": _t("已应答而无记录的用卡", "acknowledged uses without a record"),
     "memory_growth": _t("平台内存增长", "growth of the platform's memory"),
     "metrics_deviation": _t("两端计数之差", "difference between both ends' counts"),
+    "reset_share": _t("途中复位的请求", "requests reset on the way"),
+    "added_delay": _t("线路附加时延", "delay added on the way"),
+    "power_cuts": _t("负载中断电次数", "power cuts in mid-load"),
     "late_share": _t("迟发比例", "share of late sends"),
     "capacity": _t("容量", "capacity"),
 }
@@ -41,6 +44,7 @@ CELL_KEYS: Mapping[str, Text] = {
     "kind": _t("请求", "kind of request"),
     "minute": _t("第几分钟", "minute"),
     "reason": _t("原因", "reason"),
+    "kill": _t("断电", "power cut"),
     "cards": _t("卡量", "cards"),
     "from": _t("起始卡量", "cards before"),
     "to": _t("增至", "cards after"),
@@ -119,6 +123,7 @@ INVALID_MEANING = _t(
 CELL_VALUES: Mapping[tuple[str, str], Text] = {
     **{("kind", name): text for name, text in KINDS.items()},
     **{("stage", name): text for name, text in STAGES.items()},
+    ("kill", "yes"): _t("断电重启之后", "after power cuts"),
     **{("reason", name): text for name, text in {**REFUSALS, **ERRORS, **NO_RETRY_AFTER}.items()},
 }
 
@@ -144,4 +149,12 @@ DETAIL_KEYS: Mapping[str, Text] = {
     "p50_ms": _t("p50 / ms", "p50 / ms"),
     "verifications": _t("验码次数", "verifications"),
     "rounds": _t("轮数", "rounds"),
+    "reset_before": _t("送达之前复位", "reset before it arrived"),
+    "reset_in_request": _t("请求途中复位", "reset within the request"),
+    "reset_unanswered": _t("应答之前复位", "reset before the answer"),
+    "reset_in_answer": _t("应答途中复位", "reset within the answer"),
+    "not_served": _t("最终未办成", "not served in the end"),
+    "reports": _t("上报数", "reports"),
+    "persons": _t("人数", "persons"),
+    "longest_start_s": _t("最长重启 / s", "longest start / s"),
 }

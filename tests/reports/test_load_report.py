@@ -55,7 +55,7 @@ def test_without_refusals_and_errors_that_is_said_in_words(tmp_path):
     told = section(run_with(tmp_path, (ROW, HOLD, Weather(server=False))))
     assert "No refusal and no error: every answer was right." in told
     assert told.count('<svg class="plot"') == 4
-    assert "the platform tells nothing of its CPU and memory" in told
+    assert "o CPU and memory of the platform: it told none, or was not asked" in told
 
 
 def test_requests_whose_outcome_is_not_on_record_are_told_and_spoil_the_good_word(tmp_path):
@@ -114,12 +114,23 @@ def test_the_longest_load_is_told_in_full_and_the_others_in_a_line_each(tmp_path
     assert row_loads(tmp_path, "EHC-PRF-00", [], []) is None
 
 
+def test_two_loads_of_one_length_are_both_told_in_full(tmp_path):
+    weathers = (Weather(), Weather(stall=3, errors={"reset": 2}))
+    names = (ROW, f"{ROW}-2")
+    told = section(run_with(tmp_path, *((name, HOLD, weather) for name, weather in zip(names, weathers, strict=True))))
+    assert told.count('<svg class="plot"') == 4 + 5
+    assert "Another load of this requirement" in told
+    assert "连接被复位" in told
+    assert "Other loads made" not in told
+
+
 def test_loads_by_the_dozen_are_folded_away(tmp_path):
     step = (Stage("step", 20, 20, 1),)
     names = [ROW, *(f"{ROW}-{number}" for number in range(2, 12))]
     told = section(run_with(tmp_path, *((name, step, Weather()) for name in names)))
     fold = told[told.index('<details class="fold">') : told.index("</details>")]
     assert fold.count("<code>load/") == 10
+    assert "Another load" not in told
     assert "Other loads made for this requirement (10)" in fold
 
 
@@ -161,7 +172,7 @@ def test_figures_of_the_server_may_be_missing_or_nonsense(tmp_path, text):
     (tmp_path / "load" / ROW / "server.csv").write_text(text)
     told = section(tmp_path)
     assert told.count('<svg class="plot"') == 4
-    assert ("tells nothing" in told) == ("1,0" not in text)
+    assert ("it told none" in told) == ("1,0" not in text)
 
 
 def test_the_files_of_a_load_are_evidence_with_their_hashes(tmp_path):
