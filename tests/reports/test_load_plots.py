@@ -144,7 +144,7 @@ def test_both_ends_are_drawn_and_a_platform_that_tells_nothing_is_said_to():
     untold = machine_plot("b", course(60), None)
     for label in ("平台 CPU / %", "平台内存 / MiB", "发生器最忙进程 CPU / %"):
         assert label in told.svg
-    assert "平台 CPU" not in untold.svg
+    assert "平台 CPU / %" not in untold.svg
     assert "no CPU and memory of the platform" in untold.caption.en
     assert "at most 40 %" in untold.caption.en
     assert "#b3261e" in untold.svg, "the line of 90 % is missing"
