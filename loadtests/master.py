@@ -112,7 +112,8 @@ class Master:
         self, runner: MasterRunner, crew: Crew, local: LocalWorkers, codes: Sequence[str], life_s: float
     ) -> None:
         """Let it begin, listen to its end, and write the record."""
-        plan, schedule = self._plan, draw(self._plan)
+        # In a thread, as in the workers: it takes seconds for hours.
+        plan, schedule = self._plan, gevent.get_hub().threadpool.apply(draw, (self._plan,))
         begun = time.time() + _LEAD_S
         with RecordWriter(self._folder, begun) as writer:
             gathering = Gathering(

@@ -29,6 +29,7 @@ class LocalWorkers:
                 [*command, "--credentials", str(credentials), "--tethered"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
+                start_new_session=True,  # a Ctrl-C is for the master, which ends them in order
             )
             for _ in range(count)
         ]

@@ -96,7 +96,9 @@ class _Worker:
         except (ValueError, CredentialsError) as error:
             self._runner.send_message(PROBLEM, {"what": str(error)})
             return
-        self._part = draw(self._plan).part(told["worker"], told["workers"])
+        # In a thread: a schedule of hours takes seconds, in which the master must go on hearing of this worker.
+        schedule = gevent.get_hub().threadpool.apply(draw, (self._plan,))
+        self._part = schedule.part(told["worker"], told["workers"])
         cards = told["population"]
         population = [cards[at : at + CARD_BYTES].hex().upper() for at in range(0, len(cards), CARD_BYTES)]
         codes, run = DynamicCodes(), (told["letters"], told["first_place"])

@@ -150,11 +150,30 @@ def test_a_load_ends_with_whoever_asked_for_it(tmp_path, credentials, population
         os.kill(shell.pid, signal.SIGKILL)
         shell.wait()
         shell.stdout.read()
+        shell.stdout.close()
         _, alive = psutil.wait_procs(everybody, GONE_S)
         assert not alive
     record = read_record(folder)
     assert record.totals.ended_early
     assert 0 < record.totals.sent <= record.totals.offered < 600
+
+
+def test_a_load_that_is_interrupted_leaves_what_there_is(tmp_path, credentials, population):
+    with closing(LyingPlatform((HONEST,))) as platform:
+        plan = verifying(platform, credentials, population, Stage("hold", 20, 20, 600))
+        folder = tmp_path / "load"
+        run = subprocess.Popen(command(plan, folder), stdout=subprocess.PIPE, start_new_session=True)
+        assert run.stdout is not None
+        assert b'"t"' in run.stdout.readline()
+        os.killpg(run.pid, signal.SIGINT)
+        run.stdout.read()
+        run.stdout.close()
+        assert run.wait() == 0
+    totals = read_record(folder).totals
+    assert totals.ended_early
+    assert 0 < totals.sent <= totals.offered < 600
+    assert totals.stages[0].ok == totals.sent
+    assert not any("lost" in reason.en for reason in totals.invalid)
 
 
 def test_workers_end_with_their_master(tmp_path, credentials, population):
