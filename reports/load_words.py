@@ -49,9 +49,10 @@ CELL_KEYS: Mapping[str, Text] = {
     "from": _t("起始卡量", "cards before"),
     "to": _t("增至", "cards after"),
     "seconds": _t("历时", "lasted"),
+    "rate": _t("速率", "rate"),
 }
 
-CELL_UNITS: Mapping[str, str] = {"seconds": "s"}
+CELL_UNITS: Mapping[str, str] = {"seconds": "s", "rate": "1/s"}
 
 KINDS: Mapping[str, Text] = {
     "verification": _t("验码", "verification"),

@@ -50,9 +50,9 @@ class Base:
 
 @dataclass(frozen=True)
 class Timed:
-    """What the rounds showed, and every load that counts."""
+    """What the rounds showed, the load they share out, and every round that counts."""
 
-    seconds: float
+    stage: Stage
     few: Base
     many: Base
     rounds: Rounds
@@ -90,7 +90,7 @@ def time_both(sampler: Sampler, chance: Random, bases: tuple[Base, Base]) -> Tim
     least = max(FEWEST_ROUNDS, min(LEAST_ROUNDS, int(stage.seconds / SHORTEST_S)))
     length_s = stage.seconds / least
     few, many = bases
-    timed = Timed(stage.seconds, few, many, Rounds(), [])
+    timed = Timed(stage, few, many, Rounds(), [])
     for base in bases:
         _warm(sampler, base, stage)
     for number in range(least * TIMES):
@@ -107,7 +107,7 @@ def time_both(sampler: Sampler, chance: Random, bases: tuple[Base, Base]) -> Tim
 @then("the growth of the 95th percentile is known")
 @then("得出验码 p95 的增长")
 def observe_growth(sampler: Sampler, chance: Random, timed: Timed) -> None:
-    """What a shorter load or smaller bases show stands in the same measure, in a cell of their own."""
+    """What a shorter or lower load or smaller bases show stands in the same measure, in a cell of their own."""
     rounds, few, many = timed.rounds, timed.few, timed.many
     for base, histograms in ((few, rounds.few), (many, rounds.many)):
         answers = sum(count for one in histograms for _, count in one)
@@ -123,7 +123,7 @@ def observe_growth(sampler: Sampler, chance: Random, timed: Timed) -> None:
         round(rounds.growth(), 1),
         unit="%",
         uncertainty=round(rounds.uncertainty(chance), 1),
-        cell={"from": few.cards, "to": many.cards, "seconds": timed.seconds},
+        cell={"from": few.cards, "to": many.cards, "seconds": timed.stage.seconds, "rate": timed.stage.rate},
         detail={"rounds": len(rounds.few)},
     )
 

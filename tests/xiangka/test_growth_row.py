@@ -52,7 +52,7 @@ def test_a_base_that_grows(tmp_path):
     verdict, found = certified(tmp_path / "sound")
     assert verdict == "INCONCLUSIVE"
     [growth] = found["verification_p95_growth"]
-    assert growth["cell"] == {"from": FEW, "to": MANY, "seconds": 6}
+    assert growth["cell"] == {"from": FEW, "to": MANY, "seconds": 6, "rate": 100}
     assert {one["cell"]["cards"] for one in found["verification_p95"]} == {FEW, MANY}
     assert all(one["value"] == 0 for one in (*found["wrong_persons"], *found["lost_uses"], *found["double_effects"]))
     kept = sorted(path.name for path in (tmp_path / "keep").iterdir())
