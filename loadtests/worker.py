@@ -29,7 +29,7 @@ from loadtests.sealing import Sealer
 from loadtests.tally import Tally
 from loadtests.users import CLASSES, LoadEnvironment, Workshop
 
-CARD_BYTES = 32
+_CARD_BYTES = 32
 
 _REPORT_S = 0.25
 _STALL_S, _STALL_EVERY_S = 0.2, 2.0
@@ -100,7 +100,7 @@ class _Worker:
         schedule = gevent.get_hub().threadpool.apply(draw, (self._plan,))
         self._part = schedule.part(told["worker"], told["workers"])
         cards = told["population"]
-        population = [cards[at : at + CARD_BYTES].hex().upper() for at in range(0, len(cards), CARD_BYTES)]
+        population = [cards[at : at + _CARD_BYTES].hex().upper() for at in range(0, len(cards), _CARD_BYTES)]
         codes, run = DynamicCodes(), (told["letters"], told["first_place"])
         sealer = Sealer(self._plan, self._part, population, able_askers, codes, address, run)
         dispatcher = Dispatcher(self._part, sealer)
