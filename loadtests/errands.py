@@ -12,7 +12,6 @@ from reference_impl.wire.errors import UnsealedRefusalError, WireError
 from reference_impl.wire.exchange import HTTP_OK, Biz, HttpAnswer, Sent
 from reference_impl.wire.registry import DIALECTS
 
-ACCEPTED = "accepted"
 USED = "code-406"
 TOO_OLD = "code-405"
 

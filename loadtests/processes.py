@@ -34,9 +34,6 @@ class LocalWorkers:
             for _ in range(count)
         ]
 
-    def __len__(self) -> int:
-        return len(self._processes)
-
     @property
     def gone(self) -> int:
         """How many have ended."""
