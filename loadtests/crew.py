@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import gevent
+from gevent.event import Event
 from locust.rpc.protocol import Message
 from locust.runners import MasterRunner
 
@@ -56,9 +57,11 @@ class Crew:
     Args:
         runner: Locust's, to which they connect.
         size: how many there are.
+        told_to_end: set when nobody needs to be waited for any more.
     """
 
-    def __init__(self, runner: MasterRunner, size: int) -> None:
+    def __init__(self, runner: MasterRunner, size: int, told_to_end: Event) -> None:
+        self._told_to_end = told_to_end
         self._runner = runner
         self._size = size
         self._workers: dict[str, Worker] = {}
@@ -80,10 +83,11 @@ class Crew:
         """Wait until all are here.
 
         Raises:
-            GeneratorError: one of this machine has ended, or others do not come.
+            GeneratorError: one of this machine has ended, others do not come, or the load was told to end.
         """
         waited_until = time.monotonic() + _COMING_S
         while len(self._workers) < self._size:
+            self._check_wanted()
             if local.gone or time.monotonic() > waited_until:
                 raise GeneratorError(
                     f"{len(self._workers)} of {self._size} workers came",
@@ -119,11 +123,12 @@ class Crew:
         """Wait until something holds.
 
         Raises:
-            GeneratorError: it never does, or a worker has a problem.
+            GeneratorError: it never does, a worker has a problem, or the load was told to end.
         """
         waited_until = time.monotonic() + _COMING_S
         while not condition():
             self.check()
+            self._check_wanted()
             if time.monotonic() > waited_until:
                 raise GeneratorError(lacking, where="load generator", remedy="run it on machines with less to do")
             gevent.sleep(_LOOK_S)
@@ -140,6 +145,10 @@ class Crew:
                 where="load generator",
                 remedy="give every worker the same version, and credentials for each dialect of the load",
             )
+
+    def _check_wanted(self) -> None:
+        if self._told_to_end.is_set():
+            raise GeneratorError("the load was ended before it began", where="load generator", remedy="start it again")
 
     def newly_lost(self, local: LocalWorkers) -> list[Worker]:
         """Return those that Locust has not heard of for seconds, or whose processes are gone, and were not lost yet."""

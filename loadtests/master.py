@@ -77,7 +77,7 @@ class Master:
             cards = population(plan, can_ask["registration"])
             environment = LoadEnvironment(user_classes=list(CLASSES))
             runner = environment.create_master_runner(plan.bind, self._port)
-            crew = Crew(runner, plan.all_workers)
+            crew = Crew(runner, plan.all_workers, self._told_to_end)
             local = LocalWorkers(plan.workers, plan.bind, runner.server.port, credentials)
             try:
                 crew.come(local)

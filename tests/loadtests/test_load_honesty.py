@@ -176,6 +176,18 @@ def test_a_load_that_is_interrupted_leaves_what_there_is(tmp_path, credentials, 
     assert not any("lost" in reason.en for reason in totals.invalid)
 
 
+def test_a_load_can_be_ended_while_it_waits_for_workers(tmp_path, credentials, population):
+    with closing(LyingPlatform((HONEST,))) as platform:
+        plan = verifying(platform, credentials, population, Stage("hold", 1, 1, 1), expect_workers=2)
+        run = subprocess.Popen([*command(plan, tmp_path / "load"), "--port", "0"], stdout=subprocess.PIPE)
+        while not workers_of(run.pid):
+            assert run.poll() is None
+        run.terminate()
+        said, _ = run.communicate()
+    assert run.returncode == 3
+    assert "before it began" in json.loads(said.splitlines()[-1])["error"]["what"]
+
+
 def test_workers_end_with_their_master(tmp_path, credentials, population):
     with closing(LyingPlatform((HONEST,))) as platform:
         plan = verifying(platform, credentials, population, Stage("hold", 20, 20, 600))
