@@ -28,12 +28,14 @@ class Figures:
         answers: how many answers its gateway gave, by method and three-digit outcome.
         by_worker: how many each worker gave; fewer than before means that the worker was started anew.
         resident: bytes of memory its processes hold, 0 where it does not tell.
+        private: the same without those of mapped files, 0 where it does not tell.
         cpu_s: seconds of processor time, 0 where it does not tell.
     """
 
     answers: Mapping[tuple[str, str], int]
     by_worker: Mapping[str, int]
     resident: int = 0
+    private: int = 0
     cpu_s: float = 0.0
 
     def since(self, before: Figures, method: str, outcome: str) -> int:
@@ -53,7 +55,7 @@ def figures_of(text: str) -> Figures:
     """
     answers: Counter[tuple[str, str]] = Counter()
     by_worker: Counter[str] = Counter()
-    resident = cpu_s = 0.0
+    resident = private = cpu_s = 0.0
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             match sample.name:
@@ -62,9 +64,11 @@ def figures_of(text: str) -> Figures:
                     by_worker[sample.labels.get("worker", "")] += int(sample.value)
                 case "process_resident_memory_bytes":
                     resident += sample.value
+                case "xiangka_private_memory_bytes":
+                    private += sample.value
                 case "process_cpu_seconds_total":
                     cpu_s += sample.value
-    return Figures(answers, by_worker, int(resident), cpu_s)
+    return Figures(answers, by_worker, int(resident), int(private), cpu_s)
 
 
 def read_figures(api: PlatformApi) -> Figures | None:
@@ -84,13 +88,14 @@ def read_figures(api: PlatformApi) -> Figures | None:
 
 
 def resident_of_group(leader: int) -> int:
-    """Bytes of memory that a process and those of its group hold, 0 where it is gone."""
+    """Bytes of memory of their own that a process and those of its group hold, without mapped files; 0 once it is gone."""
     total = 0
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 group = int((entry / "stat").read_text().rpartition(")")[2].split()[2])
-                total += int((entry / "statm").read_text().split()[1]) * _PAGE if group == leader else 0
+                _, resident, shared, *_ = (entry / "statm").read_text().split()
+                total += (int(resident) - int(shared)) * _PAGE if group == leader else 0
             except (OSError, IndexError, ValueError):
                 continue  # it has ended meanwhile
     return total

@@ -19,7 +19,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from reference_impl.door.process_figures import cpu_seconds, resident_bytes
+from reference_impl.door.process_figures import cpu_seconds, private_bytes, resident_bytes
 from reference_impl.records.clear_words import OTHER
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -115,6 +115,7 @@ class Metrics:
             "lock_outs": self._lock_outs,
             "cpu_s": cpu_seconds(),
             "resident": resident_bytes(),
+            "private": private_bytes(),
         }
 
     def leave(self) -> None:
@@ -185,8 +186,10 @@ def _of_processes(workers: dict[str, dict[str, Any]]) -> Iterator[Metric]:
     # Named as the library's own collector names them, which knows of no other process than the one that is asked.
     cpu = CounterMetricFamily("process_cpu_seconds", "User and system processor time, seconds", labels=("worker",))
     memory = GaugeMetricFamily("process_resident_memory_bytes", "Resident memory, bytes", labels=("worker",))
+    private = GaugeMetricFamily("xiangka_private_memory_bytes", "Memory less that of mapped files", labels=("worker",))
     for worker, told in workers.items():
         cpu.add_metric((worker,), told["cpu_s"])
-        if told["resident"] is not None:
-            memory.add_metric((worker,), told["resident"])
-    yield from (cpu, memory)
+        for family, held in ((memory, told["resident"]), (private, told["private"])):
+            if held is not None:
+                family.add_metric((worker,), held)
+    yield from (cpu, memory, private)

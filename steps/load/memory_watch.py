@@ -28,6 +28,7 @@ class _Look:
     at_s: float
     cpu_s: float
     held: int
+    private: int
 
 
 class MemoryWatch:
@@ -61,8 +62,9 @@ class MemoryWatch:
 
     @property
     def samples(self) -> tuple[tuple[float, int], ...]:
-        """Seconds since the load began, and bytes."""
-        return tuple((look.at_s, look.held) for look in self._found if look.held)
+        """Seconds since the load began, and bytes: of the platform's own where that is told, for the pages of a mapped
+        database grow with it."""
+        return tuple((look.at_s, look.private or look.held) for look in self._found if look.held)
 
     def leave(self, folder: Path) -> None:
         """Write what was seen beside the load's record; nothing where nobody told anything."""
@@ -71,7 +73,7 @@ class MemoryWatch:
                 csv.writer(file).writerows([("t", "cpu", "resident_bytes"), *self._lines()])
 
     def _lines(self) -> Iterator[tuple[str, str, str]]:
-        nothing = _Look(0.0, 0.0, 0)
+        nothing = _Look(0.0, 0.0, 0, 0)
         for before, look in pairwise([nothing, *self._found]):
             # A worker that was started anew counts from nothing, and so did whoever told nothing before.
             told = before.cpu_s and look.cpu_s > before.cpu_s
@@ -81,9 +83,9 @@ class MemoryWatch:
     def look(self) -> None:
         """See what it takes at this moment of the load."""
         if self._begun is not None:
-            cpu_s, held = self._taken()
+            cpu_s, held, private = self._taken()
             if cpu_s or held:
-                self._found.append(_Look(time.monotonic() - self._begun, cpu_s, held))
+                self._found.append(_Look(time.monotonic() - self._begun, cpu_s, held, private))
 
     def _go_on_looking(self) -> None:
         while not self._over.wait(EVERY_S if self._begun else 0.1):
@@ -91,9 +93,9 @@ class MemoryWatch:
             with contextlib.suppress(SubjectFaultError, RigError):
                 self.look()
 
-    def _taken(self) -> tuple[float, int]:
+    def _taken(self) -> tuple[float, int, int]:
         figures = read_figures(self._api)
-        held = figures.resident if figures is not None else 0
+        cpu_s, held, private = (0.0, 0, 0) if figures is None else (figures.cpu_s, figures.resident, figures.private)
         if not held and self._host is not None:
             held = resident_of_group(self._host.pid)
-        return (0.0 if figures is None else figures.cpu_s), held
+        return cpu_s, held, private

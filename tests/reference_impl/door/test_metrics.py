@@ -1,6 +1,7 @@
 """Figures for Prometheus: they count what happened, whatever callers make up, and those of all workers are told."""
 
 import json
+import mmap
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -74,7 +75,9 @@ def test_a_folder_that_is_gone_ends_nobody(tmp_path):
 
 def test_processor_time_and_memory_of_each_process_are_told(tmp_path):
     metrics = Metrics("w0", (), tmp_path)
-    (tmp_path / "metrics-w1.json").write_text(json.dumps({**metrics.figures(), "cpu_s": 7.5, "resident": None}))
+    (tmp_path / "metrics-w1.json").write_text(
+        json.dumps({**metrics.figures(), "cpu_s": 7.5, "resident": None, "private": None})
+    )
     before = told(metrics)
     held = bytearray(64 * 1024 * 1024)
     for place in range(0, len(held), 1024):
@@ -85,6 +88,23 @@ def test_processor_time_and_memory_of_each_process_are_told(tmp_path):
     assert 0.9 * len(held) < grown < 2 * len(held)
     assert after["process_cpu_seconds_total", "w1"] == 7.5
     assert ("process_resident_memory_bytes", "w1") not in after
+    assert ("xiangka_private_memory_bytes", "w1") not in after
+
+
+def test_a_file_that_is_mapped_and_read_is_no_memory_of_the_process_itself(tmp_path):
+    file = tmp_path / "database"
+    file.write_bytes(bytes(64 * 1024 * 1024))
+    metrics = Metrics("w0", (), tmp_path)
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        before = told(metrics)
+        assert sum(mapped[place] for place in range(0, len(mapped), 1024)) == 0
+        after = told(metrics)
+        grown = {
+            name: after[name, "w0"] - before[name, "w0"]
+            for name in ("process_resident_memory_bytes", "xiangka_private_memory_bytes")
+        }
+        assert grown["process_resident_memory_bytes"] > 0.9 * len(mapped)
+        assert grown["xiangka_private_memory_bytes"] < 0.1 * len(mapped)
 
 
 def test_what_a_platform_tells_of_itself(api, bench):
