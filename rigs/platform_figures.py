@@ -88,7 +88,7 @@ def read_figures(api: PlatformApi) -> Figures | None:
 
 
 def resident_of_group(leader: int) -> int:
-    """Bytes of memory of their own that a process and those of its group hold, without mapped files; 0 once it is gone."""
+    """Bytes of memory that a process and those of its group hold without mapped files, 0 once it is gone."""
     total = 0
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
