@@ -60,6 +60,8 @@ def _other_rows(file: BenchFile, bench: Bench) -> Iterator[tuple[str, str]]:
     else:
         yield "administration", ", ".join(sorted(bench.credentials.tokens)) or "— (no token in the credentials)"
         yield "clock", "can be turned" if bench.clock.turns else "cannot be turned: time is waited for"
+        if file.load is not None:
+            yield "load", f"{file.load.driver}, profile {file.load.profile}, workers {file.load.workers}"
     if file.operator is not None:
         place = file.operator.console if file.operator.script is None else file.operator.script.name
         language = {"zh": "中文", "en": "English"}[file.operator.language]

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from test_load import babbling
 from test_platform_commands import xiangka
 
 from fixtures.residents import check_character
