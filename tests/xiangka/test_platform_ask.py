@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from babbler import babbling
 from test_platform_commands import xiangka
 
 from fixtures.residents import check_character
