@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,6 +22,8 @@ _WIDE = 400 - _LEFT - _RIGHT
 _PANEL, _GAP = 62, 40
 _MARKS = 60
 """Most marks of errors along a plot."""
+_MIDDLE = 0.5
+"""Of a second, where its figures stand."""
 _DASHED = (0, (4, 2.5))
 FULL_CORE = 0.9
 """Share of a core from which a worker of the generator no longer keeps time."""
@@ -40,24 +43,32 @@ def rate_plot(name: str, course: Course) -> Plot:
     """What was offered in each second, and above one another what came back: right answers, refusals, errors."""
     canvas = Canvas(name, 240)
     axes = canvas.axes(_LEFT, _TOP, _RIGHT, _FOOT)
-    kept = telling(course.times, (course.offered, course.ok, course.refused, course.errors))
     per = _prepare(canvas, axes, course)
-    times = course.times[kept] / per
-    parts = [np.nan_to_num(part[kept]) for part in (course.ok, course.refused, course.errors)]
-    edges = [np.zeros(len(times)), *np.cumsum(parts, axis=0)]
-    axes.fill_between(times, 0, edges[1], step="mid", color=GOOD, alpha=0.5, linewidth=0)
+    kept = telling(course.times, (course.offered, course.ok, course.refused, course.errors))
+    whole = len(kept) == len(course.times)
+    edges = np.cumsum([np.nan_to_num(part[kept]) for part in (course.ok, course.refused, course.errors)], axis=0)
     at, offered = thinned(course.times, course.offered)
-    whole = len(at) == len(course.times)
-    axes.plot(at / per, offered, color=INK, linewidth=0.8 if whole else 0.4, drawstyle="steps-mid")
-    for lower, upper, colour in ((edges[1], edges[2], OPEN), (edges[2], edges[3], BAD)):
-        # The edge keeps a single second as wide as a stroke, however long the load.
+    times = course.times[kept]
+    if whole:
+        edges, offered = np.column_stack([edges, edges[:, -1]]), np.append(offered, offered[-1])
+        times = at = np.append(times, times[-1] + 1)
+    else:
+        times, at = times + _MIDDLE, at + _MIDDLE
+    step: Literal["post", "mid"] = "post" if whole else "mid"
+    axes.fill_between(times / per, 0, edges[0], step=step, color=GOOD, alpha=0.5, linewidth=0)
+    axes.plot(at / per, offered, color=INK, linewidth=0.8 if whole else 0.4, drawstyle=f"steps-{step}")
+    for lower, upper, colour in ((edges[0], edges[1], OPEN), (edges[1], edges[2], BAD)):
+        # In a long load the edge keeps a single second as wide as a stroke.
+        where, wide = (None, 0.0) if whole else (upper > lower, 0.8)
         axes.fill_between(
-            times, lower, upper, where=upper > lower, step="mid", color=colour, alpha=0.7, linewidth=0.8, zorder=3
+            times / per, lower, upper, where=where, step=step, color=colour, alpha=0.7, linewidth=wide, zorder=3
         )
     top = 1.08 * max(float(np.nanmax(course.offered, initial=1)), float(edges[-1].max(initial=1)))
     axes.set_ylim(0, top)
     wrong = worst_seconds(course.times, course.errors, _MARKS)
-    axes.plot(course.times[wrong] / per, np.full(len(wrong), 0.97 * top), ls="none", marker="X", color=BAD, ms=5)
+    axes.plot(
+        (course.times[wrong] + _MIDDLE) / per, np.full(len(wrong), 0.97 * top), ls="none", marker="X", color=BAD, ms=5
+    )
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     _legend(
         canvas,
@@ -101,7 +112,7 @@ def latency_plot(name: str, course: Course, limits: Sequence[Limit]) -> Plot | N
     per = _prepare(canvas, axes, course)
     for one, colour, _ in series:
         times, shown = thinned(course.times, np.where(one > 0, one, np.nan))
-        _line(axes, times / per, shown, colour)
+        _line(axes, (times + _MIDDLE) / per, shown, colour)
     log_axis(axes, values, [limit.at_most for limit in limits])
     for number, limit in enumerate(sorted(limits, key=lambda limit: limit.at_most)):
         axes.axhline(limit.at_most, color=BAD, linewidth=1.2, linestyle=_DASHED)
@@ -179,7 +190,7 @@ def _machine_panels(course: Course, server: ServerCourse | None) -> Iterator[_Pa
         yield _Panel(label, server.times, server.resident / 2**20, floats=True)
     if np.isfinite(course.generator).any():
         label = axis_label(Text(zh="发生器最忙进程 CPU", en="CPU of the generator's busiest worker"), "%")
-        yield _Panel(label, course.times, 100 * course.generator, 100 * FULL_CORE)
+        yield _Panel(label, course.times + _MIDDLE, 100 * course.generator, 100 * FULL_CORE)
 
 
 def _machine_caption(course: Course, server: ServerCourse | None) -> Text:
