@@ -108,6 +108,7 @@ def judged(folder, seconds_of_a_minute: dict, audit: list[bytes] = (), minutes: 
     """The row over a load of so many minutes; the audit holds what is told beside what was acknowledged."""
     tale = Tale([("hold", 60 * minutes, seconds_of_a_minute)])
     row = row_of("EHC-PRF-006", folder, tale)
+    row.platform.host = None
     sound = tale.audit
     tale.audit = lambda: [*sound(), *audit]
     offered = offering.offer(row.sampler, row.platform, LoadPlan("faults", "http://a", folder, profile("faults")))
