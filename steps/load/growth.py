@@ -142,17 +142,17 @@ def _plan(sampler: Sampler, base: Base, stage: Stage, seconds: float, number: in
         sampler,
         base.platform,
         (Stage(stage.name, stage.rate, stage.rate_to, seconds, stage.arrivals),),
-        population=_cards_of(base, number),
+        population=cards_of_round(base.listed, number),
         mix=FRESH,
         # Both bases of a round meet the same arrivals; no two rounds do.
         seed=sampler.run.seed * MOST_ROUNDS + number,
     )
 
 
-def _cards_of(base: Base, number: int) -> Path:
-    """A list of cards spread over the whole base that no other round asks for."""
-    own = base.listed.with_name(f"round-{number}-{base.listed.name}")
-    own.write_text("".join(base.listed.read_text().splitlines(keepends=True)[number :: MOST_ROUNDS + 1]))
+def cards_of_round(listed: Path, number: int) -> Path:
+    """Write beside a list of cards the part of it that no other round asks for, spread over the whole base as well."""
+    own = listed.with_name(f"round-{number}-{listed.name}")
+    own.write_text("".join(listed.read_text().splitlines(keepends=True)[number :: MOST_ROUNDS + 1]))
     return own
 
 

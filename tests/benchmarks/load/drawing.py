@@ -34,7 +34,7 @@ def draw(parts: Sequence[Part], file: Path) -> None:
             marker = "." if len(points) < _FEW_POINTS else ""
             own.plot(*zip(*points, strict=True), color=colour, linewidth=1, marker=marker, label=name)
         for one, unit in ((beside, "1/s"), (axes, "ms" if timed else "1/s")):
-            one.set_ylim(bottom=0)
+            one.set_ylim(0, 1.3 * one.get_ylim()[1])
             one.set_ylabel(unit, fontsize=8)
         axes.set_title(f"({part.key}) {part.title}", fontsize=9, loc="left")
         axes.set_xlabel("round" if part.key == "d" else "s", fontsize=8)

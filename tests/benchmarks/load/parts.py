@@ -9,11 +9,11 @@ from random import Random
 from loadtests.plan import Stage, profile
 from loadtests.record import LATE_SHARE
 from steps.load.growing import Rounds, percentile
-from steps.load.growth import FRESH
+from steps.load.growth import FRESH, cards_of_round
 from steps.load.overload import disorderly
 from steps.load.recovering import base_level_ms, recovery_s
 from tests.benchmarks.load.part import Part, ms
-from tests.benchmarks.load.room import VERIFICATIONS, Base, CpuWatch, Room, answers
+from tests.benchmarks.load.room import VERIFICATIONS, Base, CpuWatch, Room, answers, console
 from tests.benchmarks.platform import servers
 from tests.benchmarks.platform.prepared import enrol, write_bodies
 from tests.benchmarks.platform.run import BARE, HN_A, POSTGRES, Contestant, Results, contest
@@ -107,7 +107,11 @@ def overload(room: Room) -> Part:
     part.figures["not served otherwise"] = sum(disorderly(over).values())
     usual = base_level_ms([second for second in record.seconds if second.stage == "base"])
     recovered = recovery_s([s for s in record.seconds if s.stage == "after"], usual or 0.0)
-    part.figures["recovery, s"] = float("nan") if recovered is None else recovered
+    if recovered is None:
+        room.notes.append(f"no recovery was seen within {room.length(40):g} s")
+        console.print(f"  {room.notes[-1]}", style="yellow", highlight=False)
+    else:
+        part.figures["recovery, s"] = recovered
     for name in ("offered", "ok", "refused"):
         part.curves[f"{name} a second"] = [(second.t, getattr(second, name)) for second in record.seconds]
     return part
@@ -132,7 +136,8 @@ def growth(room: Room) -> Part:
         for number in range(_GROWTH_ROUNDS):
             for base, server, found in served if number % 2 == 0 else reversed(served):
                 hold = (Stage("hold", 100, 100, length_s),)
-                record = room.drive_honestly(base, server, hold, mix=FRESH, reuse_share=0.0)
+                cards = cards_of_round(base.listed, number + 1)
+                record = room.drive_honestly(base, server, hold, mix=FRESH, reuse_share=0.0, population=cards)
                 found.append(record.histogram("verification"))
     for base, _, found in served:
         verified = sum(times for one in found for _, times in one)
