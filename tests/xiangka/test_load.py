@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from shell import RunFolder, one_line, until
+from shell import Ended, RunFolder, one_line, until
 
 ROOT = Path(__file__).parents[2]
 OPEN, RIG_ERROR = 2, 3
@@ -26,9 +26,23 @@ def observed(run: RunFolder, measure: str) -> list[dict]:
     return [one for one in map(json.loads, lines) if one["measure"] == measure]
 
 
+TRIES = 4
+"""One late request in five hundred makes a load invalid, which on a machine busy with other tests is no finding."""
+
+
+def short_load(shell) -> tuple[Ended, RunFolder]:
+    for number in range(TRIES):
+        folder = shell.folder / f"run-{number}"
+        ended = shell.run("load", "run", "--profile", "reference", "--rate", "50", "--seconds", "10", "--out", folder)
+        run = RunFolder(folder)
+        if run.document["overall"] != "INVALID":
+            break
+        assert ended.exit_code == RIG_ERROR
+    return ended, run
+
+
 def test_a_short_load_of_the_reference_platform_is_measured_and_never_met(shell):
-    ended = shell.run("load", "run", "--profile", "reference", "--rate", "50", "--seconds", "10", "--out", "run")
-    run = RunFolder(shell.folder / "run")
+    ended, run = short_load(shell)
     assert planned(run) == dict.fromkeys(ROWS, "INCONCLUSIVE"), ended.said
     assert ended.exit_code == OPEN
     assert "施加" in ended.said
