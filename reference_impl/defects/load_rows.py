@@ -5,7 +5,7 @@ A rare one fails the rows whose whole sample, at the rates of the project's own 
 
 from __future__ import annotations
 
-from reference_impl.defects import load, retries
+from reference_impl.defects import alarm, load, retries
 from reference_impl.defects.defect import PlatformDefect, rare
 from reference_impl.defects.rarity import Rarity
 
@@ -40,6 +40,13 @@ OF_LOAD: tuple[PlatformDefect, ...] = (
         "每分钟停顿 2 s，且自身时延指标不予反映",
         "stands still for 2 s each minute, and leaves that out of its own figures of latency",
         Rarity(60, "两次停顿相隔秒数", "seconds from one stall to the next", load.hides_a_stall),
+    ),
+    rare(
+        "takes-a-morning-for-an-attack",
+        (_PEAK,),
+        "请求量升至此前一段时间的两倍以上即视为攻击，一刻钟内拒绝半数请求",
+        "takes more than twice as many requests as a while before for an attack, and refuses half for a quarter hour",
+        Rarity(100, "此前一段时间的秒数", "seconds of the while before", alarm.takes_a_morning_for_an_attack),
     ),
     rare(
         "slows-with-cards",

@@ -9,6 +9,7 @@ import time
 import pytest
 from sqlalchemy import func, insert, select
 
+from reference_impl.defects import alarm
 from reference_impl.defects.load import STALL_S
 from reference_impl.defects.rarity import LARGEST
 from reference_impl.defects.table import DEFECTS, defect_named
@@ -147,6 +148,33 @@ class TestHidesAStall:
             longest = max(longest, time.monotonic() - asked)
         assert longest > 0.9 * STALL_S
         assert max(told) < 0.5 * longest
+
+
+class TestTakesAMorningForAnAttack:
+    @pytest.mark.parametrize(
+        ("rates", "alarming"),
+        [
+            ([50] * 200, False),
+            ([250] * 6 + [50] * 200, False),
+            ([10] * 80 + [50] * 60, True),
+            ([10] * 30 + [50] * 200, False),
+            ([0] * 60 + [50] * 40 + [0] * 60 + [50] * 120, False),
+            ([50] * 120 + [150] * 6 + [50] * 60, False),
+        ],
+        ids=["steady", "after getting ready", "a rise", "a rise soon after its start", "with pauses", "a short burst"],
+    )
+    def test_only_a_rise_after_a_while_is_refused_and_then_half_of_it(self, bench, monkeypatch, rates, alarming):
+        now = 0.0
+        monkeypatch.setattr(alarm.time, "monotonic", lambda: now)
+        put_in(bench, "takes-a-morning-for-an-attack/60")
+        admit = bench.platform.gateway.gate.admit_address
+        refused = []
+        for second, rate in enumerate(rates):
+            for number in range(rate):
+                now = second + number / rate
+                refused.append(admit("127.0.0.1") is not None)
+        assert any(refused) is alarming
+        assert not alarming or 0.4 < sum(refused[-1000:]) / 1000 < 0.6
 
 
 class TestSlowsWithCards:
