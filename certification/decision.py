@@ -25,7 +25,7 @@ from certification.clauses import (
     WindowClause,
 )
 from certification.observations import Cell, Observation, matches
-from certification.statistics import allowed_failures, lower_bound, plan_confidence, two_sided_bounds
+from certification.statistics import allowed_failures, failures_of_share, lower_bound, plan_confidence, two_sided_bounds
 
 
 class Outcome(StrEnum):
@@ -199,11 +199,14 @@ def _count(clause: CountClause, sample: list[Observation], group: Cell) -> Claus
 
 
 def _percentile(clause: PercentileClause, sample: list[Observation], group: Cell) -> ClauseResult:
+    """By the registered sample, or by the whole of a larger one, which is broken once it exceeds the limit itself."""
     trials, share = _counted(sample), clause.percentile / 100
-    allowed = allowed_failures(clause.trials, share, clause.confidence)
+    judged = max(clause.trials, trials)
+    allowed = allowed_failures(judged, share, clause.confidence)
+    most = allowed if trials <= clause.trials else failures_of_share(trials, share)
     outside = _counted(sample, lambda o: float(o.value) - o.uncertainty > clause.at_most)
     not_inside = _counted(sample, lambda o: not float(o.value) + o.uncertainty <= clause.at_most)
-    if outside > allowed:
+    if outside > most:
         outcome = Outcome.BROKEN
     elif trials >= clause.trials and not_inside <= allowed:
         outcome = Outcome.HOLDS
@@ -224,7 +227,8 @@ def _percentile(clause: PercentileClause, sample: list[Observation], group: Cell
         limit=clause.at_most,
         rule=(
             f"p{clause.percentile:g} <= {clause.at_most:g} {clause.unit} at {clause.confidence:.0%}: at most {allowed} "
-            f"of {clause.trials} values above the limit less U (guard band w = U, k = 2)"
+            f"of {judged} values above the limit less U (guard band w = U, k = 2)"
+            + (f", failed by more than {most} above it" if most > allowed else "")
         ),
         group=group,
     )

@@ -5,8 +5,9 @@ Sources: Clopper and Pearson 1934; ILAC-G8:09/2019 on decision rules; ISO/IEC 17
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cache
-from math import comb
+from math import ceil, comb
 from statistics import NormalDist
 
 from scipy.special import betaincinv
@@ -41,10 +42,18 @@ def two_sided_bounds(successes: int, trials: int, confidence: float = 0.95) -> t
 @cache
 def allowed_failures(trials: int, share: float, confidence: float) -> int:
     """Most failures in ``trials`` that still show ``share`` at ``confidence``; -1 when even none would not."""
-    failures = -1
-    while failures < trials and lower_bound(trials - failures - 1, trials, confidence) >= share:
-        failures += 1
-    return failures
+
+    def shown(failures: int) -> bool:
+        return lower_bound(trials - failures, trials, confidence) >= share
+
+    # The bound falls with every failure, and a load has millions of trials.
+    return bisect_left(range(trials + 1), True, key=lambda failures: not shown(failures)) - 1
+
+
+def failures_of_share(trials: int, share: float) -> int:
+    """Most failures in ``trials`` with which ``share`` of them did succeed, whatever that shows of others."""
+    # So that 99.9 % of a thousand are 999, and not the next number above them.
+    return trials - ceil(round(share * trials, 6))
 
 
 @cache

@@ -16,7 +16,7 @@ from certification.clauses import (
     WindowClause,
 )
 from certification.decision import ClauseResult, Outcome
-from certification.statistics import allowed_failures
+from certification.statistics import allowed_failures, failures_of_share
 from reports.numbers import grouped, plain, quantity, share
 from reports.words import (
     CELL_KEYS,
@@ -89,11 +89,17 @@ def _percentile_rule(clause: PercentileClause, result: ClauseResult) -> Text:
     allowed = allowed_failures(trials, clause.percentile / 100, clause.confidence)
     limit, n = quantity(clause.at_most, clause.unit), grouped(trials)
     counted = Text(
-        zh=f"{n} 个值中至多 {allowed} 个高于限值减 U" if allowed else f"{n} 个值均不高于限值减 U",
-        en=f"at most {allowed} of {n} values above the limit less U"
+        zh=f"{n} 个值中至多 {grouped(allowed)} 个高于限值减 U" if allowed else f"{n} 个值均不高于限值减 U",
+        en=f"at most {grouped(allowed)} of {n} values above the limit less U"
         if allowed
         else f"none of {n} values above the limit less U",
     )
+    if trials > clause.trials:
+        most = failures_of_share(trials, clause.percentile / 100)
+        counted = Text(
+            zh=f"{counted.zh}；样本大于登记数，高于限值者超过 {grouped(most)} 个方为不符合",
+            en=f"{counted.en}; a sample larger than registered fails by more than {grouped(most)} above the limit",
+        )
     return Text(
         zh=f"p{clause.percentile:g} 不高于 {limit.zh}"
         f"（{share(clause.confidence)} 置信，保护带 w = U，k = 2）：{counted.zh}",

@@ -9,9 +9,9 @@ from math import comb, fsum
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest
 
-from certification.statistics import allowed_failures, lower_bound, plan_confidence, two_sided_bounds
+from certification.statistics import allowed_failures, failures_of_share, lower_bound, plan_confidence, two_sided_bounds
 
 REGISTERED = {
     "0.95": (59, 93, 124, 153),
@@ -163,6 +163,21 @@ def test_the_failures_allowed_are_the_most_the_bound_bears(trials, share, confid
         assert lower_bound(trials - allowed, trials, confidence) >= share
     if trials:
         assert lower_bound(trials - allowed - 1, trials, confidence) < share
+
+
+@pytest.mark.parametrize("share", [0.95, 0.99, 0.999])
+@pytest.mark.parametrize("trials", [306_000, 5_000_000])
+def test_the_failures_allowed_in_millions_are_the_quantile_of_the_binomial(share, trials):
+    allowed = allowed_failures(trials, share, 0.95)
+    assert binom.cdf(allowed, trials, 1 - share) <= 0.05 < binom.cdf(allowed + 1, trials, 1 - share)
+
+
+@pytest.mark.parametrize(
+    ("trials", "share", "failures"),
+    [(1000, 0.999, 1), (3000, 0.999, 3), (299, 0.95, 14), (300, 0.95, 15), (300, 0.99, 3), (0, 0.95, 0)],
+)
+def test_what_a_share_leaves_over_is_counted_and_not_rounded(trials, share, failures):
+    assert failures_of_share(trials, share) == failures
 
 
 @settings(max_examples=50, deadline=None)

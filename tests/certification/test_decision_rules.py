@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import nan
 
 import pytest
@@ -137,6 +138,38 @@ def test_299_values_allow_a_p95_eight_outside(slow, said):
 def test_a_p95_needs_59_values_inside_or_93_with_one_outside(trials, slow, said):
     small = P95.model_copy(update={"trials": trials})
     assert outcome(small, latencies(trials - slow, *[900.0] * slow)) is said
+
+
+def many(fast: int, slow: int, slow_ms: float = 900.0, uncertainty: float = 0.0) -> list[Observation]:
+    return [
+        replace(one, times=times)
+        for one, times in zip(latencies(1, slow_ms, uncertainty=uncertainty), (fast, slow), strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("slow", "said"),
+    [(9, HOLDS), (3060, HOLDS), (15_100, HOLDS), (15_200, OPEN), (15_300, OPEN), (15_301, BROKEN), (18_360, BROKEN)],
+)
+def test_every_value_of_a_larger_sample_counts(slow, said):
+    assert outcome(P95, many(306_000 - slow, slow)) is said
+
+
+def test_one_slow_value_of_thousands_breaks_no_p99_and_one_in_a_hundred_shows_none():
+    assert outcome(P99, many(305_999, 1, 1100.0)) is HOLDS
+    assert outcome(P99, many(302_940, 3060, 1100.0)) is OPEN
+    assert outcome(P99, many(302_939, 3061, 1100.0)) is BROKEN
+
+
+def test_values_in_the_guard_band_break_no_larger_sample():
+    assert outcome(P95, many(94_000, 6_000, 500.0, uncertainty=25.0)) is OPEN
+
+
+def test_a_larger_sample_is_told_by_its_own_rule():
+    result = judged(P95, many(306_000 - 9, 9))
+    assert (result.value, result.failures, result.trials) == (100.0, 9, 306_000)
+    assert "of 306000 values" in result.rule
+    assert "failed by more than 15300" in result.rule
 
 
 def test_values_in_the_guard_band_neither_pass_nor_fail_a_p95():
@@ -501,6 +534,8 @@ def failed(clause: Clause, times: int) -> list[Observation]:
 @given(judgeable, st.integers(1, 30))
 def test_more_failures_never_mend_a_broken_clause(judgement, more):
     clause, sample = judgement
+    if isinstance(clause, PercentileClause) and len(sample) <= clause.trials < len(sample) + more:
+        return  # a sample that has outgrown its registered size is judged as a whole, by other numbers
     if outcome(clause, sample) is BROKEN:
         assert outcome(clause, sample + failed(clause, more)) is BROKEN
 

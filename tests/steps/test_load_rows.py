@@ -15,7 +15,7 @@ from loadtests.record import Acknowledged, Found, Reason
 from rigs.bench_tables.load import LoadTable
 from rigs.errors import InvalidLoadError, RigError, SubjectFaultError
 from rigs.roles import ApiAnswer
-from steps.load import both_ends, honesty, integrity, memory, offering, overload, peak, sustained
+from steps.load import both_ends, integrity, memory, offering, overload, peak, sustained
 from steps.load.audit_search import search
 from steps.load.memory_watch import SERVER, MemoryWatch
 
@@ -123,6 +123,22 @@ def test_an_invalid_load_ends_the_row_before_anything_is_observed(tmp_path):
         sustained.hold(row.sampler, row.platform)
     assert caught.value.zh == "迟发；忙"
     assert row.observations == []
+
+
+@pytest.mark.parametrize(
+    ("times", "verdict"),
+    [
+        ([(10.0, 302_940), (600.0, 2800)], Verdict.PASS),
+        ([(10.0, 299_940), (250.0, 3060), (600.0, 3000)], Verdict.INCONCLUSIVE),
+        ([(10.0, 287_640), (201.0, 18_360)], Verdict.FAIL),
+    ],
+)
+def test_all_verifications_of_half_an_hour_are_judged(times, verdict, tmp_path):
+    row = held(tmp_path, half_an_hour(times))
+    assert (row.verdict, row.broken() | row.open()) == (
+        verdict,
+        set() if verdict is Verdict.PASS else {"verification_time"},
+    )
 
 
 def test_each_load_of_a_row_has_a_folder_of_its_own(tmp_path):
@@ -276,49 +292,6 @@ def test_a_generator_that_never_finds_the_capacity_is_the_benchs_trouble(tmp_pat
     row = row_of("EHC-PRF-003", tmp_path, rising(1.0, 1.0), table=LoadTable(rate=20))
     with pytest.raises(RigError, match="more than"):
         overload.overload(row.sampler, row.platform)
-
-
-def compared(folder, delays, seconds=60, table=None, **others):
-    """EHC-PRF-005 over a minute."""
-    row = row_of(
-        "EHC-PRF-005", folder, Tale([("hold", seconds, {})], delays_ms={"hold": delays}, **others), table=table
-    )
-    offered = honesty.offer_a_minute(row.sampler, row.platform)
-    honesty.compare_with_plan(row.sampler, offered)
-    integrity.integrity(row.sampler, row.platform, offered)
-    return row
-
-
-def test_an_honest_minute_is_met_and_half_of_one_is_not(tmp_path):
-    assert compared(tmp_path / "a", [(0.4, 4000)]).verdict is Verdict.PASS
-    assert compared(tmp_path / "b", [(0.4, 4000)], seconds=30).verdict is Verdict.INCONCLUSIVE
-    assert compared(tmp_path / "c", [(0.4, 2000)]).verdict is Verdict.INCONCLUSIVE
-
-
-@pytest.mark.parametrize(
-    ("measure", "story"),
-    [
-        ("send_delay", {"delays": [(0.4, 4000), (80.0, 9)]}),
-        ("lost_uses", {"delays": [(0.4, 4000)], "lost": 1}),
-        ("wrong_persons", {"delays": [(0.4, 4000)], "totals": {"wrong_persons": Found(1)}}),
-    ],
-)
-def test_each_clause_of_honesty_can_break_it(measure, story, tmp_path):
-    assert compared(tmp_path, **story).broken() == {measure}
-
-
-def test_late_seconds_break_the_share_that_was_late(tmp_path):
-    row = row_of("EHC-PRF-005", tmp_path, Tale([("hold", 60, {"late": 1})], delays_ms={"hold": [(0.4, 4000)]}))
-    offered = honesty.offer_a_minute(row.sampler, row.platform)
-    honesty.compare_with_plan(row.sampler, offered)
-    assert row.broken() == {"late_share"}
-
-
-def test_bursts_are_what_is_offered_where_they_were_chosen(tmp_path):
-    table = LoadTable(profile="burst")
-    row = compared(tmp_path, [(0.4, 4000)], table=table)
-    assert {stage.name for stage in row.plans[0].stages} == {"steady", "burst"}
-    assert row.plans[0].profile == "burst"
 
 
 def test_an_audit_that_is_none_is_the_platforms_fault(tmp_path):
