@@ -121,7 +121,9 @@ class Connection:
         while data := await self._next(held):
             if self._lot.fate is Fate.BLACK_HOLE:
                 continue
-            if self._turns.from_server() and self._lot.fate in ENDED_IN_ANSWER:
+            begins = self._turns.from_server()
+            self._counts.answers += begins
+            if begins and self._lot.fate in ENDED_IN_ANSWER:
                 if self._lot.fate is not Fate.RESET_UNANSWERED:
                     data += await self._rest(held)
                     await self._write(line, sink, data[: self._lot.kept(len(data))])

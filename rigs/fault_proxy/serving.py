@@ -20,6 +20,7 @@ from rigs.tether import when_stdin_closes
 WHERE = "fault proxy"
 BACKLOG = 4096
 """Connections that may wait to be accepted: beyond that the kernel lets callers wait for seconds."""
+BEAT_S = 0.02
 _OWN_LACK = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL))
 """Errors of connecting that say nothing of whoever is connected to."""
 
@@ -49,6 +50,7 @@ class FaultProxyServer:
         self._over = loop.create_future()
         loop.set_exception_handler(lambda _, context: self._fail(context.get("exception") or context["message"]))
         server = await asyncio.start_server(self._accept, sock=self._listener, backlog=BACKLOG)
+        self._tasks.add(loop.create_task(self._keep_time()))
         try:
             ready()
             await self._over
@@ -62,6 +64,14 @@ class FaultProxyServer:
         """End it; every connection under way is reset."""
         if self._over is not None and not self._over.done():
             self._over.set_result(None)
+
+    async def _keep_time(self) -> None:
+        clock = asyncio.get_running_loop().time
+        while True:
+            begun_s = clock()
+            await asyncio.sleep(BEAT_S)
+            stall_s = clock() - begun_s - BEAT_S
+            self.counts.longest_stall_s = max(self.counts.longest_stall_s, stall_s)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.counts.connections += 1

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
-from typing import Any
 
 from pytest_bdd import then, when
 
@@ -13,8 +11,8 @@ from certification.catalogue import Text
 from certification.observations import Cell
 from loadtests.record import SEND_DELAY, LoadRecord, Second
 from rigs.drivers.fault_proxy import fault_proxy
-from rigs.errors import RigError
 from rigs.fault_proxy.faults import Faults
+from steps.load.bad_way import observe_way
 from steps.load.effects import effects
 from steps.load.integrity import observe_audit
 from steps.load.minutes import minutes, share
@@ -44,28 +42,11 @@ def offer_through_faults(sampler: Sampler, loaded: Apart) -> Offered:
     faults = replace(BAD_WAY, seed=sampler.run.seed)
     stages = stages_of(table_of(sampler), sampler.requirement)
     with fault_proxy(loaded.link.host_and_port, faults, sampler.run.bench.journal) as proxy:
-        plan = plan_of(sampler, loaded, stages, through=proxy.url + loaded.link.base, attempts=ATTEMPTS)
+        plan = plan_of(sampler, loaded, stages, through=proxy.address, attempts=ATTEMPTS)
         offered = offer(sampler, loaded, plan)
         did = proxy.counts()
-    refuse_a_way_past(did)
-    resets = sum(count for fate, count in did["faults"].items() if fate.startswith("reset"))
-    sampler.observe("reset_share", round(share(resets, did["requests"]), 3), unit="%", detail=dict(did["faults"]))
-    sampler.observe("added_delay", did["mean_delay_ms"], unit="ms", detail={"late": did["late"]})
+    observe_way(sampler, faults, did, offered.record)
     return offered
-
-
-def refuse_a_way_past(did: Mapping[str, Any]) -> None:
-    """Let a load count only if it came through the proxy.
-
-    Raises:
-        RigError: it did not.
-    """
-    if not did["requests"] + did["unreachable"]:
-        raise RigError(
-            "no request of the load came through it",
-            where="fault proxy",
-            remedy="let the generator call `through` of its plan",
-        )
 
 
 @then("each minute tells how many were served in the end")
@@ -132,28 +113,26 @@ def cut_in_mid_load(sampler: Sampler, chance: Random, loaded: Apart) -> None:
     seconds = min(CUT_LOAD_S, table_of(sampler).seconds or CUT_LOAD_S)
     [stage] = stages_of(table_of(sampler), sampler.requirement)
     stages = (replace(stage, seconds=seconds),)
-    outages = Outages(loaded.host, cut_moments(seconds, chance), chance)
-    with fault_proxy(loaded.link.host_and_port, replace(CUT_WAY, seed=run.seed), run.bench.journal) as proxy:
+    moments = cut_moments(seconds, chance)
+    outages, drawn = Outages(loaded.host, moments, chance, seconds), len(moments)
+    way = replace(CUT_WAY, seed=run.seed)
+    with fault_proxy(loaded.link.host_and_port, way, run.bench.journal) as proxy:
         plan = plan_of(
             sampler,
             loaded,
             stages,
-            through=proxy.url + loaded.link.base,
+            through=proxy.address,
             attempts=CUT_ATTEMPTS,
             timeout_s=CUT_TIMEOUT_S,
         )
         record = run.bench.load.run(plan, next_folder(sampler), outages.watch)
+        did = proxy.counts()
     refuse_invalid(record)
-    if outages.moments:
-        raise RigError(
-            "the load ended before its last power cut", where="load", remedy="give [load] more `seconds`, or none"
-        )
     cell: Cell = {"kill": "yes"}
+    observe_way(sampler, way, did, record, cell)
+    starts_s = outages.starts_within(record.totals.begun, record.totals.seconds)
     sampler.observe(
-        "power_cuts",
-        len(outages.starts_s),
-        cell=cell,
-        detail={"longest_start_s": round(max(outages.starts_s, default=0.0), 2)},
+        "power_cuts", len(starts_s), cell=cell, detail={"longest_start_s": round(max(starts_s), 2), "drawn": drawn}
     )
     observe_audit(sampler, loaded, record, cell=cell)
     _observe_effects(sampler, loaded, record, cell)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from random import Random
 
+from rigs.errors import RigError
 from rigs.roles import PlatformHost
 from rigs.roles.load import LiveSecond
 
@@ -16,17 +18,24 @@ MOST_CUTS, EVERY_S = 5, 10.0
 class Outages:
     """Power cuts at drawn moments of one load.
 
+    What is heard of the load waits while the platform starts, so that it is told late; the moment of a cut goes by the
+    clock. Moments that have passed when a platform is there again are one cut: it would meet nobody twice.
+
     Attributes:
         host: the platform's machine.
         moments: seconds since the load began, ascending; each strikes somewhere in the second that follows.
         chance: draws where in that second.
-        starts_s: how long each start took.
+        seconds: how long the load lasts.
+        cuts: Unix time of each that struck, and how long the start after it took, seconds.
     """
 
     host: PlatformHost
     moments: list[float]
     chance: Random
-    starts_s: list[float] = field(default_factory=list)
+    seconds: float
+    cuts: list[tuple[float, float]] = field(default_factory=list)
+    _begun: float = math.inf
+    """No later than this: what is told may be told late, never early."""
 
     def watch(self, second: LiveSecond) -> bool:
         """Told of every second of the load; always lets it go on.
@@ -34,12 +43,35 @@ class Outages:
         Raises:
             SubjectFaultError: the platform does not come back.
         """
-        if self.moments and second.t >= self.moments[0]:
-            self.moments.pop(0)
+        self._begun = min(self._begun, time.time() - second.t)
+        passed = time.time() - self._begun
+        if self.moments and self.moments[0] <= passed < self.seconds:
+            while self.moments and self.moments[0] <= passed:
+                self.moments.pop(0)
             time.sleep(self.chance.random())
+            struck = time.time()
             self.host.kill()
-            self.starts_s.append(self.host.start())
+            self.cuts.append((struck, self.host.start()))
         return True
+
+    def starts_within(self, begun: float, seconds: float) -> list[float]:
+        """How long the starts took after cuts that struck while the load was under way: no others count.
+
+        Args:
+            begun: Unix time of the first moment of the load.
+            seconds: how long it went on.
+
+        Raises:
+            RigError: there was none.
+        """
+        found = [took for struck, took in self.cuts if begun <= struck < begun + seconds]
+        if not found:
+            raise RigError(
+                "no power cut struck while the load was under way",
+                where="load",
+                remedy="give [load] more `seconds`, or none, and the machine less to do",
+            )
+        return found
 
 
 def cut_moments(seconds: float, chance: Random) -> list[float]:

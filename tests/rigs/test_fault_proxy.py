@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -340,7 +341,18 @@ def test_one_lot_is_drawn_for_each_request_of_a_keep_alive_connection() -> None:
             drawn = [lot(faults, number).fate for number in range(1, 601)]
             assert [one == "answered" for one in ended] == [fate is Fate.PASSED for fate in drawn]
             assert proxy.counts.requests == 600
+            assert proxy.counts.answers == sum(fate not in (Fate.RESET_BEFORE, Fate.RESET_IN_REQUEST) for fate in drawn)
             assert proxy.counts.connections <= 1 + ended.count("reset") + 600 - ended.count("answered")
+
+    run(test())
+
+
+def test_a_proxy_that_was_kept_from_its_work_tells_for_how_long() -> None:
+    async def test() -> None:
+        async with proxied(Faults(), Origin()) as (proxy, _):
+            await asyncio.sleep(0)
+            time.sleep(0.5)  # The loop of the test is that of the proxy.
+            await until(lambda: proxy.counts.longest_stall_s >= 0.4)
 
     run(test())
 

@@ -21,7 +21,7 @@ from rigs.roles.load import LiveSecond
 from steps.load import faults, integrity, offering
 from steps.load.audit_search import search
 from steps.load.effects import Effects, effects
-from steps.load.faults import refuse_a_way_past, whole_minutes
+from steps.load.faults import whole_minutes
 from steps.load.outages import MOST_CUTS, Outages, cut_moments
 
 CARD = "A" * 64
@@ -88,13 +88,6 @@ def test_what_failed_after_the_last_minute_belongs_to_it(tmp_path) -> None:
     assert (sum(s.offered for s in last), sum(s.errors + s.refused for s in last)) == (6000, 9)
 
 
-def test_a_load_that_went_past_the_proxy_is_the_benchs_fault() -> None:
-    with pytest.raises(RigError, match="fault proxy: no request"):
-        refuse_a_way_past({"requests": 0, "unreachable": 0})
-    refuse_a_way_past({"requests": 0, "unreachable": 3})
-    refuse_a_way_past({"requests": 5, "unreachable": 0})
-
-
 @given(st.floats(4, 4000), st.integers(0, 2**32))
 def test_the_power_is_cut_within_the_load_and_never_close_together(seconds: float, seed: int) -> None:
     moments = cut_moments(seconds, Random(seed))
@@ -150,21 +143,58 @@ class TestTheRow:
 
 
 class Host:
-    def __init__(self) -> None:
+    """A platform whose start takes so long by a clock of its own."""
+
+    def __init__(self, takes_s: float = 1.5) -> None:
+        self.now, self._takes_s = 1000.0, takes_s
         self.done: list[str] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
     def kill(self) -> None:
         self.done.append("killed")
 
     def start(self) -> float:
         self.done.append("started")
-        return 1.5
+        self.now += self._takes_s
+        return self._takes_s
+
+
+def watched(monkeypatch, host: Host, moments: list[float], seconds: int) -> Outages:
+    """A load of so many seconds, each told as soon as somebody listens again."""
+    monkeypatch.setattr("steps.load.outages.time", host)
+    begun, outages = host.now, Outages(host, moments, Random(1), seconds)
+    for t in range(seconds):
+        host.now = max(host.now, begun + t)
+        assert outages.watch(LiveSecond(float(t)))
+    return outages
 
 
 def test_each_cut_strikes_once_and_the_platform_is_started_again(monkeypatch) -> None:
-    monkeypatch.setattr("steps.load.outages.time.sleep", lambda _: None)
     host = Host()
-    outages = Outages(host, [2.5, 4.0], Random(1))
-    assert all(outages.watch(LiveSecond(float(t))) for t in range(8))
+    outages = watched(monkeypatch, host, [2.5, 6.0], 12)
     assert host.done == ["killed", "started"] * 2
-    assert (outages.moments, outages.starts_s) == ([], [1.5, 1.5])
+    assert outages.moments == []
+    assert outages.starts_within(1000, 12) == [1.5, 1.5]
+    assert all(moment <= struck - 1000 < moment + 2 for (struck, _), moment in zip(outages.cuts, (2.5, 6), strict=True))
+
+
+def test_a_platform_slow_to_start_is_never_cut_after_the_load_and_not_twice_at_once(monkeypatch) -> None:
+    host = Host(takes_s=25.0)
+    outages = watched(monkeypatch, host, [5.0, 15.0, 25.0, 35.0, 45.0], 60)
+    assert (len(outages.cuts), outages.moments) == (3, [])
+    assert len(outages.starts_within(1000, 60)) == 3
+    host = Host(takes_s=70.0)
+    assert len(watched(monkeypatch, host, [5.0, 15.0, 25.0], 60).cuts) == 1
+
+
+def test_cuts_that_struck_when_the_load_had_ended_do_not_count(monkeypatch) -> None:
+    outages = watched(monkeypatch, Host(), [2.5, 6.0], 12)
+    assert outages.starts_within(1000, 5) == [1.5]
+    for begun, seconds in ((1000, 2), (1010, 12)):
+        with pytest.raises(RigError, match="no power cut struck while the load was under way"):
+            outages.starts_within(begun, seconds)
