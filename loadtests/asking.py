@@ -7,9 +7,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from loadtests.people import registration
-from reference_impl.wire.exchange import Biz
 from reference_impl.wire.vocabulary import GENERATE, QUERY, REGISTER, USAGE, VERIFY
 
 METHODS: Mapping[str, str] = MappingProxyType(
@@ -21,6 +21,12 @@ WRONG_PERSON = "wrong-person"
 MALFORMED = "malformed"
 
 _CARD_ID = re.compile(r"[0-9A-F]{64}")
+_CODE = re.compile(r"[!-~]{1,1024}")
+"""What can be shown once more: nothing that no wire carries."""
+_SENT = ("id_no", "name")
+"""What says who a resident is that is registered here."""
+_MASKS = "xX某〇"
+"""Letters and figures that stand for what is not told."""
 _CHINA_S = 8 * 3600
 
 
@@ -101,25 +107,45 @@ def example(kind: str) -> Mapping[str, str]:
     return made[kind]().biz
 
 
-def wrong_with(question: Question, biz: Biz) -> str:
+def wrong_with(question: Question, biz: Mapping[str, Any]) -> str:
     """Tell what is wrong with an accepted answer: ``WRONG_PERSON``, ``MALFORMED``, or "" for nothing."""
-    if question.kind == "generation":
-        codes = fetched_codes(biz)
-        if not codes:
-            return MALFORMED
-        return "" if all(code.startswith(f"{question.card_id}:") for code in codes) else WRONG_PERSON
-    if question.kind == "usage":
-        # Dialects that answer a report with nothing but their success tell no number.
-        return "" if biz.get("seq_no", question.tag) == question.tag else WRONG_PERSON
-    card_id = biz.get("ehealth_card_id", "")
+    match question.kind:
+        case "generation":
+            codes = fetched_codes(biz)
+            if not codes:
+                return MALFORMED
+            return "" if all(code.startswith(f"{question.card_id}:") for code in codes) else WRONG_PERSON
+        case "usage":
+            # Dialects that answer a report with nothing but their success tell no number.
+            told = biz.get("seq_no", question.tag)
+            if not isinstance(told, str):
+                return MALFORMED
+            return "" if told == question.tag else WRONG_PERSON
+    card_id = biz.get("ehealth_card_id")
     if not isinstance(card_id, str) or not _CARD_ID.fullmatch(card_id):
         return MALFORMED
-    return "" if card_id == question.card_id or not question.card_id else WRONG_PERSON
+    if question.kind == "registration":
+        return WRONG_PERSON if any(_contradict(biz.get(name), question.biz[name]) for name in _SENT) else ""
+    return "" if card_id == question.card_id else WRONG_PERSON
 
 
-def fetched_codes(biz: Biz) -> tuple[str, ...]:
-    """Return the codes of an answer to ``generation``; a platform may give one only."""
+def fetched_codes(biz: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the codes of an answer to ``generation``, none if they are not as codes are; a platform may give one."""
     codes = biz.get("ehealth_codes")
     if codes is None:
         codes = biz.get("ehealth_code", ())
-    return (codes,) if isinstance(codes, str) else tuple(codes)
+    some = (codes,) if isinstance(codes, str) else codes
+    if not isinstance(some, (tuple, list)) or not all(isinstance(code, str) and _CODE.fullmatch(code) for code in some):
+        return ()
+    return tuple(some)
+
+
+def _contradict(told: object, sent: str) -> bool:
+    """Tell whether a text that came back is another one: a platform may leave it out, shorten it, or mask parts."""
+    if not isinstance(told, str) or len(told) != len(sent):
+        return False
+    return any(one != other and _plain(one) for one, other in zip(told, sent, strict=True))
+
+
+def _plain(letter: str) -> bool:
+    return letter.isalnum() and letter not in _MASKS

@@ -44,9 +44,10 @@ class Application:
 
 @dataclass(frozen=True)
 class Asker:
-    """One terminal, and the caller's end of its dialect."""
+    """One terminal of an application, and the caller's end of its dialect."""
 
     dialect: str
+    app_id: str
     term_id: str
     client: Client
 
@@ -112,7 +113,7 @@ def _asker(application: Application, term_id: str) -> Asker:
     credentials = Credentials(application.app_id, application.app_secret, term_id)
     caller = Caller(credentials, os.urandom, application.sm2_private, application.hospital_id)
     try:
-        return Asker(application.dialect, term_id, client(application.dialect, caller))
+        return Asker(application.dialect, application.app_id, term_id, client(application.dialect, caller))
     except (KeyError, ValueError) as error:
         raise CredentialsError(f"an application cannot speak {application.dialect}: {error}") from error
 

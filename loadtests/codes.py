@@ -45,10 +45,10 @@ class DynamicCodes:
 def life_s(biz: Biz) -> float:
     """Return how long the codes of an answer live, seconds."""
     try:
-        told = int(str(biz["expires_ms"])) - int(str(biz["issued_ms"]))
-    except (KeyError, ValueError):
+        told_s = (int(str(biz["expires_ms"])) - int(str(biz["issued_ms"]))) / 1000
+    except (KeyError, ValueError, OverflowError):
         return USUAL_LIFE_S
-    return max(0.0, told / 1000)
+    return max(0.0, told_s)
 
 
 def wanted_at_once(mix: Mapping[str, float]) -> int:

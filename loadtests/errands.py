@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 
-from loadtests.asking import METHODS, Question, wrong_with
+from loadtests.asking import MALFORMED, METHODS, Question, wrong_with
 from loadtests.callers import Asker
 from loadtests.http_line import Address, HttpReply
-from reference_impl.wire.errors import UnsealedRefusalError, WireError
+from reference_impl.wire.errors import UnsealedRefusalError
 from reference_impl.wire.exchange import HTTP_OK, Biz, HttpAnswer, Sent
 from reference_impl.wire.registry import DIALECTS
 
@@ -16,6 +17,7 @@ USED = "code-406"
 TOO_OLD = "code-405"
 
 _ASK_AGAIN_LATER = (429, 503)
+_CODE = re.compile(r"[!-~]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +91,19 @@ class Errand:
             opened = self.asker.client.open_answer(self._sent, answer, time.time_ns() // 1_000_000)
         except UnsealedRefusalError as refused:
             code = DIALECTS[self.asker.dialect].codes.hear(refused.code, refused.message)
-            return Outcome(reply.at, refusal=f"code-{code or refused.code}")
-        except WireError:
-            return Outcome(reply.at, error="malformed")
+            return _refused(reply.at, code or refused.code)
+        except Exception:
+            # A WireError as a rule; but whatever it is that cannot be opened, the platform has sent it.
+            return Outcome(reply.at, error=MALFORMED)
         if not opened.success:
-            return Outcome(reply.at, refusal=f"code-{opened.outcome or opened.code}")
+            return _refused(reply.at, opened.outcome or opened.code)
         wrong = wrong_with(self.question, opened.biz)
         return Outcome(reply.at, error=wrong, biz=opened.biz)
+
+
+def _refused(at: float, code: str) -> Outcome:
+    """A refusal is counted by its code, which stands in the record: no place for whatever else a platform sends."""
+    return Outcome(at, refusal=f"code-{code}") if _CODE.fullmatch(code) else Outcome(at, error=MALFORMED)
 
 
 class Twins:

@@ -13,6 +13,9 @@ _GIVEN = "甲乙丙丁戊己庚辛壬癸"
 _YEARS, _MONTHS, _DAYS, _SEQUENCES = 60, 12, 28, 1000
 PLACES = _YEARS * _MONTHS * _DAYS * _SEQUENCES
 """So many different people there are."""
+BEFOREHAND = PLACES // 2
+"""The first place of the residents who are there before a load, the same in every load: registering them again changes
+nothing."""
 
 _SCATTER = 7_368_787
 """A prime that does not divide ``PLACES``: neighbours are born far apart."""
