@@ -1,13 +1,15 @@
 """Hands every request to a free user at the moment it is due, whatever became of those before.
 
-Nobody waits for an answer here. Where no user is free a request waits until one is, and leaves late: that is recorded,
-and a load with too much of it is invalid.
+Nobody waits for an answer here. Where no user is free another one is called, and the request leaves with whoever is
+there first. Where no more may come it waits and leaves late: that is recorded, and a load with too much of it is
+invalid.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 import gevent
@@ -39,11 +41,13 @@ class Dispatcher:
     Args:
         part: this worker's arrivals.
         sealer: makes their requests.
+        call: calls one more user of a class, who will be ``free`` in a moment; told only where none is.
     """
 
-    def __init__(self, part: Schedule, sealer: Sealer) -> None:
+    def __init__(self, part: Schedule, sealer: Sealer, call: Callable[[str], None]) -> None:
         self._part = part
         self._sealer = sealer
+        self._call = call
         self._begun, self._begun_ms = 0.0, 0
         self._next = 0
         self._ready: deque[tuple[Errand, ...]] = deque()
@@ -106,6 +110,7 @@ class Dispatcher:
             self._free[who].pop().take(errand)
         else:
             self._waiting[who].append(errand)
+            self._call(who)
 
     def _seal_next(self) -> tuple[Errand, ...]:
         index, self._next = self._next, self._next + 1

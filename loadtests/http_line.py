@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from select import POLLIN
 from ssl import SSLCertVerificationError, create_default_context
+from typing import Any
 from urllib.parse import urlsplit
 
+import gevent
 import gevent.socket
 from gevent.monkey import get_original
 from geventhttpclient.response import HTTPParseError, HTTPResponse
@@ -26,7 +28,8 @@ _IDLE_S = 60.0
 """A connection that was idle for longer is made anew. One that the platform closed before is seen to be closed; but a
 platform may do so while a request is on its way, which the longest usual times of keeping idle ones invite."""
 
-_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS})
+_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
+_OURS = _LIMITS | {errno.ENETUNREACH}
 """Errors of a connection that tell of this machine, not of the platform."""
 
 _poll = get_original("select", "poll")
@@ -116,18 +119,23 @@ class Address:
 
     Args:
         url: ``http`` or ``https``, host, port, and a path that stands before every dialect's.
+        through: host and port that connections are made to instead, such as a fault proxy's; what is said on them, and
+            whose certificate is expected, stays as the URL tells.
 
     Raises:
         ValueError: it is no such URL.
+        CannotCallError: its host has no address.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, through: tuple[str, int] | None = None) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url} is no http or https URL")
         self.url = url
         self.host = parts.hostname
         self.port = parts.port or (443 if parts.scheme == "https" else 80)
+        # Once and for all: whether a name can be looked up tells of this machine, and not of the platform.
+        self._places = _look_up(*(through or (self.host, self.port)))
         self.tls = create_default_context() if parts.scheme == "https" else None
         self._netloc = parts.netloc
         self._base = parts.path.rstrip("/")
@@ -143,17 +151,33 @@ class Address:
             self._heads[key] = head
         return b"%b%d\r\n%b\r\n%b" % (head, len(request.body), _further(request.headers), request.body)
 
-    def connect(self, timeout_s: float) -> gevent.socket.socket:
-        """Open a connection.
+    def connect(self) -> gevent.socket.socket:
+        """Open a connection, however long it takes.
 
         Raises:
             OSError: nobody answers.
         """
-        connection = gevent.socket.create_connection((self.host, self.port), timeout_s)
-        connection.setsockopt(gevent.socket.IPPROTO_TCP, gevent.socket.TCP_NODELAY, 1)
-        if self.tls is not None:
-            connection = self.tls.wrap_socket(connection, server_hostname=self.host)
-        return connection
+        failed: OSError | None = None
+        for family, place in self._places:
+            connection = gevent.socket.socket(family, gevent.socket.SOCK_STREAM)
+            try:
+                connection.connect(place)
+                connection.setsockopt(gevent.socket.IPPROTO_TCP, gevent.socket.TCP_NODELAY, 1)
+                if self.tls is not None:
+                    connection = self.tls.wrap_socket(
+                        connection, server_hostname=self.host, do_handshake_on_connect=False
+                    )
+                    connection.do_handshake()
+                return connection
+            except BaseException as error:
+                connection.close()
+                if not isinstance(error, OSError):
+                    raise
+                # What the platform did at one of its addresses is not hidden by a family this machine does not speak.
+                if failed is None or failed.errno in _OURS:
+                    failed = error
+        assert failed is not None  # noqa: S101 - a name that was found has an address
+        raise failed
 
 
 class HttpLine:
@@ -161,7 +185,7 @@ class HttpLine:
 
     Args:
         address: the platform's.
-        timeout_s: how long an answer may take, from when its request leaves.
+        timeout_s: how long an attempt may take from its beginning, connecting, sending and the whole answer included.
         keeps_late: whether a connection stays open on which an answer did not come in time.
     """
 
@@ -171,8 +195,6 @@ class HttpLine:
         self._keeps_late = keeps_late
         self._connection: gevent.socket.socket | None = None
         self._used_at = 0.0
-        self.sent_at = 0.0
-        """When the last request left, by ``time.perf_counter``."""
 
     def ask(self, request: bytes) -> HttpReply:
         """Send a request and wait for its answer.
@@ -181,12 +203,12 @@ class HttpLine:
             LostAnswerError: none came.
             CannotCallError: none could be asked for.
         """
-        begun = time.perf_counter()
+        at = begun = time.perf_counter()
         answer = _Answer()
         received = False
+        deadline = gevent.Timeout.start_new(self._timeout_s)
         try:
             connection = self._open(begun)
-            self.sent_at = time.perf_counter()
             connection.sendall(request)
             while not answer.message_complete:
                 data = connection.recv(_BLOCK_BYTES)
@@ -195,10 +217,17 @@ class HttpLine:
                     raise LostAnswerError("truncated" if received else "reset", at)
                 received = True
                 answer.feed(data)
-                if at - self.sent_at > self._timeout_s and not answer.message_complete:
+                # Where there is always more to read nobody waits, and no timeout strikes.
+                if at - begun > self._timeout_s and not answer.message_complete:
                     raise TimeoutError
         except (OSError, HTTPParseError, LostAnswerError) as error:
             raise self._lost(error, answer, received=received) from None
+        except gevent.Timeout as timeout:
+            if timeout is not deadline:
+                raise
+            raise self._lost(TimeoutError(), answer, received=received) from None
+        finally:
+            deadline.close()
         self._used_at = at
         if answer.should_close():
             self.close()
@@ -215,18 +244,17 @@ class HttpLine:
         if self._connection is not None and (now - self._used_at > _IDLE_S or not _quiet(self._connection)):
             self.close()
         if self._connection is None:
-            # Until a connection stands, a request has been as good as sent: the platform keeps it waiting.
-            self.sent_at = now
-            self._connection = self._address.connect(self._timeout_s)
-            self._connection.settimeout(self._timeout_s)
+            self._connection = self._address.connect()
         return self._connection
 
     def _lost(self, error: Exception, answer: _Answer, *, received: bool) -> LostAnswerError:
         at = time.perf_counter()
-        if isinstance(error, OSError) and error.errno in _OURS:
+        if isinstance(error, OSError) and error.errno in _LIMITS:
             raise CannotCallError(
                 f"this machine makes no more connections: {error.strerror}; raise its limits, or use more hosts"
             )
+        if isinstance(error, OSError) and error.errno in _OURS:
+            raise CannotCallError(f"this machine has no way to the platform: {error.strerror}; see to its network")
         if isinstance(error, SSLCertVerificationError):
             raise CannotCallError(
                 f"the certificate is not trusted ({error.verify_message}); name its authority in SSL_CERT_FILE"
@@ -244,6 +272,16 @@ class HttpLine:
         if isinstance(error, ConnectionRefusedError):
             return LostAnswerError("refused-connection", at)
         return LostAnswerError("truncated" if received else "reset", at)
+
+
+def _look_up(host: str, port: int) -> list[tuple[int, Any]]:
+    try:
+        found = gevent.socket.getaddrinfo(host, port, type=gevent.socket.SOCK_STREAM)
+    except OSError as error:
+        raise CannotCallError(
+            f"this machine finds no address of {host}: {error.strerror}; see to its name service, or correct the name"
+        ) from error
+    return [(family, place) for family, _, _, _, place in found]
 
 
 def _further(headers: Mapping[str, str]) -> bytes:

@@ -30,15 +30,14 @@ from loadtests.preparing import first_codes, population
 from loadtests.processes import LocalWorkers
 from loadtests.record import LoadTotals, Second
 from loadtests.record_writer import RecordWriter
-from loadtests.schedule import Schedule, draw, most_at_once
+from loadtests.reserve import at_first
+from loadtests.schedule import Schedule, draw
 from loadtests.tally import DOUBLE, LATE, REUSED, SENT, WRONG_PERSONS
 from loadtests.users import CLASSES, LoadEnvironment
 
 _LOOK_S = 0.1
 _LEAD_S = 1.0
 """The first request is due so long after everybody is there: time to seal what comes first."""
-_ROOM = 1.25
-"""So many times the users that would be needed if every answer came just in time."""
 _LETTERS = "abcdefghjkmnpqrstuvwxyz"
 
 
@@ -103,7 +102,7 @@ class Master:
         crew.until_ready()
         crew.compare_clocks()
         for one in CLASSES:
-            one.fixed_count = ceil(most_at_once(self._plan, one.who) * self._plan.timeout_s * _ROOM) + 8
+            one.fixed_count = at_first(self._plan, one.who)
         total = sum(one.fixed_count for one in CLASSES)
         runner.start(total, float(total))
         crew.wait_for(lambda: runner.user_count >= total, f"not all of {total} users came")

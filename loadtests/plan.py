@@ -72,14 +72,15 @@ class LoadPlan:
         target: URL of the platform.
         credentials: JSON file of the institution that asks; its terminals take turns.
         stages: the schedule, one stage after the other.
-        through: URL that is really called, such as that of a fault proxy; None calls ``target``.
+        through: host and port its users connect to in place of the target's, such as those of a fault proxy; what they
+            say there, and whose certificate they expect, stays the target's.
         dialects: whose clients take turns, at least one.
         mix: share of each of ``KINDS``; they sum to 1.
         seed: of the schedule and of everything drawn.
         workers: generator processes started on this machine.
         bind: address the master listens on for its workers.
         expect_workers: how many workers it waits for, those of other hosts among them; None is ``workers``.
-        timeout_s: how long a request waits for its answer, from when it was sent.
+        timeout_s: how long one attempt at a request may take, from its connection to the last byte of the answer.
         attempts: how often one use is tried at most after a lost answer; 1 never tries again.
         population: JSON file of cards that exist already, see ``loadtests.population``; None registers some.
         registered: how many residents are registered over the wire beforehand, if there is no file.
@@ -94,7 +95,7 @@ class LoadPlan:
     target: str
     credentials: Path
     stages: tuple[Stage, ...]
-    through: str | None = None
+    through: tuple[str, int] | None = None
     dialects: tuple[str, ...] = ("hn-a",)
     mix: Mapping[str, float] = field(default_factory=lambda: dict(MORNING))
     seed: int = 1
@@ -119,11 +120,6 @@ class LoadPlan:
             raise ValueError("timeout, attempts, residents and share of reuse are within their ranges")
         if self.generator_defect is not None and self.generator_defect not in GENERATOR_DEFECTS:
             raise ValueError(f"defects of the generator: {', '.join(GENERATOR_DEFECTS)}")
-
-    @property
-    def url(self) -> str:
-        """The URL that is really called."""
-        return self.through or self.target
 
     @property
     def seconds(self) -> float:

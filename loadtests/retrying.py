@@ -10,6 +10,17 @@ _PAUSE_S = 0.25
 """Before the first further attempt, doubled each time: a platform that was killed needs a moment to come back."""
 
 
+def longest_hold_s(attempts: int, timeout_s: float) -> float:
+    """Return how long one errand may take at the longest, seconds: every attempt with every code, and the pauses.
+
+    Args:
+        attempts: as of ``Retries``.
+        timeout_s: how long an attempt takes at most.
+    """
+    a_code_s = attempts * timeout_s + _PAUSE_S * (2 ** (attempts - 1) - 1)
+    return attempts * a_code_s + (attempts - 1) * _PAUSE_S
+
+
 class Step(Enum):
     """What a caller does next."""
 

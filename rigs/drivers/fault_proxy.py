@@ -9,6 +9,7 @@ import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
+from urllib.parse import urlsplit
 
 from rigs.child_process import ChildProcess
 from rigs.errors import RigError
@@ -40,6 +41,7 @@ class FaultProxy:
 
     Attributes:
         url: ``http://HOST:PORT`` to call in place of the platform's.
+        address: the same host and port, to connect to whatever is spoken there.
 
     Raises:
         RigError: it does not start.
@@ -50,6 +52,8 @@ class FaultProxy:
         self._process = ChildProcess(WHERE, _arguments(target, faults))
         try:
             self.url = str(_object(self._process.greeting)["url"])
+            parts = urlsplit(self.url)
+            self.address = (str(parts.hostname), int(parts.port or 0))
         except BaseException:
             self._process.close()
             raise

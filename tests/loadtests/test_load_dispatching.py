@@ -36,8 +36,11 @@ class Hand:
         self.errands.append((errand, time.perf_counter()))
 
 
+called = []
+
+
 def run(hands, end_after):
-    dispatcher = Dispatcher(part, Sealer())
+    dispatcher = Dispatcher(part, Sealer(), called.append)
     for hand in hands:
         dispatcher.free("terminal", hand)
         dispatcher.free("window", hand)
@@ -54,11 +57,14 @@ taken = sorted((one for hand in hands for one in hand.errands), key=lambda one: 
 assert len(taken) == dispatcher.due == 101, len(taken)
 assert all(at >= errand.due for errand, at in taken)
 assert dispatcher.until_s is None
+assert not called
 
-# Nobody is free after the first few: the rest waits; ended, only the two that belong together are kept.
+# Nobody is free after the first few: one more is called for each, the rest waits; ended, only the two that belong
+# together are kept.
 few = [Hand(), Hand()]
 dispatcher, running = run(few, 1.3)
 assert dispatcher.due == 101
+assert len(called) == 101 - sum(len(hand.errands) for hand in few)
 dispatcher.end()
 kept = dispatcher.due - sum(len(hand.errands) for hand in few)
 assert kept == 2, kept
