@@ -18,7 +18,7 @@ from loadtests.codes import MOST_AT_ONCE, USUAL_LIFE_S, life_s
 from loadtests.errands import Errand, Outcome
 from loadtests.errors import GeneratorError
 from loadtests.http_line import Address, CannotCallError, HttpLine, LostAnswerError
-from loadtests.people import PLACES
+from loadtests.people import BEFOREHAND
 from loadtests.plan import LoadPlan
 
 MOST_CARDS = 100_000
@@ -29,8 +29,6 @@ _LINES = 16
 _TRIES = 4
 _PAUSE_S = 0.3
 _COMING_AGAIN = ("http-429", "http-503", "code-112", "code-114")
-_FIRST_PLACE = PLACES // 2
-"""Residents that are there beforehand are the same in every load: registering them again changes nothing."""
 
 
 def population(plan: LoadPlan, able: Sequence[Asker]) -> list[str]:
@@ -78,7 +76,7 @@ def first_codes(plan: LoadPlan, cards: Sequence[str], able: Sequence[Asker]) -> 
         return FirstCodes((), USUAL_LIFE_S)
     wanted = ceil(plan.stages[0].rate * plan.mix["verification"] * _FIRST_S) + 1
     each = min(MOST_AT_ONCE, ceil(wanted / min(len(cards), _FIRST_CARDS)))
-    address = Address(plan.target)
+    address = _address(plan)
     line = HttpLine(address, plan.timeout_s)
     codes: list[str] = []
     life = USUAL_LIFE_S
@@ -99,9 +97,18 @@ def _tried(line: HttpLine, address: Address, errand: Errand) -> Outcome:
     except LostAnswerError as lost:
         return Outcome(lost.at, error=lost.kind, lost=True)
     except CannotCallError as error:
-        raise GeneratorError(
-            str(error), where=address.url, remedy="see that the platform can be called from here"
-        ) from error
+        raise _cannot_call(error, address.url) from error
+
+
+def _address(plan: LoadPlan) -> Address:
+    try:
+        return Address(plan.target)
+    except CannotCallError as error:
+        raise _cannot_call(error, plan.target) from error
+
+
+def _cannot_call(error: CannotCallError, url: str) -> GeneratorError:
+    return GeneratorError(str(error), where=url, remedy="see that the platform can be called from here")
 
 
 def _register(plan: LoadPlan, able: Sequence[Asker]) -> list[str]:
@@ -112,7 +119,7 @@ def _register(plan: LoadPlan, able: Sequence[Asker]) -> list[str]:
             where=", ".join(plan.dialects),
             remedy="name a population, or a dialect more",
         )
-    address = Address(plan.target)
+    address = _address(plan)
     lines = [HttpLine(address, plan.timeout_s) for _ in range(_LINES)]
     pool = Pool(_LINES)
 
@@ -139,7 +146,7 @@ def _register(plan: LoadPlan, able: Sequence[Asker]) -> list[str]:
 
 
 def _registered(line: HttpLine, address: Address, asker: Asker, number: int) -> str:
-    errand = Errand(time.perf_counter(), "", registering(f"P-{number}", _FIRST_PLACE + number), asker)
+    errand = Errand(time.perf_counter(), "", registering(f"P-{number}", BEFOREHAND + number), asker)
     outcome = Outcome(0.0)
     for attempt in range(_TRIES):
         gevent.sleep(_PAUSE_S * 2**attempt if attempt else 0.0)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gevent
 from gevent.hub import Waiter
+from gevent.pool import Group
 from locust import User, constant, task
 from locust.env import Environment
 
@@ -35,7 +36,7 @@ class Workshop:
     dispatcher: Dispatcher
     tally: Tally
     late: LateAnswers
-    holders: Holders = field(default_factory=Holders)
+    holders: Holders
 
 
 class LoadEnvironment(Environment):
@@ -100,9 +101,8 @@ class _Asking(User):
         return self._judged(errand, reply)
 
     def _judged(self, errand: Errand, reply: HttpReply) -> Outcome:
-        outcome, card_id = errand.judge(reply), errand.question.card_id
-        known = self._shop.holders
-        if outcome.accepted and card_id and known.contradicts(errand.asker.dialect, card_id, outcome.biz):
+        outcome, known = errand.judge(reply), self._shop.holders
+        if outcome.accepted and known.contradicts(errand.question, errand.asker, outcome.biz):
             return replace(outcome, error=WRONG_PERSON)
         return outcome
 
@@ -164,3 +164,9 @@ class Window(_Asking):
 
 
 CLASSES: tuple[type[_Asking], ...] = (Terminal, Kiosk, Window)
+
+
+def come(environment: LoadEnvironment, users: Group, who: str) -> None:
+    """Let one more user of a class come, to those that Locust has sent."""
+    [one] = (one for one in CLASSES if one.who == who)
+    one(environment).start(users)

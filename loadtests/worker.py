@@ -7,7 +7,8 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,16 @@ from locust.runners import WorkerRunner
 from loadtests.callers import CredentialsError, able, askers, read_applications
 from loadtests.codes import DynamicCodes
 from loadtests.dispatching import Dispatcher
-from loadtests.http_line import Address
+from loadtests.holders import Holders
+from loadtests.http_line import Address, CannotCallError
 from loadtests.late_answers import LateAnswers
 from loadtests.messages import CLOCK, END, ENDED, HERE, PLAN, PROBLEM, READY, SECONDS, START
 from loadtests.plan import STALLS, LoadPlan
+from loadtests.reserve import Reserve, at_most
 from loadtests.schedule import Schedule, draw
 from loadtests.sealing import Sealer
 from loadtests.tally import Tally
-from loadtests.users import CLASSES, LoadEnvironment, Workshop
+from loadtests.users import CLASSES, LoadEnvironment, Workshop, come
 
 _CARD_BYTES = 32
 
@@ -84,18 +87,24 @@ class _Worker:
         self._runner.send_message(CLOCK, {**msg.data, "worker": time.time()})
 
     def _learn(self, msg: Message, **_: Any) -> None:
-        """Make everything ready, but for the moment at which it begins."""
-        told = msg.data
+        """Get ready, or tell why not: Locust would only write down that this has failed."""
         try:
-            self._plan = LoadPlan.from_json(told["plan"])
-            everyone = askers(read_applications(self._credentials), self._plan.dialects)
-            # Workers begin with different terminals, so that these take turns over all of them.
-            first = told["worker"] * len(everyone) // told["workers"]
-            able_askers = able(everyone[first:] + everyone[:first], self._plan.mix)
-            address = Address(self._plan.url)
-        except (ValueError, CredentialsError) as error:
+            self._make_ready(msg.data)
+        except (CredentialsError, CannotCallError) as error:
             self._runner.send_message(PROBLEM, {"what": str(error)})
-            return
+        except Exception as error:
+            self._tell_problem(error)
+        else:
+            self._runner.send_message(READY, {})
+
+    def _make_ready(self, told: Mapping[str, Any]) -> None:
+        """Make everything ready, but for the moment at which it begins."""
+        self._plan = LoadPlan.from_json(told["plan"])
+        everyone = askers(read_applications(self._credentials), self._plan.dialects)
+        # Workers begin with different terminals, so that these take turns over all of them.
+        first = told["worker"] * len(everyone) // told["workers"]
+        able_askers = able(everyone[first:] + everyone[:first], self._plan.mix)
+        address = Address(self._plan.target, self._plan.through)
         # In a thread: a schedule of hours takes seconds, in which the master must go on hearing of this worker.
         schedule = gevent.get_hub().threadpool.apply(draw, (self._plan,))
         self._part = schedule.part(told["worker"], told["workers"])
@@ -103,13 +112,18 @@ class _Worker:
         population = [cards[at : at + _CARD_BYTES].hex().upper() for at in range(0, len(cards), _CARD_BYTES)]
         codes, run = DynamicCodes(), (told["letters"], told["first_place"])
         sealer = Sealer(self._plan, self._part, population, able_askers, codes, address, run)
-        dispatcher = Dispatcher(self._part, sealer)
+        reserve = Reserve(
+            {one.who: at_most(self._plan, one.who) for one in CLASSES},
+            partial(come, self._environment, self._runner.user_greenlets),
+        )
+        dispatcher = Dispatcher(self._part, sealer, reserve.call)
         # The users, whom the master sends next, find it open.
         tally = Tally()
-        late = LateAnswers(tally, self._plan.timeout_s)
-        self._shop = Workshop(self._plan, address, codes, sealer, dispatcher, tally, late)
+        late, holders = LateAnswers(tally, self._plan.timeout_s), Holders()
+        if self._plan.population is None:
+            holders.registered(population)
+        self._shop = Workshop(self._plan, address, codes, sealer, dispatcher, tally, late, holders)
         self._environment.workshop = self._shop
-        self._runner.send_message(READY, {})
 
     def _start(self, msg: Message, **_: Any) -> None:
         """Begin at a moment that is a little ahead."""
