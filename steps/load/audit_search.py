@@ -28,7 +28,8 @@ EVERY = 20_000
 """Records between two words of how far the search is."""
 
 TAGGED = "verification"
-"""The kind whose records keep the tag of their request; those of the others are known by their card."""
+"""The kind whose records keep the tag of their request; those of the others are known by their card: of the number of a
+report a platform keeps what nobody else can make."""
 STATIC = "static code"
 """Beside a verification: that it would be one of its card's static code."""
 
@@ -49,6 +50,8 @@ class Found:
     Attributes:
         acknowledged: how many there are, by kind.
         lost: how many of them have no record, by kind.
+        unacknowledged: how many records more there are of the same keys, by kind. An answer that was lost leaves one,
+            which may hide that another record of its card is missing.
         doubled: verifications with more than one accepted record, but for those of a static code: whoever shows that
             again, for the first answer was lost, is rightly accepted again.
         examples: tags of some that are lost or doubled.
@@ -56,6 +59,7 @@ class Found:
 
     acknowledged: Mapping[str, int]
     lost: Mapping[str, int]
+    unacknowledged: Mapping[str, int]
     doubled: int
     examples: tuple[str, ...]
 
@@ -81,19 +85,22 @@ def search(
     for kind, key in _accepted(audit, tell):
         records.add(kind, key)
     lost: dict[str, int] = {}
+    more: dict[str, int] = {}
     doubled, odd = 0, set[int]()
     for kind in effects.kinds:
         keys, times = effects.counted(kind)
-        missing = np.maximum(0, times - records.times_of(kind, keys))
-        lost[kind] = int(missing.sum())
+        told = records.times_of(kind, keys)
+        missing = np.maximum(0, times - told)
+        lost[kind], more[kind] = int(missing.sum()), int(np.maximum(0, told - times).sum())
         odd.update(keys[missing > 0][:EXAMPLES].tolist())
         if kind == TAGGED:
-            twice = set(keys[records.times_of(kind, keys) > times].tolist())
+            twice = set(keys[told > times].tolist())
             spent_twice = _of_dynamic_codes(acknowledged() if twice else (), twice, records)
             doubled = len(spent_twice)
             odd.update(spent_twice[:EXAMPLES])
     tags = (one.tag for one in acknowledged() if _fingerprint(_known_by(one)) in odd) if odd else ()
-    return Found({kind: effects.total(kind) for kind in effects.kinds}, lost, doubled, tuple(islice(tags, EXAMPLES)))
+    acknowledged_of = {kind: effects.total(kind) for kind in effects.kinds}
+    return Found(acknowledged_of, lost, more, doubled, tuple(islice(tags, EXAMPLES)))
 
 
 def _known_by(one: Acknowledged) -> str:
@@ -161,12 +168,13 @@ def _accepted(audit: Iterable[bytes], tell: Callable[[int], None]) -> Iterator[t
         kind = OPERATIONS.get(record.op)
         if kind is None or record.outcome != ACCEPTED:
             continue
-        card_id = (record.card_id or "").upper()
+        card_id, detail = (record.card_id or "").upper(), record.detail or {}
         if kind == TAGGED:
-            tag = str((record.detail or {}).get("terminalcode", ""))
+            tag = str(detail.get("terminalcode", ""))
             yield kind, tag
             yield STATIC, _shown(tag, _digest(f"{card_id}:1"))
-        elif card_id:
+        # Whoever lost an answer and reports again has one effect, of which the first record tells.
+        elif card_id and detail.get("counted") != "0":
             yield kind, _digest(card_id)
 
 
