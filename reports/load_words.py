@@ -32,6 +32,7 @@ MEASURES: Mapping[str, Text] = {
     "lost_uses": _t("已应答而无记录的用卡", "acknowledged uses without a record"),
     "memory_growth": _t("平台内存增长", "growth of the platform's memory"),
     "metrics_deviation": _t("两端计数之差", "difference between both ends' counts"),
+    "untold_wait": _t("平台指标未反映的等待", "waits the platform's figures do not tell of"),
     "reset_share": _t("途中复位的请求", "requests reset on the way"),
     "added_delay": _t("线路附加时延", "delay added on the way"),
     "power_cuts": _t("负载中断电次数", "power cuts in mid-load"),

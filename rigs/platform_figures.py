@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class Figures:
         resident: bytes of memory its processes hold, 0 where it does not tell.
         private: the same without those of mapped files, 0 where it does not tell.
         cpu_s: seconds of processor time, 0 where it does not tell.
+        times: how many answers took at most so many seconds, by method and that bound; empty where it does not tell.
     """
 
     answers: Mapping[tuple[str, str], int]
@@ -37,10 +38,26 @@ class Figures:
     resident: int = 0
     private: int = 0
     cpu_s: float = 0.0
+    times: Mapping[tuple[str, float], int] = field(default_factory=dict)
 
     def since(self, before: Figures, method: str, outcome: str) -> int:
         """How many answers of a method with an outcome were given since."""
         return self.answers.get((method, outcome), 0) - before.answers.get((method, outcome), 0)
+
+    def time_since(self, before: Figures, method: str, share: float) -> float | None:
+        """Seconds within which this share of a method's answers were given since, as the platform tells it.
+
+        The end of the bucket it falls into, so no less than what is told; infinite beyond the last. None where the
+        platform tells no times, or has counted from nothing meanwhile.
+        """
+        given = {
+            bound: count - before.times.get((name, bound), 0)
+            for (name, bound), count in sorted(self.times.items())
+            if name == method
+        }
+        if not given or min(given.values()) < 0 or not (total := max(given.values())):
+            return None
+        return next(bound for bound, count in given.items() if count >= share * total)
 
     def begun_anew(self, before: Figures) -> int:
         """How many workers have counted from nothing since."""
@@ -55,6 +72,7 @@ def figures_of(text: str) -> Figures:
     """
     answers: Counter[tuple[str, str]] = Counter()
     by_worker: Counter[str] = Counter()
+    times: Counter[tuple[str, float]] = Counter()
     resident = private = cpu_s = 0.0
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -62,13 +80,15 @@ def figures_of(text: str) -> Figures:
                 case "xiangka_gateway_answers_total":
                     answers[sample.labels["method"], sample.labels["outcome"]] += int(sample.value)
                     by_worker[sample.labels.get("worker", "")] += int(sample.value)
+                case "xiangka_gateway_seconds_bucket":
+                    times[sample.labels["method"], float(sample.labels["le"])] += int(sample.value)
                 case "process_resident_memory_bytes":
                     resident += sample.value
                 case "xiangka_private_memory_bytes":
                     private += sample.value
                 case "process_cpu_seconds_total":
                     cpu_s += sample.value
-    return Figures(answers, by_worker, int(resident), int(private), cpu_s)
+    return Figures(answers, by_worker, int(resident), int(private), cpu_s, times)
 
 
 def read_figures(api: PlatformApi) -> Figures | None:

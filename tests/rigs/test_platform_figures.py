@@ -53,6 +53,32 @@ def test_a_worker_that_counts_from_nothing_was_begun_anew():
     assert after.since(before, VERIFY, "406") == 0
 
 
+def times(*counts, worker="w0"):
+    bounds = ("0.01", "0.1", "+Inf")
+    lines = [
+        f'xiangka_gateway_seconds_bucket{{method="{VERIFY}",le="{bound}",worker="{worker}"}} {count}'
+        for bound, count in zip(bounds, counts, strict=True)
+    ]
+    return "\n".join(["# TYPE xiangka_gateway_seconds histogram", *lines]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("after", "told_s"),
+    [((1099, 1100, 1100), 0.01), ((1089, 1100, 1100), 0.1), ((1000, 1089, 1100), float("inf"))],
+)
+def test_how_long_answers_took_is_what_came_to_the_buckets_since(after, told_s):
+    before = figures_of(times(100, 100, 100))
+    assert figures_of(times(*after)).time_since(before, VERIFY, 0.99) == told_s
+
+
+def test_times_of_workers_are_taken_together_and_none_are_told_of_one_that_began_anew():
+    before = figures_of(times(90, 90, 90))
+    both = figures_of(times(90, 90, 90) + times(0, 50, 50, worker="w1").partition("\n")[2])
+    assert both.time_since(before, VERIFY, 0.99) == 0.1
+    for none in (figures_of(times(10, 10, 10)), figures_of(TOLD), before):
+        assert none.time_since(before, VERIFY, 0.99) is None
+
+
 @pytest.mark.parametrize(("status", "content"), [(401, {"code": "no"}), (200, {"a": 1}), (200, "# nothing\n")])
 def test_a_platform_that_tells_none_tells_none(status, content):
     assert read_figures(Api(status, content)) is None

@@ -18,7 +18,7 @@ from loadtests.plan import LoadPlan, profile
 from loadtests.record import SECONDS, Acknowledged, LoadRecord, Second, columns
 from rigs.errors import RigError, SubjectFaultError
 from rigs.roles.load import LiveSecond
-from steps.load import faults, integrity, offering
+from steps.load import both_ends, faults, integrity, offering
 from steps.load.audit_search import search
 from steps.load.effects import Effects, effects
 from steps.load.faults import whole_minutes
@@ -108,6 +108,7 @@ def judged(folder, seconds_of_a_minute: dict, audit: list[bytes] = (), minutes: 
     faults.served_in_the_end(row.sampler, offered)
     integrity.integrity(row.sampler, row.platform, offered)
     faults.no_effect_twice(row.sampler, row.platform, offered)
+    both_ends.both_ends_agree(row.sampler, row.platform, offered)
     faults.cut_in_mid_load(row.sampler, Random(1), row.platform)
     return row
 

@@ -9,7 +9,7 @@ from certification.verdicts import Verdict
 from loadtests.record import Found
 from rigs.bench_tables.load import LoadTable
 from rigs.errors import InvalidLoadError
-from steps.load import honesty, integrity, offering
+from steps.load import both_ends, honesty, integrity, offering
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +25,7 @@ def compared(folder, delays, seconds=60, table=None, **others):
     offered = honesty.offer_a_minute(row.sampler, row.platform)
     honesty.compare_with_plan(row.sampler, offered)
     integrity.integrity(row.sampler, row.platform, offered)
+    both_ends.both_ends_agree(row.sampler, row.platform, offered)
     return row
 
 
@@ -36,7 +37,11 @@ def test_an_honest_minute_is_met_and_half_of_one_is_not(tmp_path):
 
 @pytest.mark.parametrize(
     ("measure", "story"),
-    [("lost_uses", {"lost": 1}), ("wrong_persons", {"totals": {"wrong_persons": Found(1)}})],
+    [
+        ("lost_uses", {"lost": 1}),
+        ("metrics_deviation", {"counted": 39}),
+        ("wrong_persons", {"totals": {"wrong_persons": Found(1)}}),
+    ],
 )
 def test_what_a_platform_does_wrong_can_break_the_row_of_honesty(measure, story, tmp_path):
     assert compared(tmp_path, [(0.4, 4000)], **story).broken() == {measure}

@@ -24,6 +24,7 @@ from steps.sampling import Sampler
 VERIFY, USAGE = "ehc.ehealthcode.verify", "ehc.usage.report"
 BEGUN = 1_800_000_000.0
 CARD = "AB" * 32
+BOUNDS_S = (0.01, 0.1, 1.0, float("inf"))
 
 
 @dataclass
@@ -39,6 +40,7 @@ class Tale:
         acknowledged: verifications that were acknowledged; the audit has them all but for what follows.
         lost, doubled: how many of them the audit has not, or has twice.
         counted: verifications the platform says it accepted; None for what was acknowledged.
+        told_s: how long the platform says that its verifications took; None where it does not say.
         begun_anew: whether its second worker counts from nothing afterwards.
         resident_mib: what it holds, one value a minute.
         reads_audit, tells: whether it lets the bench read the audit, and tells figures.
@@ -54,6 +56,7 @@ class Tale:
     lost: int = 0
     doubled: int = 0
     counted: int | None = None
+    told_s: list[float] | None = None
     begun_anew: bool = False
     reads_audit: bool = True
     tells: bool = True
@@ -121,7 +124,11 @@ class Told:
         after = self._asked > 1
         accepted = self._tale.acknowledged if self._tale.counted is None else self._tale.counted
         w1 = 0 if after and self._tale.begun_anew else 5
-        lines = [_line(VERIFY, "w0", 100 + accepted * after), _line(VERIFY, "w1", w1), _line(USAGE, "w0", int(after))]
+        lines = ["# TYPE xiangka_gateway_seconds histogram"]
+        lines += [_line(VERIFY, "w0", 100 + accepted * after), _line(VERIFY, "w1", w1), _line(USAGE, "w0", int(after))]
+        for bound in BOUNDS_S if self._tale.told_s is not None else ():
+            within = sum(seconds <= bound for seconds in self._tale.told_s) if after else 0
+            lines.append(f'xiangka_gateway_seconds_bucket{{method="{VERIFY}",le="{bound}",worker="w0"}} {within}')
         return ApiAnswer(200, "\n".join(lines) + "\n", (1, 1))
 
     def audit_lines(self, from_ms=0):
