@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from loadtests.asking import Question
 from loadtests.callers import Asker
-from loadtests.people import BEFOREHAND, registration
+from loadtests.people import registration
 from reference_impl.wire.exchange import Biz
 
 _TOLD = ("mindex_id", "id_no", "name")
@@ -31,10 +31,10 @@ class Holders:
     def __init__(self) -> None:
         self._known: dict[int, int] = {}
 
-    def registered(self, cards: Sequence[str]) -> None:
-        """Learn the cards of the residents who were registered before the load, in the order of their places."""
-        for number, card_id in enumerate(cards):
-            id_no = registration(BEFOREHAND + number, "")["id_no"]
+    def registered(self, cards: Sequence[str], places: Sequence[int]) -> None:
+        """Learn the cards of the residents who were registered before the load, one for each of their places."""
+        for place, card_id in zip(places, cards, strict=True):
+            id_no = registration(place, "")["id_no"]
             self._known.update(_held(card_id, "id_no", id_no))
 
     def contradicts(self, question: Question, asker: Asker, biz: Biz) -> bool:

@@ -13,12 +13,20 @@ _GIVEN = "甲乙丙丁戊己庚辛壬癸"
 _YEARS, _MONTHS, _DAYS, _SEQUENCES = 60, 12, 28, 1000
 PLACES = _YEARS * _MONTHS * _DAYS * _SEQUENCES
 """So many different people there are."""
-BEFOREHAND = PLACES // 2
-"""The first place of the residents who are there before a load, the same in every load: registering them again changes
-nothing."""
+_BEFOREHAND = PLACES // 2
+"""The first place of those who are there before a load, behind all whom it registers itself."""
 
 _SCATTER = 7_368_787
 """A prime that does not divide ``PLACES``: neighbours are born far apart."""
+
+
+def beforehand(lot: int, number: int) -> range:
+    """Return the places of so many residents who are there before a load; loads of different lots share none.
+
+    They are the same in every load of a lot, so that registering them again changes nothing.
+    """
+    first = _BEFOREHAND + lot % max(1, _BEFOREHAND // number) * number
+    return range(first, first + number)
 
 
 def registration(place: int, register_no: str) -> dict[str, str]:

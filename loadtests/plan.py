@@ -84,6 +84,7 @@ class LoadPlan:
         attempts: how often one use is tried at most after a lost answer; 1 never tries again.
         population: JSON file of cards that exist already, see ``loadtests.population``; None registers some.
         registered: how many residents are registered over the wire beforehand, if there is no file.
+        lot: which residents these are: two loads of different lots have none in common.
         reuse_share: share of the verifications whose dynamic code is shown at two terminals at the same instant.
         generator_defect: one of ``GENERATOR_DEFECTS``.
 
@@ -106,6 +107,7 @@ class LoadPlan:
     attempts: int = 1
     population: Path | None = None
     registered: int = 500
+    lot: int = 0
     reuse_share: float = 0.005
     generator_defect: str | None = None
 
@@ -118,6 +120,8 @@ class LoadPlan:
             raise ValueError("at least one worker is expected, and no fewer than are started here")
         if self.timeout_s <= 0 or self.attempts < 1 or self.registered < 1 or not 0 <= self.reuse_share <= 0.5:
             raise ValueError("timeout, attempts, residents and share of reuse are within their ranges")
+        if self.seed < 0 or self.lot < 0:
+            raise ValueError("neither the seed nor the lot is negative")
         if self.generator_defect is not None and self.generator_defect not in GENERATOR_DEFECTS:
             raise ValueError(f"defects of the generator: {', '.join(GENERATOR_DEFECTS)}")
 

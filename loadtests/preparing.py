@@ -12,13 +12,13 @@ from pathlib import Path
 import gevent
 from gevent.pool import Pool
 
-from loadtests.asking import METHODS, fetched_codes, generation, registering
+from loadtests.asking import METHODS, Question, fetched_codes, generation, registering
 from loadtests.callers import Asker
 from loadtests.codes import MOST_AT_ONCE, USUAL_LIFE_S, life_s
 from loadtests.errands import Errand, Outcome
 from loadtests.errors import GeneratorError
 from loadtests.http_line import Address, CannotCallError, HttpLine, LostAnswerError
-from loadtests.people import BEFOREHAND
+from loadtests.people import beforehand
 from loadtests.plan import LoadPlan
 
 MOST_CARDS = 100_000
@@ -122,11 +122,12 @@ def _register(plan: LoadPlan, able: Sequence[Asker]) -> list[str]:
     address = _address(plan)
     lines = [HttpLine(address, plan.timeout_s) for _ in range(_LINES)]
     pool = Pool(_LINES)
+    places = beforehand(plan.lot, plan.registered)
 
     def one(number: int) -> str | GeneratorError:
         line = lines.pop()
         try:
-            return _registered(line, address, able[number % len(able)], number)
+            return _registered(line, address, able[number % len(able)], registering(f"P-{number}", places[number]))
         except GeneratorError as error:
             return error
         finally:
@@ -145,8 +146,8 @@ def _register(plan: LoadPlan, able: Sequence[Asker]) -> list[str]:
             line.close()
 
 
-def _registered(line: HttpLine, address: Address, asker: Asker, number: int) -> str:
-    errand = Errand(time.perf_counter(), "", registering(f"P-{number}", BEFOREHAND + number), asker)
+def _registered(line: HttpLine, address: Address, asker: Asker, question: Question) -> str:
+    errand = Errand(time.perf_counter(), "", question, asker)
     outcome = Outcome(0.0)
     for attempt in range(_TRIES):
         gevent.sleep(_PAUSE_S * 2**attempt if attempt else 0.0)

@@ -25,6 +25,7 @@ from loadtests.holders import Holders
 from loadtests.http_line import Address, CannotCallError
 from loadtests.late_answers import LateAnswers
 from loadtests.messages import CLOCK, END, ENDED, HERE, PLAN, PROBLEM, READY, SECONDS, START
+from loadtests.people import beforehand
 from loadtests.plan import STALLS, LoadPlan
 from loadtests.reserve import Reserve, at_most
 from loadtests.schedule import Schedule, draw
@@ -121,7 +122,7 @@ class _Worker:
         tally = Tally()
         late, holders = LateAnswers(tally, self._plan.timeout_s), Holders()
         if self._plan.population is None:
-            holders.registered(population)
+            holders.registered(population, beforehand(self._plan.lot, self._plan.registered))
         self._shop = Workshop(self._plan, address, codes, sealer, dispatcher, tally, late, holders)
         self._environment.workshop = self._shop
 

@@ -87,6 +87,8 @@ def plan_of(sampler: Sampler, platform: Apart, stages: tuple[Stage, ...], **othe
         "expect_workers": table.expect_workers,
         "bind": table.bind,
         "population": table.population,
+        # Of a report the audit tells only whose card it was of, so that no load may be asked about those of another.
+        "lot": sum(1 for _ in (sampler.run.evidence.folder / FOLDER).glob("*")),
         "generator_defect": table.generator_defect,
         **others,
     }

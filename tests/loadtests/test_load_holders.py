@@ -9,7 +9,7 @@ import pytest
 from loadtests.asking import Question, query, registering, static_code, verification
 from loadtests.callers import Asker
 from loadtests.holders import Holders
-from loadtests.people import BEFOREHAND, registration
+from loadtests.people import beforehand, registration
 
 FIRST = {"id_no": "439900199001010015", "name": "压测甲甲"}
 SECOND = {"id_no": "439900199001010023", "name": "压测甲甲"}
@@ -98,9 +98,9 @@ def test_an_answer_that_tells_nothing_contradicts_nothing() -> None:
 
 def test_a_new_resident_given_a_card_that_is_somebody_elses_is_found() -> None:
     holders = Holders()
-    holders.registered([A])
+    holders.registered([A], beforehand(3, 1))
     assert holders.contradicts(registering("T-1", 1), ONE, {"ehealth_card_id": A})
-    assert not holders.contradicts(registering("T-1", BEFOREHAND), ONE, {"ehealth_card_id": A})
+    assert not holders.contradicts(registering("T-1", beforehand(3, 1)[0]), ONE, {"ehealth_card_id": A})
     assert not holders.contradicts(registering("T-2", 1), ONE, {"ehealth_card_id": B})
     assert holders.contradicts(registering("T-3", 2), ONE, {"ehealth_card_id": B})
     assert not holders.contradicts(registering("T-4", 1), ONE, {"ehealth_card_id": B})
@@ -109,7 +109,7 @@ def test_a_new_resident_given_a_card_that_is_somebody_elses_is_found() -> None:
 
 def test_who_was_registered_before_the_load_is_known_from_its_first_answer_on() -> None:
     holders = Holders()
-    holders.registered([A, B])
-    first, second = (registration(BEFOREHAND + number, "") for number in range(2))
+    holders.registered([A, B], beforehand(0, 2))
+    first, second = (registration(place, "") for place in beforehand(0, 2))
     assert holders.contradicts(reading(A), ONE, {"id_no": second["id_no"]})
     assert not holders.contradicts(reading(A), ONE, {"id_no": first["id_no"]})

@@ -8,6 +8,7 @@ from hashlib import sha256
 import pytest
 from told_loads import BEGUN, CARD, USAGE, Tale, Told, row_of
 
+from loadtests.people import PLACES, beforehand
 from loadtests.record import Acknowledged
 from steps.load import integrity, offering, sustained
 from steps.load.audit_search import search
@@ -60,3 +61,12 @@ def test_a_report_of_the_load_before_stands_in_for_none_that_this_one_lost(at_s,
     integrity.integrity(row.sampler, row.platform, sustained.hold(row.sampler, row.platform))
     found = {one.cell["kind"]: one.value for one in row.observations if one.measure == "lost_uses"}
     assert found == {"verification": 0, "usage": lost}
+
+
+def test_every_load_of_a_run_has_residents_of_its_own(tmp_path):
+    row = row_of("EHC-PRF-001", tmp_path, *[Tale([("hold", 1, {})])] * 3)
+    for _ in range(3):
+        sustained.hold(row.sampler, row.platform)
+    places = [set(beforehand(plan.lot, plan.registered)) for plan in row.plans]
+    assert len(set.union(*places)) == 3 * row.plans[0].registered
+    assert max(set.union(*places)) < PLACES
