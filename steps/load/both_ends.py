@@ -82,5 +82,6 @@ def _untold_wait(requirement: str, client_ms: float, platform_ms: float) -> Text
         zh=f"{requirement}：客户端验码 p99 为 {client_ms:.0f} ms，而平台自身指标称不超过 {platform_ms:.0f} ms；"
         "平台的指标未反映这段等待，以客户端所测为准",
         en=f"{requirement}: p99 of a verification was {client_ms:.0f} ms at the client, and at most "
-        f"{platform_ms:.0f} ms by the platform's own figures; these do not tell of that wait, and what the client measured holds",
+        f"{platform_ms:.0f} ms by the platform's own figures; these do not tell of that wait, and "
+        "what the client measured holds",
     )

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from pytest_bdd import given, then, when
 
@@ -33,8 +34,11 @@ FEWEST_ROUNDS = 3
 AGAIN = 3
 """So often a round is offered again. It is so short that two late requests of the generator's can spoil it."""
 WARM_S = 10.0
-FRESH: Mapping[str, float] = {"verification": 0.6, "generation": 0.4}
-"""So few codes are fetched of each card that nearly every verification is of a card nobody has asked for before."""
+FRESH: Mapping[str, float] = {"verification": 1.0}
+"""Static codes alone: to fetch a code of a card is to have the platform look it up before its verification is timed."""
+WARM: Mapping[str, float] = {"verification": 0.6, "generation": 0.4}
+WARM_REUSE = 0.2
+"""A static code may be shown again, so that reuse is tried before the rounds, as often as in minutes of another row."""
 IDLE, SETTLE_MOST_S = 0.1, 180
 """A platform that takes less than this share of a core has read in what it wants to have at hand."""
 
@@ -50,7 +54,7 @@ class Base:
 
 @dataclass(frozen=True)
 class Timed:
-    """What the rounds showed, the load they share out, and every round that counts."""
+    """What the rounds showed, the load they share out, and every load that counts, those that warmed among them."""
 
     stage: Stage
     few: Base
@@ -92,7 +96,7 @@ def time_both(sampler: Sampler, chance: Random, bases: tuple[Base, Base]) -> Tim
     few, many = bases
     timed = Timed(stage, few, many, Rounds(), [])
     for base in bases:
-        _warm(sampler, base, stage)
+        timed.loads.append((base, _warm(sampler, base, stage)))
     for number in range(least * TIMES):
         for base in bases if number % 2 == 0 else reversed(bases):
             offered = _as_planned(sampler, base, _plan(sampler, base, stage, length_s, number + 1))
@@ -137,15 +141,16 @@ def integrity_of_both(sampler: Sampler, timed: Timed) -> None:
         observe_audit(sampler, base.platform, offered.record)
 
 
-def _plan(sampler: Sampler, base: Base, stage: Stage, seconds: float, number: int) -> LoadPlan:
+def _plan(sampler: Sampler, base: Base, stage: Stage, seconds: float, number: int, **others: Any) -> LoadPlan:
+    fields: Mapping[str, Any] = {"mix": FRESH, "reuse_share": 0.0, **others}
     return plan_of(
         sampler,
         base.platform,
         (Stage(stage.name, stage.rate, stage.rate_to, seconds, stage.arrivals),),
         population=cards_of_round(base.listed, number),
-        mix=FRESH,
         # Both bases of a round meet the same arrivals; no two rounds do.
         seed=sampler.run.seed * MOST_ROUNDS + number,
+        **fields,
     )
 
 
@@ -156,8 +161,9 @@ def cards_of_round(listed: Path, number: int) -> Path:
     return own
 
 
-def _warm(sampler: Sampler, base: Base, stage: Stage) -> None:
-    """Let the platform read in what it wants to have at hand, then ask as a round does, without counting it."""
+def _warm(sampler: Sampler, base: Base, stage: Stage) -> Offered:
+    """Let the platform read in what it wants to have at hand, then ask for dynamic codes too, and for other cards than
+    any round; nothing of this is timed."""
     api = base.platform.api()
     try:
         for _ in range(SETTLE_MOST_S):
@@ -168,7 +174,9 @@ def _warm(sampler: Sampler, base: Base, stage: Stage) -> None:
                 break
     finally:
         api.close()
-    _as_planned(sampler, base, _plan(sampler, base, stage, min(WARM_S, stage.seconds / FEWEST_ROUNDS), 0))
+    seconds = min(WARM_S, stage.seconds / FEWEST_ROUNDS)
+    plan = _plan(sampler, base, stage, seconds, 0, mix=WARM, reuse_share=WARM_REUSE)
+    return _as_planned(sampler, base, plan)
 
 
 def _as_planned(sampler: Sampler, base: Base, plan: LoadPlan) -> Offered:

@@ -12,6 +12,8 @@ from told_loads import Tale, row_of
 
 from certification.verdicts import Verdict
 from loadtests.record import Found, Reason
+from loadtests.schedule import draw
+from rigs import seeded_data
 from rigs.bench_tables.load import LoadTable
 from rigs.errors import BenchFileError, InvalidLoadError, NotAssessedError
 from steps.load import growth, offering
@@ -122,6 +124,24 @@ def test_rounds_meet_the_same_arrivals_and_ask_for_cards_of_their_own(tmp_path):
     assert len(asked) == LEAST_ROUNDS
     assert len(frozenset().union(*asked)) == sum(map(len, asked)) == LEAST_ROUNDS * LISTED // (MOST_ROUNDS + 1)
     assert sum(plan.stages[0].seconds for plan in rounds) == 2 * 120
+
+
+def test_a_verification_that_is_timed_is_of_a_card_that_nothing_else_has_had_looked_up(tmp_path):
+    row = timed(tmp_path, grown(1.0))
+    for plan in row.plans[2:]:
+        assert (dict(plan.mix), plan.reuse_share) == ({"verification": 1.0}, 0.0)
+    warm, first = (frozenset(plan.population.read_text().splitlines()) for plan in row.plans[1:3])
+    assert not warm & first
+    # A card each, of those that are listed of a real base.
+    assert all(draw(plan).requests < seeded_data.LISTED // (MOST_ROUNDS + 1) for plan in row.plans[2:])
+
+
+def test_what_shows_while_a_platform_is_warmed_breaks_the_row_too(tmp_path):
+    tales = grown(1.0)
+    tales[0] = told(totals={"reused_accepted": Found(1, ("T0001",))})
+    row = timed(tmp_path, tales)
+    assert row.broken() == {"reused_codes_accepted"}
+    assert {(plan.mix["generation"] > 0, plan.reuse_share) for plan in row.plans[:2]} == {(True, growth.WARM_REUSE)}
 
 
 LATE = {"totals": {"invalid": (Reason("迟发", "was late"),)}}
