@@ -44,7 +44,7 @@ class AuditLine(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class Found:
+class Comparison:
     """What the audit says of acknowledged effects.
 
     Attributes:
@@ -68,7 +68,7 @@ def search(
     acknowledged: Callable[[], Iterable[Acknowledged]],
     audit: Iterable[bytes],
     tell: Callable[[int], None] = lambda _: None,
-) -> Found:
+) -> Comparison:
     """Compare.
 
     Args:
@@ -100,7 +100,7 @@ def search(
             odd.update(spent_twice[:EXAMPLES])
     tags = (one.tag for one in acknowledged() if _fingerprint(_known_by(one)) in odd) if odd else ()
     acknowledged_of = {kind: effects.total(kind) for kind in effects.kinds}
-    return Found(acknowledged_of, lost, more, doubled, tuple(islice(tags, EXAMPLES)))
+    return Comparison(acknowledged_of, lost, more, doubled, tuple(islice(tags, EXAMPLES)))
 
 
 def _known_by(one: Acknowledged) -> str:

@@ -9,7 +9,7 @@ from pytest_bdd import then
 
 from certification.catalogue import Text
 from loadtests.record import LoadRecord
-from steps.load.audit_search import Found, search
+from steps.load.audit_search import Comparison, search
 from steps.load.offering import Offered
 from steps.platform.apart import Apart
 from steps.sampling import Sampler
@@ -40,7 +40,7 @@ def observe_audit(
     record: LoadRecord,
     lost_as: str = "lost_uses",
     cell: Mapping[str, str | float] = MappingProxyType({}),
-) -> Found | None:
+) -> Comparison | None:
     """What the audit shows; None where the bench may not read it, and the row then stays open.
 
     Args:
