@@ -13,7 +13,7 @@ from locust.rpc.protocol import Message
 from locust.runners import MasterRunner
 
 from loadtests.errors import GeneratorError
-from loadtests.messages import CLOCK, ENDED, HERE, PROBLEM, READY
+from loadtests.messages import CLOCK, ENDED, FULL, HERE, PROBLEM, READY
 from loadtests.processes import LocalWorkers
 
 _COMING_S = 120.0
@@ -172,6 +172,8 @@ class Crew:
         number = len(self._workers)
         if number < self._size:
             self._workers[msg.node_id] = Worker(msg.node_id, number)
+        else:
+            self._runner.send_message(FULL, {"size": self._size}, msg.node_id)
 
     def _hear_ready(self, msg: Message, **_: Any) -> None:
         self._workers[msg.node_id].ready = True

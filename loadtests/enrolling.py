@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +21,8 @@ from reference_impl.wire.registry import DIALECTS
 TERMINALS = 4
 """So many terminals a further application gets."""
 
+_TOKENS = ("admin_token", "auditor_token")
+"""What opens more doors than those a load asks at."""
 _SCOPES = ("issue", "code", "verify", "query", "usage")
 _WAIT_S = 10.0
 
@@ -29,7 +31,8 @@ _WAIT_S = 10.0
 def credentials_for(plan: LoadPlan) -> Iterator[Path]:
     """Give the credentials file of a load: the plan's, or a copy with an application more for each dialect it lacks.
 
-    The copy has mode 0600 and is gone when the load is over.
+    The copy holds no token and lies on no disk: it is in the memory of this process, where its own workers can read it,
+    and is gone with it, however it ends.
 
     Raises:
         GeneratorError: the file cannot be read, or a dialect is lacking and cannot be enrolled.
@@ -47,11 +50,12 @@ def credentials_for(plan: LoadPlan) -> Iterator[Path]:
     if not lacking:
         yield plan.credentials
         return
-    document["applications"] = [*document.get("applications", ()), *_enrolled(plan, document, lacking)]
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".json") as file:
-        json.dump(document, file)
+    own = {name: value for name, value in document.items() if name not in _TOKENS}
+    own["applications"] = [*document.get("applications", ()), *_enrolled(plan, document, lacking)]
+    with os.fdopen(os.memfd_create("credentials"), "w", encoding="utf-8") as file:
+        json.dump(own, file)
         file.flush()
-        yield Path(file.name)
+        yield Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")
 
 
 def _enrolled(plan: LoadPlan, document: Mapping[str, Any], dialects: Sequence[str]) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from loadtests.enrolling import credentials_for
 from loadtests.errors import GeneratorError
 from loadtests.gathering import Gathering
 from loadtests.honesty import reasons
+from loadtests.listening import listen
 from loadtests.messages import END, PLAN, SECONDS, START
 from loadtests.people import PLACES
 from loadtests.plan import LoadPlan
@@ -75,7 +76,7 @@ class Master:
                 raise GeneratorError(str(error), where=str(plan.credentials), remedy=remedy) from error
             cards = population(plan, can_ask["registration"])
             environment = LoadEnvironment(user_classes=list(CLASSES))
-            runner = environment.create_master_runner(plan.bind, self._port)
+            runner = listen(environment, plan.bind, self._port, plan.all_workers)
             crew = Crew(runner, plan.all_workers, self._told_to_end)
             local = LocalWorkers(plan.workers, plan.bind, runner.server.port, credentials)
             try:

@@ -2,6 +2,8 @@
 
 HERE = "load-here"
 """Worker to master: it listens; whatever was said to it before is lost."""
+FULL = "load-full"
+"""Master to worker: as many have come as are expected, and this one is not needed."""
 PLAN = "load-plan"
 """Master to worker: plan, population, which part of how many, letters of the tags."""
 READY = "load-ready"

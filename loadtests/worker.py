@@ -24,7 +24,7 @@ from loadtests.dispatching import Dispatcher
 from loadtests.holders import Holders
 from loadtests.http_line import Address, CannotCallError
 from loadtests.late_answers import LateAnswers
-from loadtests.messages import CLOCK, END, ENDED, HERE, PLAN, PROBLEM, READY, SECONDS, START
+from loadtests.messages import CLOCK, END, ENDED, FULL, HERE, PLAN, PROBLEM, READY, SECONDS, START
 from loadtests.people import beforehand
 from loadtests.plan import STALLS, LoadPlan
 from loadtests.reserve import Reserve, at_most
@@ -32,6 +32,8 @@ from loadtests.schedule import Schedule, draw
 from loadtests.sealing import Sealer
 from loadtests.tally import Tally
 from loadtests.users import CLASSES, LoadEnvironment, Workshop, come
+
+NOT_NEEDED = 3
 
 _CARD_BYTES = 32
 
@@ -50,8 +52,11 @@ def work(host: str, port: int, credentials: Path, *, tethered: bool) -> int:
     if tethered:
         gevent.spawn(_end_with_parent)
     runner = environment.create_worker_runner(host, port)
-    _Worker(environment, runner, credentials)
+    worker = _Worker(environment, runner, credentials)
     runner.greenlet.join()
+    if worker.not_needed:
+        sys.stderr.write(f"the master at {host}:{port} {worker.not_needed}\n")
+        return NOT_NEEDED
     return 0
 
 
@@ -71,6 +76,9 @@ class _Worker:
         self._credentials = credentials
         self._part: Schedule
         self._cpu = 0.0
+        self.not_needed = ""
+        """Why the master has no use for this worker; "" if it has."""
+        runner.register_message(FULL, self._turn_back)
         runner.register_message(PLAN, self._learn)
         runner.register_message(CLOCK, self._tell_time)
         runner.register_message(START, self._start)
@@ -79,6 +87,10 @@ class _Worker:
             lambda exception, **_: self._tell_problem(exception)
         )
         runner.send_message(HERE, {})
+
+    def _turn_back(self, msg: Message, **_: Any) -> None:
+        self.not_needed = f"expects {msg.data['size']} workers and has them: have it expect more, or start fewer"
+        self._runner.quit()
 
     def _tell_problem(self, error: BaseException) -> None:
         """Whatever went wrong here is a fault of the generator, and the master waits for nothing more."""

@@ -27,7 +27,9 @@ def add_load(commands: Commands) -> None:
     parser.add_argument("--seconds", type=_more_than_nothing, metavar="S", help="length of the main stages together")
     parser.add_argument("--dialect", nargs="+", action="extend", default=[], metavar="NAME", help="dialects, in turn")
     parser.add_argument("--population", type=Path, metavar="F", help="file of the cards that are there already")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="source of every random choice (default: 1)")
+    parser.add_argument(
+        "--seed", type=_not_negative, default=1, metavar="N", help="source of every random choice (default: 1)"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="run folder; default: a new one in reports/runs")
     parser.add_argument("--defect", metavar="NAME", help="give the reference platform a deliberate defect")
     parser.add_argument("--generator-defect", metavar="NAME", help="give the generator one: the run must be INVALID")
@@ -60,14 +62,22 @@ def _command(options: argparse.Namespace) -> int:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return int(text)
+
+
+def _not_negative(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is neither 0 nor a positive number")
+    return int(text)
 
 
 def _more_than_nothing(text: str) -> float:
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
     if not (math.isfinite(number) and number > 0):
-        raise argparse.ArgumentTypeError(f"{text} is not more than nothing")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
     return number

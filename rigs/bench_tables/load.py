@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from loadtests.plan import GENERATOR_DEFECTS, profiles
 from reference_impl.wire.registry import DIALECTS
@@ -61,6 +61,14 @@ class LoadTable(Table):
             if name not in DIALECTS:
                 raise ValueError(f"there is no dialect {name!r}; there are {', '.join(DIALECTS)}")
         return names
+
+    @model_validator(mode="after")
+    def _enough_expected(self) -> Self:
+        if self.expect_workers is not None and self.expect_workers < self.workers:
+            raise ValueError(
+                f"{self.workers} workers are started on this machine, but only {self.expect_workers} expected on all"
+            )
+        return self
 
     @field_validator("generator_defect")
     @classmethod

@@ -101,10 +101,11 @@ def test_a_plan_is_read_as_it_was_written():
         {"generator_defect": "unheard-of"},
         {"workers": 2, "expect_workers": 1},
         {"workers": 0},
+        {"seed": -1},
     ],
 )
 def test_a_plan_that_contradicts_itself_is_refused(wrong):
-    with pytest.raises(ValueError, match=r"plan|mix|worker|defects"):
+    with pytest.raises(ValueError, match=r"plan|mix|worker|defects|seed"):
         LoadPlan("x", "http://a", Path("c"), **{"stages": PLAN.stages, **wrong})
 
 
