@@ -17,7 +17,7 @@ def longest_hold_s(attempts: int, timeout_s: float) -> float:
         attempts: as of ``Retries``.
         timeout_s: how long an attempt takes at most.
     """
-    a_code_s = attempts * timeout_s + _PAUSE_S * (2 ** (attempts - 1) - 1)
+    a_code_s = attempts * timeout_s + _PAUSE_S * (2.0 ** (attempts - 1) - 1)
     return attempts * a_code_s + (attempts - 1) * _PAUSE_S
 
 

@@ -20,7 +20,7 @@ APP_ID, SECRET = "load", "0123456789abcdef0123456789abcdef"
 TERMINALS = ("439900T01", "439900T02")
 
 SLEEP_S = 2.0
-HONEST, LIES, BUSY, SILENTLY_BUSY, CUTS, RESETS, BABBLES, REFUSES, SLEEPS = (
+HONEST, LIES, BUSY, SILENTLY_BUSY, CUTS, RESETS, BABBLES, REFUSES, SLEEPS, HANGS = (
     "honest",
     "lies",
     "busy",
@@ -30,6 +30,7 @@ HONEST, LIES, BUSY, SILENTLY_BUSY, CUTS, RESETS, BABBLES, REFUSES, SLEEPS = (
     "babbles",
     "refuses",
     "sleeps",
+    "hangs",
 )
 
 
@@ -41,6 +42,7 @@ class LyingPlatform:
         self._moods = moods
         self._turn, self._token = count(), count()
         self._lock = threading.Lock()
+        self._closing = threading.Event()
         self._line = GatewayProfile(HN_A).line(Credentials(APP_ID, SECRET, ""))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -51,6 +53,7 @@ class LyingPlatform:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def close(self) -> None:
+        self._closing.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -90,6 +93,10 @@ class LyingPlatform:
                 if mood == RESETS:
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     self.connection.close()
+                    self.close_connection = True
+                    return
+                if mood == HANGS:
+                    platform._closing.wait()
                     self.close_connection = True
                     return
                 if mood == SLEEPS:

@@ -14,6 +14,7 @@ from lying_platform import (
     BABBLES,
     BUSY,
     CUTS,
+    HANGS,
     HONEST,
     LIES,
     REFUSES,
@@ -28,7 +29,7 @@ from lying_platform import (
 
 from loadtests.honesty import BUSY_S, longest_busy, reasons
 from loadtests.plan import Stage
-from loadtests.record import read_record
+from loadtests.record import SEND_DELAY, read_record
 from loadtests.schedule import draw
 
 VERIFICATIONS = {"verification": 1.0}
@@ -111,6 +112,39 @@ def test_a_generator_that_stands_still_makes_its_load_invalid(tmp_path, credenti
     assert record.totals.late >= 0.03 * record.totals.sent
     assert any("late" in reason.en for reason in record.invalid)
     assert record.totals.sent == record.totals.offered
+
+
+def most_late_ms(record):
+    return max(ms for ms, _ in record.histogram(log=SEND_DELAY))
+
+
+def test_a_platform_that_accepts_and_never_answers_is_not_excused(tmp_path, credentials, population):
+    """Each of its callers is held for all its attempts; who is due meanwhile must not wait until one is free."""
+    with closing(LyingPlatform((HANGS,))) as platform:
+        plan = verifying(
+            platform, credentials, population, Stage("hold", 40, 40, 6), workers=4, attempts=4, timeout_s=1.0
+        )
+        record = offered(plan, tmp_path / "load")
+    [stage] = record.stages
+    assert stage.errors == {"timeout": stage.sent}
+    assert stage.sent == stage.offered
+    assert stage.retried == 3 * stage.sent
+    assert most_late_ms(record) < 1000 * plan.timeout_s
+
+
+def test_a_stall_longer_than_patience_is_the_platforms(tmp_path, credentials, population):
+    """For the first seconds nothing is answered, neither what is due nor what is tried again."""
+    hung, timeout_s, rate = 240, 1.0, 40
+    moods = (*[HANGS] * hung, *[HONEST] * 10_000)
+    with closing(LyingPlatform(moods)) as platform:
+        plan = verifying(
+            platform, credentials, population, Stage("hold", rate, rate, 10), attempts=4, timeout_s=timeout_s
+        )
+        record = offered(plan, tmp_path / "load")
+    [stage] = record.stages
+    assert stage.retried >= rate * timeout_s
+    assert record.percentile(99) > 1000 * timeout_s
+    assert most_late_ms(record) < 1000 * timeout_s
 
 
 def test_a_machine_without_connections_is_no_fault_of_the_platform(tmp_path, credentials, population):

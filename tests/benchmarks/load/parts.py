@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from random import Random
+from urllib.parse import urlsplit
 
 from loadtests.plan import Stage, profile
 from loadtests.record import LATE_SHARE
@@ -43,7 +44,8 @@ def throughput(room: Room) -> Part:
     base, cost = room.base(room.few), {}
     with base.serve(cores=ONE_CORE) as server, servers.script("bare_server.py") as bare:
         for name, loaded in ((BARE, bare), (HN_A, server)):
-            through = None if loaded is server else loaded.url
+            place = urlsplit(loaded.url)
+            through = None if loaded is server else (place.hostname, place.port)
             watch = CpuWatch(loaded)
             with watch.looking():
                 record = room.drive(
