@@ -29,6 +29,7 @@ SOUND = {
     "wrong_persons": "holds",
     "reused_codes_accepted": "holds",
     "lost_uses": "holds",
+    "metrics_deviation": "holds",
 }
 
 
