@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -35,10 +36,12 @@ HONEST, LIES, BUSY, SILENTLY_BUSY, CUTS, RESETS, BABBLES, REFUSES, SLEEPS, HANGS
 
 
 class LyingPlatform:
-    """Serves on loopback until closed; ``moods`` are taken in turn, one a verification."""
+    """Serves on loopback until closed; ``moods`` are taken in turn, one a verification. With TLS it is localhost."""
 
-    def __init__(self, moods: tuple[str, ...]) -> None:
+    def __init__(self, moods: tuple[str, ...], tls: ssl.SSLContext | None = None) -> None:
         self.did: Counter[str] = Counter()
+        self.hosts: set[str | None] = set()
+        self._tls = tls
         self._moods = moods
         self._turn, self._token = count(), count()
         self._lock = threading.Lock()
@@ -49,8 +52,12 @@ class LyingPlatform:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property
+    def address(self) -> tuple[str, int]:
+        return "127.0.0.1", self._server.server_address[1]
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.address[1]}" if self._tls is None else f"https://localhost:{self.address[1]}"
 
     def close(self) -> None:
         self._closing.set()
@@ -87,7 +94,13 @@ class LyingPlatform:
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
 
+            def setup(self) -> None:
+                if platform._tls is not None:
+                    self.request = platform._tls.wrap_socket(self.request, server_side=True)
+                super().setup()
+
             def do_POST(self) -> None:
+                platform.hosts.add(self.headers["Host"])
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 mood = platform.mood(body)
                 if mood == RESETS:
@@ -118,5 +131,8 @@ class LyingPlatform:
             def finish(self) -> None:
                 with contextlib.suppress(OSError):
                     super().finish()
+                if platform._tls is not None:
+                    # The server knows, and closes, only the connection beneath.
+                    self.request.close()
 
         return Handler
