@@ -33,7 +33,7 @@ from loadtests.record import LoadTotals, Second
 from loadtests.record_writer import RecordWriter
 from loadtests.reserve import at_first
 from loadtests.schedule import Schedule, draw
-from loadtests.tally import DOUBLE, LATE, REUSED, SENT, WRONG_PERSONS
+from loadtests.tally import DOUBLE, LATE, REUSED, SENT, TWINS, WRONG_PERSONS
 from loadtests.users import CLASSES, LoadEnvironment
 
 _LOOK_S = 0.1
@@ -169,6 +169,7 @@ class Master:
             reasons(offered, sent, gathering.count(LATE), gathering.cpu, lost),
             gathering.found(WRONG_PERSONS),
             gathering.found(REUSED),
+            gathering.count(TWINS),
             gathering.found(DOUBLE),
             gathering.workers({worker.name: worker.clock_s for worker in workers}),
         )

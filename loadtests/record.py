@@ -117,6 +117,8 @@ class LoadTotals:
         invalid: why nothing follows from it about the platform; empty if something does.
         wrong_persons: answered with another card than that of the code sent.
         reused_accepted: dynamic codes shown at two terminals at the same instant and accepted at both.
+        twins: how many dynamic codes were shown at two terminals at the same instant and settled there: accepted at one
+            at least, and at the other accepted too or refused as used.
         double_accepted: dynamic codes accepted twice because they were sent again after a lost answer.
         workers: the processes of the generator.
     """
@@ -129,6 +131,7 @@ class LoadTotals:
     invalid: tuple[Reason, ...] = ()
     wrong_persons: Found = Found()
     reused_accepted: Found = Found()
+    twins: int = 0
     double_accepted: Found = Found()
     workers: tuple[WorkerTotals, ...] = ()
 

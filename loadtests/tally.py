@@ -11,6 +11,7 @@ from loadtests.errands import Errand, Outcome
 from loadtests.record import LATE_MS
 
 SENT, OK, LATE, RETRIED, SILENT = "sent", "ok", "late", "retried", "without-retry-after"
+TWINS = "twins"
 REFUSED, ERROR = "refused:", "error:"
 WRONG_PERSONS, REUSED, DOUBLE = "wrong_persons", "reused_accepted", "double_accepted"
 
@@ -84,6 +85,10 @@ class Tally:
             bucket.counts[stage, SILENT] += outcome.silent
         else:
             bucket.counts[stage, ERROR + outcome.error] += 1
+
+    def compared(self, errand: Errand, at: float) -> None:
+        """Of two that showed one code at once it is known whether both were accepted."""
+        self._at(at).counts[errand.stage, TWINS] += 1
 
     def found(self, what: str, tag: str, at: float) -> None:
         """Something happened that never may: one of ``WRONG_PERSONS``, ``REUSED``, ``DOUBLE``."""

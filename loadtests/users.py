@@ -120,8 +120,11 @@ class _Asking(User):
         if not (both := errand.twin.settle(errand, outcome)):
             return
         (first, one), (second, other) = both
-        if one.accepted and other.accepted:
-            self._shop.tally.found(REUSED, first.question.tag, time.perf_counter())
+        tally, now = self._shop.tally, time.perf_counter()
+        if both_accepted := one.accepted and other.accepted:
+            tally.found(REUSED, first.question.tag, now)
+        if both_accepted or rightly_refused(one, other) or rightly_refused(other, one):
+            tally.compared(first, now)
         self._book(first, one, refused_rightly=rightly_refused(one, other))
         self._book(second, other, refused_rightly=rightly_refused(other, one))
 

@@ -8,6 +8,7 @@ from loadtests.plan import Stage
 from loadtests.record import LoadRecord, Second
 from rigs.errors import RigError
 from rigs.roles.load import LiveSecond
+from steps.load.integrity import observe_audit
 from steps.load.offering import offer, plan_of, table_of
 from steps.platform.apart import Apart
 from steps.sampling import Sampler
@@ -36,6 +37,7 @@ def _searched(sampler: Sampler, platform: Apart) -> float:
     stages = tuple(Stage(f"{STEP}-{number}", rate, rate, STEP_S, "even") for number, rate in enumerate(rates, 1))
     last = TooMuch()
     record = offer(sampler, platform, plan_of(sampler, platform, stages, profile="capacity"), last.go_on).record
+    observe_audit(sampler, platform, record, cell={"search": "yes"})
     return served_at_most(record, stages)
 
 

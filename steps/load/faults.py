@@ -12,6 +12,7 @@ from certification.observations import Cell
 from loadtests.record import SEND_DELAY, LoadRecord, Second
 from rigs.drivers.fault_proxy import fault_proxy
 from rigs.fault_proxy.faults import Faults
+from steps.load.answers import observe_answers
 from steps.load.bad_way import observe_way
 from steps.load.effects import effects
 from steps.load.integrity import observe_audit
@@ -130,6 +131,7 @@ def cut_in_mid_load(sampler: Sampler, chance: Random, loaded: Apart) -> None:
     refuse_invalid(record)
     cell: Cell = {"kill": "yes"}
     observe_way(sampler, way, did, record, cell)
+    observe_answers(sampler, record, cell)
     starts_s = outages.starts_within(record.totals.begun, record.totals.seconds)
     sampler.observe(
         "power_cuts", len(starts_s), cell=cell, detail={"longest_start_s": round(max(starts_s), 2), "drawn": drawn}

@@ -17,7 +17,7 @@ from loadtests.record import LoadRecord
 from rigs.errors import BenchFileError, InvalidLoadError, NotAssessedError, SubjectFaultError
 from rigs.platform_figures import read_figures
 from steps.load.growing import Histogram, Rounds, percentile
-from steps.load.integrity import observe_answers, observe_audit
+from steps.load.integrity import observe_audit
 from steps.load.offering import Offered, offer, plan_of, table_of
 from steps.load.schedule import stages_of
 from steps.platform.apart import UNLIMITED, Apart
@@ -137,7 +137,6 @@ def observe_growth(sampler: Sampler, chance: Random, timed: Timed) -> None:
 def integrity_of_both(sampler: Sampler, timed: Timed) -> None:
     """As after every load."""
     for base, offered in timed.loads:
-        observe_answers(sampler, offered.record)
         observe_audit(sampler, base.platform, offered.record)
 
 

@@ -1,4 +1,5 @@
-"""What never may happen, whatever the load: another person, a code used twice, an acknowledged use that is gone."""
+"""What must be on the audit after a load: everything that was acknowledged, once. What its answers showed is observed
+where it is offered."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from pytest_bdd import then
 
 from certification.catalogue import Text
 from loadtests.record import LoadRecord
+from steps.load.answers import examples
 from steps.load.audit_search import Comparison, search
 from steps.load.offering import Offered
 from steps.platform.apart import Apart
@@ -23,15 +25,7 @@ records of the one before must not stand in for what this one lost."""
 @then("无人被错认，无码被重用，已应答者均在审计中且仅一次")
 def integrity(sampler: Sampler, loaded: Apart, offered: Offered) -> None:
     """As it must be after every load."""
-    observe_answers(sampler, offered.record)
     observe_audit(sampler, loaded, offered.record)
-
-
-def observe_answers(sampler: Sampler, record: LoadRecord) -> None:
-    """What the answers themselves showed: wrong persons, and codes accepted at two terminals at once."""
-    totals = record.totals
-    for measure, found in (("wrong_persons", totals.wrong_persons), ("reused_codes_accepted", totals.reused_accepted)):
-        sampler.observe(measure, found.count, detail=_examples(found.examples))
 
 
 def observe_audit(
@@ -57,7 +51,8 @@ def observe_audit(
     api = platform.api()
     try:
         if not api.reads_audit:
-            run.remarks.append(_unread(requirement))
+            if (unread := _unread(requirement)) not in run.remarks:
+                run.remarks.append(unread)
             return None
         begun_ms = int((record.totals.begun - CLOCKS_S) * 1000)
         found = search(
@@ -67,18 +62,14 @@ def observe_audit(
         )
     finally:
         api.close()
-    examples = _examples(found.examples)
+    told = examples(found.examples)
     for kind, acknowledged in found.acknowledged.items():
-        detail = {"acknowledged": acknowledged, "unacknowledged": found.unacknowledged[kind], **examples}
+        detail = {"acknowledged": acknowledged, "unacknowledged": found.unacknowledged[kind], **told}
         sampler.observe(lost_as, found.lost[kind], cell={**cell, "kind": kind}, detail=detail)
     doubled = found.doubled + record.totals.double_accepted.count
-    told = {**examples, **_examples(record.totals.double_accepted.examples)}
-    sampler.observe("double_effects", doubled, cell=dict(cell), detail=told)
+    twice = {**told, **examples(record.totals.double_accepted.examples)}
+    sampler.observe("double_effects", doubled, cell=dict(cell), detail=twice)
     return found
-
-
-def _examples(tags: tuple[str, ...]) -> dict[str, str | float]:
-    return {"examples": " ".join(tags)} if tags else {}
 
 
 def _unread(requirement: str) -> Text:

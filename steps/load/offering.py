@@ -14,12 +14,13 @@ from typing import Any
 
 from pytest_bdd import given
 
-from loadtests.plan import LoadPlan, Stage
+from loadtests.plan import MORNING, LoadPlan, Stage
 from loadtests.record import LoadRecord
 from rigs.bench_tables.load import LoadTable
 from rigs.errors import BenchFileError, InvalidLoadError, SubjectFaultError
 from rigs.platform_figures import SETTLING_S, Figures, read_figures
 from rigs.roles.load import LiveSecond
+from steps.load.answers import observe_answers
 from steps.load.live import told
 from steps.load.memory_watch import MemoryWatch
 from steps.load.schedule import profile_of
@@ -28,6 +29,11 @@ from steps.sampling import Sampler
 
 FOLDER = "load"
 """Where the run keeps the records of its loads."""
+
+
+PAIRS, USUAL_REUSE, MOST_REUSE = 120, 0.005, 0.05
+"""So many codes are to be shown at two terminals at once, twice what a row demands: some of a load's usual share, more
+of a short or slow one, but never so many that it is another load."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,7 @@ def plan_of(sampler: Sampler, platform: Apart, stages: tuple[Stage, ...], **othe
         "population": table.population,
         # Of a report the audit tells only whose card it was of, so that no load may be asked about those of another.
         "lot": sum(1 for _ in (sampler.run.evidence.folder / FOLDER).glob("*")),
+        "reuse_share": _reuse_share(stages, others.get("mix", MORNING)),
         "generator_defect": table.generator_defect,
         **others,
     }
@@ -98,10 +105,15 @@ def plan_of(sampler: Sampler, platform: Apart, stages: tuple[Stage, ...], **othe
         raise BenchFileError(str(error), where="load", remedy="correct the table [load]") from error
 
 
+def _reuse_share(stages: tuple[Stage, ...], mix: Mapping[str, float]) -> float:
+    verifications = sum(stage.expected for stage in stages) * mix.get("verification", 0.0)
+    return min(MOST_REUSE, max(USUAL_REUSE, PAIRS / max(1.0, verifications)))
+
+
 def offer(
     sampler: Sampler, platform: Apart, plan: LoadPlan, go_on: Callable[[LiveSecond], bool] = lambda _: True
 ) -> Offered:
-    """Offer a load and let it through the gate.
+    """Offer a load, let it through the gate, and observe what never may happen in any.
 
     Args:
         sampler: of the row.
@@ -129,6 +141,7 @@ def offer(
             record = run.bench.load.run(plan, next_folder(sampler), watch)
         memory.leave(record.folder)
         refuse_invalid(record)
+        observe_answers(sampler, record)
         time.sleep(SETTLING_S)
         try:
             after, silent = read_figures(api), False

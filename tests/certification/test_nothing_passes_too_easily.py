@@ -171,7 +171,7 @@ def test_smaller_bases_or_a_lesser_load_can_fail_the_growth_but_not_pass_it(cell
         rest = [
             one
             for measure in ("wrong_persons", "reused_codes_accepted", "lost_uses", "double_effects")
-            for one in observed(measure, [0])
+            for one in observed(measure, [0] * 59)
         ]
         return said("EHC-PRF-004", observed("verification_p95_growth", [value], uncertainty=1.0, **cell) + rest)
 

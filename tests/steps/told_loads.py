@@ -19,6 +19,7 @@ from rigs.bench_tables.load import LoadTable
 from rigs.errors import SubjectFaultError
 from rigs.roles import ApiAnswer
 from rigs.roles.load import LiveSecond
+from steps.load.offering import PAIRS
 from steps.sampling import Sampler
 
 VERIFY, USAGE = "ehc.ehealthcode.verify", "ehc.usage.report"
@@ -82,7 +83,8 @@ class Tale:
             stages = tuple(
                 StageTotals(name, 1.0, offered=sums[name], **self.stage_totals.get(name, {})) for name in sums
             )
-            writer.finish(LoadTotals(plan, BEGUN, float(len(seconds)), False, stages, **self.totals))
+            told = {"twins": PAIRS, **self.totals}
+            writer.finish(LoadTotals(plan, BEGUN, float(len(seconds)), False, stages, **told))
 
     def effects(self) -> list[Acknowledged]:
         told = [Acknowledged("verification", f"T{n:04d}", f"{n:064x}", "t", 0) for n in range(self.acknowledged)]
