@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -113,3 +115,26 @@ def test_who_was_registered_before_the_load_is_known_from_its_first_answer_on() 
     first, second = (registration(place, "") for place in beforehand(0, 2))
     assert holders.contradicts(reading(A), ONE, {"id_no": second["id_no"]})
     assert not holders.contradicts(reading(A), ONE, {"id_no": first["id_no"]})
+
+
+USERS = """
+import locust  # patches the standard library, which is why this is a process of its own
+from types import SimpleNamespace
+from loadtests.asking import registering
+from loadtests.errands import Outcome
+from loadtests.holders import Holders
+from loadtests.users import Window
+
+window = object.__new__(Window)
+window._shop = SimpleNamespace(holders=Holders())
+asker = SimpleNamespace(dialect="hn-a", app_id="app")
+for place in (1, 1, 2):
+    said = Outcome(0.0, biz={"ehealth_card_id": "A" * 64})
+    errand = SimpleNamespace(judge=lambda reply: reply, question=registering("T-1", place), asker=asker)
+    print(window._judged(errand, said).error or "right")
+"""
+
+
+def test_users_compare_the_card_of_a_new_resident_too() -> None:
+    ended = subprocess.run([sys.executable, "-c", USERS], capture_output=True, text=True, check=False)
+    assert ended.stdout.split() == ["right", "right", "wrong-person"], ended.stderr
