@@ -203,7 +203,7 @@ class HttpLine:
             LostAnswerError: none came.
             CannotCallError: none could be asked for.
         """
-        at = begun = time.perf_counter()
+        begun = time.perf_counter()
         answer = _Answer()
         received = False
         deadline = gevent.Timeout.start_new(self._timeout_s)
