@@ -9,14 +9,14 @@ from pytest_bdd import then, when
 
 from certification.catalogue import Text
 from certification.observations import Cell
-from loadtests.record import SEND_DELAY, LoadRecord, Second
+from loadtests.record import SEND_DELAY, LoadRecord
 from rigs.drivers.fault_proxy import fault_proxy
 from rigs.fault_proxy.faults import Faults
 from steps.load.answers import observe_answers
 from steps.load.bad_way import observe_way
 from steps.load.effects import effects
 from steps.load.integrity import observe_audit
-from steps.load.minutes import minutes, share
+from steps.load.minutes import share, whole_minutes
 from steps.load.offering import Offered, next_folder, offer, plan_of, refuse_invalid, table_of
 from steps.load.outages import Outages, cut_moments
 from steps.load.schedule import stages_of
@@ -54,24 +54,14 @@ def offer_through_faults(sampler: Sampler, loaded: Apart) -> Offered:
 @then("逐分钟记录重试之后办成的比例")
 def served_in_the_end(sampler: Sampler, offered: Offered) -> None:
     """A request that was spoilt on the way and made again counts by what came of it in the end."""
-    for number, seconds in enumerate(whole_minutes(offered.record, HOLD), 1):
-        asked, wrong = sum(second.offered for second in seconds), sum(s.refused + s.errors for s in seconds)
+    for number, minute in enumerate(whole_minutes(offered.record, HOLD), 1):
         sampler.observe(
             "success_share",
-            round(share(asked - wrong, asked), 4),
+            round(share(minute.offered - minute.wrong, minute.offered), 4),
             unit="%",
             cell={"minute": number},
-            detail={"offered": asked, "not_served": wrong},
+            detail={"offered": minute.offered, "not_served": minute.wrong},
         )
-
-
-def whole_minutes(record: LoadRecord, stage: str) -> list[list[Second]]:
-    """The whole minutes of a stage; what is left at its end belongs to the last, for its requests were due there."""
-    found = minutes(record.seconds, stage)
-    if found:
-        last = found[-1][-1].t
-        found[-1] = [*found[-1], *(second for second in record.seconds if second.t > last and second.stage == stage)]
-    return found
 
 
 @then("no report is counted twice and nobody has two cards")

@@ -3,28 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
 
-from loadtests.record import Second
+from loadtests.record import LoadRecord, Second
 
 MINUTE = 60
 NEARLY = 58
 """Seconds of a minute that is whole: the first and the last may have fallen to their neighbours."""
 
 
-def minutes(seconds: Iterable[Second], stage: str) -> list[list[Second]]:
-    """The whole minutes of a stage; of one that is shorter than a minute, all there is.
+@dataclass(frozen=True)
+class Minute:
+    """What became of requests in the end: how many were due, answered rightly, and refused or not answered rightly."""
 
-    A part of a minute never completes a sample, so what is left over at the end is dropped.
+    offered: int
+    ok: int
+    wrong: int
+
+
+def minutes(seconds: Iterable[Second], stage: str) -> list[list[Second]]:
+    """A stage in parts of equal length, each a minute or longer; one that is shorter than a minute is one part.
+
+    So none of its seconds is left out, and none weighs more than another in a mean over the parts. Those at the end of
+    a load in which nothing is due any more, for answers are waited for, are not of its length.
     """
     rows = [second for second in seconds if second.stage == stage]
-    if not rows:
+    while rows and not rows[-1].offered:
+        rows.pop()
+    parts = max(1, (len(rows) + MINUTE - NEARLY) // MINUTE)
+    edges = [len(rows) * number // parts for number in range(parts + 1)]
+    return [rows[begin:end] for begin, end in pairwise(edges)] if rows else []
+
+
+def whole_minutes(record: LoadRecord, stage: str) -> list[Minute]:
+    """The same of the requests that were due in a stage, whenever it was known what became of them.
+
+    A timeout shows seconds after its request was due, in another minute or stage: what the totals of the stage tell and
+    its seconds do not belongs to the last minute.
+    """
+    found = [
+        Minute(
+            sum(second.offered for second in part),
+            sum(second.ok for second in part),
+            sum(second.refused + second.errors for second in part),
+        )
+        for part in minutes(record.seconds, stage)
+    ]
+    if not found:
         return []
-    begun = rows[0].t
-    parts: dict[int, list[Second]] = {}
-    for row in rows:
-        parts.setdefault((row.t - begun) // MINUTE, []).append(row)
-    whole = [part for part in parts.values() if len(part) >= NEARLY]
-    return whole or [rows]
+    [totals] = [one for one in record.stages if one.name == stage]
+    wrong = sum(totals.refused.values()) + sum(totals.errors.values())
+    earlier = found[:-1]
+    last = Minute(
+        max(0, totals.offered - sum(minute.offered for minute in earlier)),
+        max(0, totals.ok - sum(minute.ok for minute in earlier)),
+        max(0, wrong - sum(minute.wrong for minute in earlier)),
+    )
+    return [*earlier, last]
 
 
 def share(part: float, whole: float) -> float:

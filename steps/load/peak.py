@@ -8,7 +8,7 @@ from certification.catalogue import Requirement
 from certification.clauses import LimitClause
 from steps.load.integrity import observe_audit
 from steps.load.latencies import observe_times
-from steps.load.minutes import minutes, share
+from steps.load.minutes import share, whole_minutes
 from steps.load.offering import Offered, offer, plan_of, table_of
 from steps.load.recovering import base_level_ms, recovery_s
 from steps.load.schedule import stages_of
@@ -31,9 +31,9 @@ def morning(sampler: Sampler, loaded: Apart) -> Offered:
 def time_the_peak(sampler: Sampler, offered: Offered) -> None:
     """Who is not served at all has no latency, and is missing from the share of those who are."""
     observe_times(sampler, "verification_time", offered.record.histogram("verification", HOLD), HOLD)
-    for number, seconds in enumerate(minutes(offered.record.seconds, HOLD), 1):
-        asked, ok = sum(second.offered for second in seconds), sum(second.ok for second in seconds)
-        sampler.observe("achieved_share", round(share(ok, asked), 4), unit="%", cell={"minute": number})
+    for number, minute in enumerate(whole_minutes(offered.record, HOLD), 1):
+        served = round(share(minute.ok, minute.offered), 4)
+        sampler.observe("achieved_share", served, unit="%", cell={"minute": number})
 
 
 @then("nobody is taken for another, no code works twice, and no audit record is lost at the peak")

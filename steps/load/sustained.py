@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import then, when
 
 from steps.load.latencies import observe_times
-from steps.load.minutes import minutes, share
+from steps.load.minutes import share, whole_minutes
 from steps.load.offering import Offered, offer, plan_of, table_of
 from steps.load.schedule import stages_of
 from steps.platform.apart import Apart
@@ -33,11 +33,12 @@ def time_verifications(sampler: Sampler, offered: Offered) -> None:
 @then("逐分钟记录所问之中答对的比例")
 def minute_by_minute(sampler: Sampler, offered: Offered) -> None:
     """A request that is refused is one that was not answered as expected, here where nothing is too much."""
-    for number, seconds in enumerate(minutes(offered.record.seconds, HOLD), 1):
-        asked, ok = sum(second.offered for second in seconds), sum(second.ok for second in seconds)
-        wrong = sum(second.errors + second.refused for second in seconds)
+    for number, minute in enumerate(whole_minutes(offered.record, HOLD), 1):
+        asked, wrong = minute.offered, minute.wrong
         cell: dict[str, str | float] = {"minute": number}
-        sampler.observe("achieved_share", round(share(ok, asked), 4), unit="%", cell=cell, detail={"offered": asked})
+        sampler.observe(
+            "achieved_share", round(share(minute.ok, asked), 4), unit="%", cell=cell, detail={"offered": asked}
+        )
         sampler.observe(
             "error_share", round(100 - share(asked - wrong, asked), 4), unit="%", cell=cell, detail={"wrong": wrong}
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from itertools import pairwise
@@ -15,13 +14,12 @@ from told_loads import Tale, row_of
 
 from certification.verdicts import Verdict
 from loadtests.plan import LoadPlan, profile
-from loadtests.record import SECONDS, Acknowledged, LoadRecord, Second, columns
+from loadtests.record import Acknowledged
 from rigs.errors import RigError, SubjectFaultError
 from rigs.roles.load import LiveSecond
 from steps.load import both_ends, faults, integrity, offering
 from steps.load.audit_search import search
 from steps.load.effects import Effects, effects
-from steps.load.faults import whole_minutes
 from steps.load.outages import MOST_CUTS, Outages, cut_moments
 
 CARD = "A" * 64
@@ -70,22 +68,6 @@ def test_a_static_code_may_be_accepted_again_after_a_lost_answer_and_a_dynamic_o
     ]
     found = search(lambda: shown, audit)
     assert (found.doubled, found.examples, sum(found.lost.values())) == (1, ("dynamic",), 0)
-
-
-def record_of(folder, seconds: list[Second]) -> LoadRecord:
-    with (folder / SECONDS).open("w", encoding="utf-8", newline="") as file:
-        lines = csv.writer(file)
-        lines.writerow(columns(Second))
-        lines.writerows([getattr(second, name) for name in columns(Second)] for second in seconds)
-    return LoadRecord(folder, None)
-
-
-def test_what_failed_after_the_last_minute_belongs_to_it(tmp_path) -> None:
-    seconds = [Second(t, "hold", offered=100, ok=100) for t in range(120)]
-    tail = [Second(120, "hold", errors=7), Second(121, "other", errors=1000), Second(122, "hold", refused=2)]
-    first, last = whole_minutes(record_of(tmp_path, [*seconds, *tail]), "hold")
-    assert (len(first), sum(s.errors + s.refused for s in first)) == (60, 0)
-    assert (sum(s.offered for s in last), sum(s.errors + s.refused for s in last)) == (6000, 9)
 
 
 @given(st.floats(4, 4000), st.integers(0, 2**32))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -77,11 +76,9 @@ class Tale:
             for number, second in enumerate(seconds):
                 writer.second(second, _samples(self.times_ms, number), _samples(self.delays_ms, number, "verification"))
             writer.acknowledged(self.effects())
-            sums = Counter()
-            for second in seconds:
-                sums[second.stage] += second.offered
             stages = tuple(
-                StageTotals(name, 1.0, offered=sums[name], **self.stage_totals.get(name, {})) for name in sums
+                StageTotals(name, 1.0, **_sums(seconds, name) | self.stage_totals.get(name, {}))
+                for name in dict.fromkeys(second.stage for second in seconds)
             )
             told = {"twins": PAIRS, **self.totals}
             writer.finish(LoadTotals(plan, BEGUN, float(len(seconds)), False, stages, **told))
@@ -96,6 +93,14 @@ class Tale:
             yield json.dumps({"op": VERIFY, "outcome": "000", "detail": {"terminalcode": tag}, "lane": "w0"}).encode()
         yield json.dumps({"op": VERIFY, "outcome": "406", "detail": {"terminalcode": "T0000"}}).encode()
         yield json.dumps({"op": USAGE, "outcome": "000", "card_id": CARD.lower(), "detail": {}}).encode()
+
+
+def _sums(seconds, stage):
+    offered, ok, refused, errors = (
+        sum(getattr(second, name) for second in seconds if second.stage == stage)
+        for name in ("offered", "ok", "refused", "errors")
+    )
+    return {"offered": offered, "ok": ok, "refused": {"http-503": refused}, "errors": {"timeout": errors}}
 
 
 def _samples(by_stage, number, kind="verification"):
