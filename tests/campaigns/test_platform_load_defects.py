@@ -110,6 +110,13 @@ def test_a_sound_platform_fails_none_of_these_short_loads(case, tmp_path):
     assert ended.planned()[case.row] == "INCONCLUSIVE"
 
 
+@pytest.mark.nightly
+@pytest.mark.parametrize("defect", ["hides-a-stall/5", None])
+def test_a_wait_that_the_platforms_own_figures_do_not_tell_of_is_said(defect, tmp_path):
+    case = Case("hides-a-stall/5", SUSTAINED, "verification_time", seconds=20)
+    assert ("own figures; these do not tell of that wait" in loaded(tmp_path, case, defect).said) is bool(defect)
+
+
 LOW = {"capacity": 300, "rate": 20, "base_rate": 4}
 LONG = (
     Case("grows-in-memory", SUSTAINED, "memory_growth", load=LOW, seconds=None),
