@@ -18,7 +18,10 @@ USUAL = {
 BURST = "burst"
 """Decides no row by itself: whoever chooses it has the honesty of the generator looked at under it."""
 AT_A_RATE = ("EHC-PRF-001", "EHC-PRF-004", "EHC-PRF-006")
-"""Rows whose rate the catalogue names; that of the others is relative to what the bench declares."""
+"""Rows whose rate the catalogue names."""
+AT_THE_DECLARED_RATE = ("EHC-PRF-002", "EHC-PRF-005")
+"""Rows whose load at its highest is no lower than what the platform is declared to sustain, nor than the least that a
+platform may be declared to sustain: that of the reference stack. The overload is relative to the capacity alone."""
 DECLARED = ("reference", "province", "soak", "honesty")
 """Loads at the rate a platform is declared to sustain."""
 
@@ -52,6 +55,10 @@ def is_shrunk(table: LoadTable, requirement: Requirement) -> bool:
     registered_s = sum(stage.seconds for stage, main in zip(own.stages, own.main, strict=True) if main)
     if table.lowered or (table.seconds is not None and table.seconds < registered_s):
         return True
-    if requirement.id not in AT_A_RATE:
+    if requirement.id in AT_A_RATE:
+        least = own.rate
+    elif requirement.id in AT_THE_DECLARED_RATE:
+        least = max(table.rate or 0.0, profiles()["reference"].rate)
+    else:
         return False
-    return max(stage.rate_to for stage in stages_of(table, requirement)) < own.rate
+    return max(stage.rate_to for stage in stages_of(table, requirement)) < least

@@ -101,6 +101,26 @@ def test_a_bench_that_declares_less_than_the_named_rate_or_a_shorter_load_passes
     assert of_a_shrunk_load(LoadTable(profile="province", rate=349), row) is not None
     assert of_a_shrunk_load(LoadTable(seconds=60), row) is not None
     assert of_a_shrunk_load(LoadTable(seconds=60), CATALOGUE["EHC-PRF-005"]) is None
-    assert of_a_shrunk_load(LoadTable(base_rate=20, capacity=50), CATALOGUE["EHC-PRF-002"]) is None
+    assert of_a_shrunk_load(LoadTable(base_rate=20, capacity=50), CATALOGUE["EHC-PRF-003"]) is None
     assert of_a_shrunk_load(LoadTable(seconds=5), CATALOGUE["EHC-PLT-001"]) is None
     assert of_a_shrunk_load(None, row) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "declared", "passes"),
+    [
+        ("EHC-PRF-002", {}, True),
+        ("EHC-PRF-002", {"rate": 200, "base_rate": 40}, True),
+        ("EHC-PRF-002", {"rate": 200, "base_rate": 39}, False),
+        ("EHC-PRF-002", {"rate": 350, "base_rate": 40}, False),
+        ("EHC-PRF-002", {"rate": 5, "base_rate": 1}, False),
+        ("EHC-PRF-002", {"base_rate": 1}, False),
+        ("EHC-PRF-005", {}, True),
+        ("EHC-PRF-005", {"rate": 200}, True),
+        ("EHC-PRF-005", {"rate": 51}, False),
+    ],
+)
+def test_a_peak_is_no_lower_than_what_the_platform_is_declared_to_sustain_nor_that_than_the_reference(
+    row, declared, passes
+):
+    assert (of_a_shrunk_load(LoadTable(**declared), CATALOGUE[row]) is None) is passes
