@@ -19,6 +19,10 @@ MAX_WAIT_S = 1.0
 MEMORY_S = 1.0
 """What was served longer ago than this counts for less than half."""
 
+TRANSACTIONS = 5
+"""So many must have followed one another before their rate is believed: what waits shares the next transaction, so a
+single one that was slow for few, such as a disk's pause, says nothing about the next."""
+
 
 class Backlog:
     """The requests that wait for their signature to be checked or for the writer.
@@ -37,6 +41,7 @@ class Backlog:
     def __init__(self, waiting: Callable[[], int], clock: Callable[[], float] = monotonic) -> None:
         self._waiting = waiting
         self._clock = clock
+        self._transactions = 0
         self._served = 0.0
         self._busy_s = 0.0
         self._busy_since: float | None = None
@@ -51,11 +56,14 @@ class Backlog:
             kept = math.exp(-took_s / MEMORY_S)
             self._served = self._served * kept + count
             self._busy_s = self._busy_s * kept + took_s
-            self._each_s = self._busy_s / self._served
+            self._transactions += 1
+            if self._transactions >= TRANSACTIONS:
+                self._each_s = self._busy_s / self._served
         if self._waiting():
             self._busy_since = now
         else:
             self._busy_since, self._served, self._busy_s, self._each_s = None, 0.0, 0.0, 0.0
+            self._transactions = 0
 
     @property
     def wait_s(self) -> float:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reference_impl.door.backlog import MAX_WAIT_S, MAX_WAITING, Backlog
+from reference_impl.door.backlog import MAX_WAIT_S, MAX_WAITING, TRANSACTIONS, Backlog
 
 
 class Writer:
@@ -31,7 +31,7 @@ def writer():
 @pytest.mark.parametrize("together", [1, 10])
 def test_a_queue_of_more_than_a_second_is_refused_whatever_its_length(writer, per_second, together):
     writer.waiting = 2 * per_second
-    writer.serve(per_second, 2, together, keeps=per_second)
+    writer.serve(per_second, 4, together, keeps=per_second)
     for share, refused in ((0.7, False), (1.3, True)):
         writer.waiting = round(share * per_second)
         assert (writer.backlog.refuses() is not None) is refused
@@ -75,9 +75,22 @@ def test_a_writer_that_is_faster_again_is_believed_within_seconds(writer):
 
 
 def test_what_was_slow_once_is_forgotten_when_the_queue_is_empty(writer):
-    writer.serve(1, 5, keeps=3)
+    writer.serve(1, 8, keeps=3)
     assert writer.backlog.refuses() is not None
     writer.serve(1000, 1)
     assert writer.waiting == 0
     writer.waiting = 3
     assert writer.backlog.refuses() is None
+
+
+def test_a_pause_of_the_disk_refuses_nobody(writer):
+    """Those who came meanwhile share the next transaction, whatever the one before took for the one it served."""
+    writer.waiting = 36
+    writer.backlog.served(1)
+    for _ in range(TRANSACTIONS - 1):
+        writer.now += 0.3
+        writer.backlog.served(1)
+        assert writer.backlog.refuses() is None
+    writer.now += 0.3
+    writer.backlog.served(1)
+    assert writer.backlog.refuses() is not None
