@@ -79,8 +79,12 @@ def test_a_defect_fails_what_it_names_and_nothing_else_in_the_full_plan(name, tm
     expect_exactly(ended, DEFECTS[name].requirements, executed)
 
 
+HONESTY = "EHC-PRF-005"
+"""Judges the load generator, whose own defect makes no subject fail but the run INVALID (`tests/loadtests`)."""
+
+
 def test_every_implemented_requirement_has_a_defect_of_its_own():
     named = [requirements for of_kind in known_defects().values() for requirements, _ in of_kind.values()]
     alone = {requirements[0] for requirements in named if len(requirements) == 1}
     tried = {row for row in implemented(load_catalogue()) if not load_catalogue()[row].declared_only}
-    assert tried <= alone
+    assert tried - alone <= {HONESTY}
