@@ -7,40 +7,25 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from loadtests.record import Acknowledged
-from rigs.errors import SubjectFaultError
-from rigs.platform_link import CHANNEL
+from steps.load.audit_lines import accepted_lines
 
 OPERATIONS = {
     "ehc.ehealthcode.verify": "verification",
     "ehc.usage.report": "usage",
     "ehc.ehealthcard.register": "registration",
 }
-ACCEPTED = "000"
 EXAMPLES = 20
-EVERY = 20_000
-"""Records between two words of how far the search is."""
 
 TAGGED = "verification"
 """The kind whose records keep the tag of their request; those of the others are known by their card: of the number of a
 report a platform keeps what nobody else can make."""
 STATIC = "static code"
 """Beside a verification: that it would be one of its card's static code."""
-
-
-class AuditLine(msgspec.Struct):
-    """What is read of a record."""
-
-    op: str
-    outcome: str = ""
-    card_id: str | None = None
-    detail: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -157,16 +142,9 @@ class _Fingerprints:
 
 def _accepted(audit: Iterable[bytes], tell: Callable[[int], None]) -> Iterator[tuple[str, str]]:
     """Kind and key of every effect the audit tells; of verifications also with the static code of their card."""
-    decode = msgspec.json.Decoder(AuditLine).decode
-    for number, line in enumerate(audit, 1):
-        if number % EVERY == 0:
-            tell(number)
-        try:
-            record = decode(line)
-        except msgspec.MsgspecError as error:
-            raise SubjectFaultError("told an audit that is not JSON", where=CHANNEL) from error
+    for record in accepted_lines(audit, tell):
         kind = OPERATIONS.get(record.op)
-        if kind is None or record.outcome != ACCEPTED:
+        if kind is None:
             continue
         card_id, detail = (record.card_id or "").upper(), record.detail or {}
         if kind == TAGGED:

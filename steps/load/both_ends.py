@@ -10,7 +10,8 @@ from pytest_bdd import then
 from certification.catalogue import Text
 from loadtests.record import LoadRecord
 from rigs.platform_figures import Figures
-from steps.load.audit_search import ACCEPTED, OPERATIONS
+from steps.load.audit_lines import ACCEPTED
+from steps.load.audit_search import OPERATIONS
 from steps.load.offering import Offered
 from steps.platform.apart import Apart
 from steps.sampling import Sampler

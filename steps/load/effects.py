@@ -9,22 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-import msgspec
-
-from rigs.errors import SubjectFaultError
-from rigs.platform_link import CHANNEL
-from steps.load.audit_search import ACCEPTED
+from steps.load.audit_lines import accepted_lines
 
 REPORT, REGISTER = "ehc.usage.report", "ehc.ehealthcard.register"
-
-
-class _Record(msgspec.Struct):
-    op: str
-    outcome: str = ""
-    card_id: str | None = None
-    detail: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,14 +42,7 @@ def effects(audit: Iterable[bytes]) -> Effects:
         SubjectFaultError: a line of the audit is no record.
     """
     reports, cards = Counter[str](), Counter[str]()
-    decode = msgspec.json.Decoder(_Record).decode
-    for line in audit:
-        try:
-            record = decode(line)
-        except msgspec.MsgspecError as error:
-            raise SubjectFaultError("told an audit that is not JSON", where=CHANNEL) from error
-        if record.outcome != ACCEPTED:
-            continue
+    for record in accepted_lines(audit):
         match record.op, record.detail or {}:
             case (op, {"report": str(number), "counted": "1"}) if op == REPORT:
                 reports[number] += 1
