@@ -22,6 +22,7 @@ from xiangka.load_command import add_load
 from xiangka.optics_commands import add_optics
 from xiangka.platform_commands import add_platform
 from xiangka.relay_commands import add_relay
+from xiangka.report_commands import add_report
 from xiangka.statement_commands import add_statement
 from xiangka.trial_commands import add_trial
 
@@ -78,6 +79,7 @@ def _parser() -> _Parser:
     add_catalogue(commands)
     _defects(commands)
     add_trial(commands)
+    add_report(commands)
     add_optics(commands)
     add_platform(commands)
     add_load(commands)
