@@ -22,12 +22,15 @@ QUICK_PANEL = ("EHC-TRM-001", "EHC-TRM-003", "EHC-TRM-010")
 SHORT_PLAN = "without-endurance"
 ENDURANCE = frozenset(plan_names()[SHORT_PLAN])
 """Rows of days: a plan with them takes a quarter of an hour more, so it is kept for the defects they are for."""
-FOR_THE_NIGHT = ("leaks-and-slows", "misses-now-and-then", "logs-payloads", "keeps-last-codes")
+FOR_THE_NIGHT = ("leaks-and-slows", "misses-now-and-then", "stops-after-hours", "logs-payloads", "keeps-last-codes")
 """Defects that take their time to show; tests/steps/test_soak_steps.py and tests/rigs/test_traces.py try each."""
 SHOWN_BY_KEYS = ("types-german-keys", "types-us-keys", "minds-caps-lock-twice", "ends-with-the-other-key")
 """Defects whose keys tests/rigs/test_keyboard_host.py tries on every host; a whole run of each is for the night."""
 
-BESIDE_ANOTHER = ("cleans-payloads", "corrupts-on-cut", "delivers-both", "dim-blind", "needs-a-nudge")
+BESIDE_ANOTHER = (
+    *("cleans-payloads", "corrupts-on-cut", "delivers-both", "dim-blind", "needs-a-nudge"),
+    "types-control-characters",
+)
 """Defects beside which another of the same row stands that is run in the ordinary tests."""
 
 
