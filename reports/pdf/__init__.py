@@ -1,1 +1,1 @@
-"""A run, or a certificate, as paged PDF/A-3: set by Typst from templates and plain data. Signing lives in `evidence`."""
+"""A run, or a certificate, as paged PDF/A-3: Typst sets templates and plain data. Signing lives in `evidence`."""
