@@ -26,6 +26,9 @@ def add_catalogue(commands: Commands) -> None:
     form.add_argument("id", metavar="ID")
     form.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file; must not be there yet")
     form.set_defaults(command=_form)
+    export = actions.add_parser("export", help="write the whole catalogue as one file, as a run keeps it")
+    export.add_argument("--out", type=Path, metavar="F", help="the file; default: standard output")
+    export.set_defaults(command=_export)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -46,4 +49,11 @@ def _form(options: argparse.Namespace) -> int:
 
     write_form(options.id, options.out)
     print(f"已写入 written: {options.out}")
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from xiangka.catalogue_export import export_catalogue
+
+    export_catalogue(options.out)
     return 0

@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from certification.catalogue import SubjectKind, Text, load_catalogue
+from certification.catalogue_file import CATALOGUE, catalogue_text
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
 from certification.plan import Plan, make_plan
+from certification.standing import unreached, verdicts_document
 from certification.subject import IDENTITY_FIELDS, Subject
 from certification.subject_file import load_subject
-from certification.verdicts import SCHEMA, Circumstance, Row, Verdict, judge_run
+from certification.verdicts import Circumstance, Row, Verdict, judge_run
 from fixtures.bench_photograph import keep_photograph, photograph_of
 from fixtures.evidence import Evidence
 from fixtures.run import Run
@@ -191,6 +193,7 @@ class CertificationRun:
         )
         if self.earlier is None:
             Asked.of(replace(self.options, by_hand=self._by_hand), SubjectKind(self.subject.kind)).write(folder)
+            (folder / CATALOGUE).write_text(catalogue_text(self.catalogue), encoding="utf-8")
             self.notes += denied_notes(self.bench_file, self.subject)
             keep_declared_files(self.subject.declarations, self.options.subject_file, folder)
             self.durations.update(dict.fromkeys(take_in(self.forms, self.run.evidence), 0.0))
@@ -317,17 +320,12 @@ class CertificationRun:
 
     def rows(self) -> list[Row]:
         """Verdicts as they follow from the evidence so far."""
-        reached = set(self.durations) | set(self.circumstances)
-        unreached = {
-            requirement: Circumstance(Verdict.NOT_ASSESSED, Text(zh="运行未进行到此项", en="the run did not get to it"))
-            for requirement in self.plan.execute
-            if requirement not in reached
-        }
+        missed = unreached(self.plan.execute, self.durations.keys() | self.circumstances.keys())
         return judge_run(
             self.catalogue,
             self.plan.rows,
             self.run.evidence.observations,
-            {**self.plan.left_out, **unreached, **self.circumstances},
+            {**self.plan.left_out, **missed, **self.circumstances},
             plan=self.plan.chosen,
             emulated=self.bench_file.emulated,
             options=self.subject.yes_options,
@@ -339,15 +337,7 @@ class CertificationRun:
         rows = self.rows()
         code, overall = last_word(rows, state, invalid=self.invalid, invalid_load=self.invalid_load, broken=self.broken)
         self.overall = overall
-        write_json(
-            self.folder / "verdicts.json",
-            {
-                "schema": SCHEMA,
-                "run": self.name,
-                "overall": overall,
-                "verdicts": [row.as_record() for row in rows],
-            },
-        )
+        write_json(self.folder / "verdicts.json", verdicts_document(self.name, overall, rows))
         self.notes += [note for note in self.run.remarks if note not in self.notes]
         self.sittings[-1] = self.sittings[-1].end(self._why(state))
         self._write_run(state, code, overall)
