@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from reports.errors import ReportError
 from reports.harness_trial import harness_trial, rate_text
 from reports.kind_words import words_of
 from reports.masking import masked
+from reports.moments import moment_text
 from reports.numbers import file_size, grouped, part, plain
 from reports.run_folder import JOURNAL, RunFolder, RunRecord, read_run_folder
 from reports.sections import sections_of, tally, uncovered
@@ -84,15 +85,15 @@ def render_report(folder: RunFolder) -> str:
         files=folder.files,
         journal=JOURNAL if (folder.path / JOURNAL).is_file() else None,
         cut=folder.cut,
-        started=_moment(run.started),
-        finished=None if run.finished is None else _moment(run.finished),
+        started=moment_text(run.started),
+        finished=None if run.finished is None else moment_text(run.finished),
         lasted=None if run.at_work is None else _lasted(run.at_work),
         statement=statement_view(run.subject),
         sittings=_sitting_lines(run),
         instruments=instrument_views(run.instruments),
         photographs=photograph_views(folder),
         harness=(harness := harness_trial(shipped_record(), run.subject.kind, run.versions)),
-        tried=None if harness is None else _moment(harness.date),
+        tried=None if harness is None else moment_text(harness.date),
         by_hand={form.requirement: form for form in run.forms},
         same_catalogue=run.versions.catalogue == VERSION,
         catalogue_here=VERSION,
@@ -163,8 +164,8 @@ def _sitting_lines(run: RunRecord) -> list[tuple[int, Text, str | Text, Text]]:
     return [
         (
             one.number,
-            _moment(one.started),
-            "—" if one.ended is None else _moment(one.ended),
+            moment_text(one.started),
+            "—" if one.ended is None else moment_text(one.ended),
             words.word(words.SITTING_ENDS, one.why or "killed"),
         )
         for one in run.sittings
@@ -195,22 +196,6 @@ def _flattened(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[
             yield name, "•••"
         else:
             yield name, ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _moment(moment: datetime) -> Text:
-    zone = moment.strftime("%z")
-    offset = f"（UTC{zone[:3]}:{zone[3:5]}）" if zone else ""
-    return Text(
-        zh=f"{moment.year} 年 {moment.month} 月 {moment.day} 日 {moment:%H:%M:%S}{offset}",
-        en=f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}, {moment:%H:%M:%S}"
-        + (f" (UTC{zone[:3]}:{zone[3:5]})" if zone else ""),
-    )
-
-
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 
 def _lasted(time: timedelta) -> str:

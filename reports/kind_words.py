@@ -19,6 +19,7 @@ class KindWords:
     Attributes:
         emulated: what an emulated run is, over the whole page.
         emulated_row: the same beside one requirement.
+        real_row: what stands there where nothing was emulated.
         emulated_scope: what such a run does not show.
         serial, firmware: short names in the masthead.
         defect: what a planted defect is.
@@ -31,6 +32,7 @@ class KindWords:
 
     emulated: Text
     emulated_row: Text
+    real_row: Text
     emulated_scope: Text
     serial: Text
     firmware: Text
@@ -46,6 +48,7 @@ class KindWords:
 DEVICE = KindWords(
     emulated=_t("模拟设备运行，不构成任何认证", "An emulated run certifies nothing"),
     emulated_row=_t("模拟设备", "emulated device"),
+    real_row=_t("真实硬件", "real hardware"),
     emulated_scope=_t(
         "全部结论来自模拟设备：证明试验方法可行，不证明任何真实设备。须用真实硬件评定的要求，不因本次运行而成立。",
         "Every verdict was obtained on emulated devices: it shows that the test works, and nothing about any real "
@@ -81,6 +84,7 @@ DEVICE = KindWords(
 PLATFORM = KindWords(
     emulated=_t("模拟运行：受测的是测试平台，不构成任何认证", "An emulated run certifies nothing"),
     emulated_row=_t("测试平台", "test platform"),
+    real_row=_t("真实部署", "real deployment"),
     emulated_scope=_t(
         "全部结论来自本项目的参考平台或未声明为真实部署的平台：证明试验方法可行，不证明任何在用平台。",
         "Every verdict was obtained on the project's reference platform, or on one that was not declared to be in real "

@@ -14,9 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from certification.catalogue import Level, Text
 from certification.decision import ClauseResult, Outcome
+from certification.laboratory import LaboratoryFile
 from certification.observations import Observation, SetAside, from_line, in_force
 from certification.verdicts import SCHEMA, Row, Verdict, overall_verdict
+from evidence.chain import bare
 from reports.errors import ReportError
+from reports.stated_records import CatalogueRecord, ClockRecord, WaiverRecord
 
 RUN, VERDICTS, OBSERVATIONS, JOURNAL, PICTURES = (
     "run.json",
@@ -44,6 +47,8 @@ class PlanRecord(_Record):
 
     name: str
     execute: tuple[str, ...] = ()
+    sm3: str | None = None
+    """Digest of the plan: its name, the rows asked of the subject, and what becomes of each."""
 
 
 class SubjectRecord(_Record):
@@ -152,6 +157,15 @@ class RunRecord(_Record):
     instruments: tuple[InstrumentRecord, ...] = ()
     photographs: tuple[str, ...] = ()
     """File names of the photographs of the bench below ``pictures/``, one for each sitting."""
+    subject_photographs: tuple[str, ...] = ()
+    """File names of the photographs of the subject below ``subject/``."""
+    laboratory: LaboratoryFile | None = None
+    statement_digest: str | None = None
+    """SM3 of the subject's identity and statement."""
+    catalogue: CatalogueRecord | None = None
+    clocks: tuple[ClockRecord, ...] = ()
+    waivers: tuple[WaiverRecord, ...] = ()
+    overall_with_waivers: str | None = None
 
     @property
     def at_work(self) -> timedelta | None:
@@ -340,7 +354,7 @@ def _observations(file: Path) -> tuple[dict[str, list[Observation]], bool]:
     cut = False
     if tail.strip():
         try:
-            lines.append(from_line(json.loads(tail)))
+            lines.append(from_line(bare(json.loads(tail))))
         except (KeyError, TypeError, ValueError):
             cut = True
     grouped: dict[str, list[Observation]] = {}
@@ -354,7 +368,7 @@ def _parsed(file: Path, lines: list[str]) -> Iterator[Observation | SetAside]:
         if not line.strip():
             continue
         try:
-            yield from_line(json.loads(line))
+            yield from_line(bare(json.loads(line)))
         except (KeyError, TypeError, ValueError) as error:
             raise ReportError(
                 f"is not an observation ({type(error).__name__}: {error})",
