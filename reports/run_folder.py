@@ -355,7 +355,7 @@ def _observations(file: Path) -> tuple[dict[str, list[Observation]], bool]:
     if tail.strip():
         try:
             lines.append(from_line(bare(json.loads(tail))))
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             cut = True
     grouped: dict[str, list[Observation]] = {}
     for observation in in_force(lines):
@@ -369,7 +369,7 @@ def _parsed(file: Path, lines: list[str]) -> Iterator[Observation | SetAside]:
             continue
         try:
             yield from_line(bare(json.loads(line)))
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ReportError(
                 f"is not an observation ({type(error).__name__}: {error})",
                 where=f"{file}, line {number}",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from evidence.chain import Chain
+from evidence.chained_file import ChainedFile
+from evidence.redaction import JOURNAL
+from rigs.disk import told_of_the_disk
+from rigs.errors import RigError
 
 
 class Journal:
@@ -23,17 +27,30 @@ class Journal:
     its number, the wall clock and the boot of the machine; every record after it belongs to it. Record numbers go on
     over all sittings, so that a number says which sitting a record is of.
 
+    Every line is chained to the one before it (``evidence.chain``), with what a publication hides named in it.
+
+    Where the disk takes no more, the run's own thread is told; a thread that only listens to a wire is not, because it
+    would fall silent, and the device be blamed for it.
+
     Args:
         path: file to append to, or None to count and drop the records (bench checks, developer sessions).
         after: number of the last record of an earlier sitting.
+        chain: chain of the earlier sittings' records.
+
+    Raises:
+        RigError: the file cannot be made.
     """
 
-    def __init__(self, path: Path | None, after: int = 0) -> None:
-        self._path = path
-        self._file = None if path is None else path.open("a", encoding="utf-8")
+    def __init__(self, path: Path | None, after: int = 0, chain: Chain | None = None) -> None:
+        self._file = None if path is None else self._opened(path, chain)
         self._lock = threading.Lock()
         self._count = after
         self._filters: dict[str, Callable[[bytes], bytes]] = {}
+
+    @staticmethod
+    def _opened(path: Path, chain: Chain | None) -> ChainedFile:
+        with told_of_the_disk(path):
+            return ChainedFile(path, JOURNAL, chain)
 
     def __enter__(self) -> Self:
         return self
@@ -63,41 +80,58 @@ class Journal:
         return self._append(t_ns, {"channel": channel, "dir": "event", "what": what, **fields})
 
     def flush(self) -> None:
-        """Hand everything recorded so far to the operating system."""
-        with self._lock:
-            if self._file is not None:
-                self._file.flush()
+        """Hand everything recorded so far to the operating system.
+
+        Raises:
+            RigError: the disk takes no more.
+        """
+        self._ask(ChainedFile.flush)
 
     def sync(self) -> None:
-        """Bring everything recorded so far onto the disk, where a power cut leaves it."""
-        with self._lock:
-            if self._file is not None:
-                self._file.flush()
-                os.fsync(self._file.fileno())
+        """Bring everything recorded so far onto the disk, where a power cut leaves it.
+
+        Raises:
+            RigError: the disk takes no more.
+        """
+        self._ask(ChainedFile.sync)
 
     def move_to(self, path: Path) -> None:
-        """Append everything recorded so far to another file and go on there; the first file is removed."""
-        with self._lock:
-            if self._file is None or self._path is None:
-                raise ValueError("a journal that keeps no file cannot be moved")
-            self._file.close()
-            self._file = path.open("a", encoding="utf-8")
-            self._file.write(self._path.read_text(encoding="utf-8"))
-            self._file.flush()
-            self._path.unlink()
-            self._path = path
+        """Append everything recorded so far to another file and go on there; the first file is removed.
+
+        Raises:
+            RigError: the disk takes no more; the other file is as it was.
+        """
+        if self._file is None:
+            raise ValueError("a journal that keeps no file cannot be moved")
+        self._ask(lambda file: file.move_to(path))
 
     def close(self) -> None:
-        """Flush and close the file."""
+        """Hand over what is left and close the file.
+
+        Raises:
+            RigError: the disk does not take the last records; the file is closed and whole without them.
+        """
+        try:
+            self._ask(ChainedFile.close)
+        finally:
+            self._file = None
+
+    def _ask(self, act: Callable[[ChainedFile], None]) -> None:
         with self._lock:
             if self._file is not None:
-                self._file.close()
-                self._file = None
+                with told_of_the_disk(self._file.path):
+                    act(self._file)
 
     def _append(self, t_ns: int | None, fields: dict[str, Any]) -> int:
         with self._lock:
             self._count += 1
-            if self._file is not None:
-                record = {"n": self._count, "t_ns": time.monotonic_ns() if t_ns is None else t_ns, **fields}
-                self._file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+            if self._file is None:
+                return self._count
+            record = {"n": self._count, "t_ns": time.monotonic_ns() if t_ns is None else t_ns, **fields}
+            try:
+                with told_of_the_disk(self._file.path):
+                    self._file.write(record)
+            except RigError:
+                if threading.current_thread() is threading.main_thread():
+                    raise
             return self._count

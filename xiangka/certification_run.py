@@ -18,6 +18,7 @@ from certification.standing import unreached, verdicts_document
 from certification.subject import IDENTITY_FIELDS, Subject
 from certification.subject_file import load_subject
 from certification.verdicts import Circumstance, Row, Verdict, judge_run
+from evidence.manifest import MANIFEST, write_manifest
 from fixtures.bench_photograph import keep_photograph, photograph_of
 from fixtures.evidence import Evidence
 from fixtures.run import Run
@@ -160,7 +161,10 @@ class CertificationRun:
         staging.chmod(0o755)
         self._state = tempfile.mkdtemp(prefix="xiangka-platform-")
         sitting = Sitting.begin(len(self.sittings) + 1, self.made_with["commit"])
-        self.journal = Journal(staging / "journal.jsonl", 0 if self.earlier is None else self.earlier.journal_end)
+        observed, wires = (None, None) if self.earlier is None else self.earlier.chains
+        self.journal = Journal(
+            staging / "journal.jsonl", 0 if self.earlier is None else self.earlier.journal_end, wires
+        )
         self.journal.event(
             "run", "sitting", sitting.t_ns, number=sitting.number, wall=sitting.started, boot=sitting.boot
         )
@@ -175,6 +179,7 @@ class CertificationRun:
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self._lock = self.lock or RunLock(folder)
+        (folder / MANIFEST).unlink(missing_ok=True)
         for torn in () if self.earlier is None else self.earlier.files:
             torn.cut()
         self.journal.move_to(folder / "journal.jsonl")
@@ -186,7 +191,9 @@ class CertificationRun:
             subject=self.subject,
             catalogue=self.catalogue,
             seed=self.options.seed,
-            evidence=Evidence(folder, () if self.earlier is None else self.earlier.observations, sitting.number),
+            evidence=Evidence(
+                folder, () if self.earlier is None else self.earlier.observations, sitting.number, observed
+            ),
             identity=identity if self.earlier is None else self.earlier.identity,
             progress=self.watcher.progress,
             live=self.watcher.live,
@@ -344,6 +351,7 @@ class CertificationRun:
         from reports.html_report import write_report
 
         write_report(self.folder)
+        write_manifest(self.folder, self.name)
         self._lock.release()
         return code
 

@@ -13,12 +13,15 @@ from certification.decision import Outcome, judge_criterion, overall
 from certification.errors import PlanError
 from certification.observations import Observation, from_line, in_force
 from certification.verdicts import Circumstance, Verdict
+from evidence.chain import BrokenChainError, Chain, bare, follow
+from evidence.manifest import SIGNATURES
+from evidence.redaction import JOURNAL, OBSERVATIONS
 from rigs.roles import DeviceIdentity
 from xiangka.asked import Asked, Given, RunOptions, refuse_other
 from xiangka.sittings import FINISHED, GOES_ON, WHY, Sitting, lasting
 from xiangka.whole_lines import WholeLines, whole_lines
 
-RUN, OBSERVATIONS, JOURNAL = "run.json", "observations.jsonl", "journal.jsonl"
+RUN = "run.json"
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class EarlierRun:
         sittings: its sittings, each with its end.
         observations: observations that count.
         files: its observations and its journal.
+        chains: the chain of each as it stands at its end.
         journal_end: number of the last journal record written or referred to.
     """
 
@@ -41,6 +45,7 @@ class EarlierRun:
     sittings: tuple[Sitting, ...]
     observations: tuple[Observation, ...]
     files: tuple[WholeLines, WholeLines]
+    chains: tuple[Chain, Chain]
     journal_end: int
 
     @property
@@ -134,19 +139,25 @@ def read_earlier(folder: Path, given: Given) -> EarlierRun:
         given: what else was asked for; must be what the run began with.
 
     Raises:
-        PlanError: it is not such a folder, the run said its last word, or what it rests on has changed.
+        PlanError: it is not such a folder, the run said its last word, it is signed, or what it rests on has changed.
     """
+    if (folder / SIGNATURES).exists():
+        raise PlanError(
+            "the run is signed, and nothing is added to what somebody has signed",
+            where=str(folder),
+            remedy="start a new run",
+        )
     asked = Asked.read(folder)
     record = _run_record(folder / RUN)
     refuse_other(asked, given, SubjectKind(record["subject"]["kind"]), folder)
     sittings = [Sitting(**sitting) for sitting in record["sittings"]]
-    journal = _file(folder / JOURNAL)
+    observed, journal = _file(folder / OBSERVATIONS), _file(folder / JOURNAL)
+    chains = _chain(observed), _chain(journal)
     if sittings[-1].why is None:
         sittings[-1] = sittings[-1].killed_at(journal.last.get("t_ns", sittings[-1].t_ns))
     if sittings[-1].why not in GOES_ON:
         raise PlanError(*_last_word(sittings[-1], record), where=str(folder), remedy="start a new run")
-    observed = _file(folder / OBSERVATIONS)
-    lines = [from_line(line) for line in _records(observed)]
+    lines = [from_line(bare(json.loads(line))) for line in observed.lines()]
     referred = [one.journal[1] for one in lines if isinstance(one, Observation) and one.journal is not None]
     return EarlierRun(
         folder=folder,
@@ -155,6 +166,7 @@ def read_earlier(folder: Path, given: Given) -> EarlierRun:
         sittings=tuple(sittings),
         observations=tuple(in_force(lines)),
         files=(observed, journal),
+        chains=chains,
         journal_end=max([journal.last.get("n", 0), *referred]),
     )
 
@@ -182,12 +194,12 @@ def _file(path: Path) -> WholeLines:
         raise _unusable(path) from error
 
 
-def _records(file: WholeLines) -> list[dict[str, Any]]:
+def _chain(file: WholeLines) -> Chain:
     try:
-        return file.records()
-    except ValueError as error:
+        return follow(file.path.name, file.lines())
+    except BrokenChainError as error:
         raise PlanError(
-            "is not a record", where=f"{file.path}, {error}", remedy="run the plan anew; this folder was changed"
+            error.what, where=f"{file.path}, line {error.line}", remedy="run the plan anew; this folder was changed"
         ) from error
 
 

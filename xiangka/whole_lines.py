@@ -25,19 +25,9 @@ class WholeLines:
     torn: int
     last: dict[str, Any]
 
-    def records(self) -> list[dict[str, Any]]:
-        """Every whole record, in order.
-
-        Raises:
-            ValueError: a line before the last is none; its text names the line.
-        """
-        found = []
-        for number, line in enumerate(self.path.read_bytes()[: self.size].splitlines(), start=1):
-            record = _record(line)
-            if record is None:
-                raise ValueError(f"line {number}")
-            found.append(record)
-        return found
+    def lines(self) -> list[bytes]:
+        """Every whole line, in order, without its line feed."""
+        return self.path.read_bytes()[: self.size].splitlines()
 
     def cut(self) -> None:
         """Cut off what is torn."""

@@ -18,6 +18,8 @@ from certification.catalogue import SubjectKind, load_catalogue
 from certification.errors import PlanError
 from certification.observations import Observation, from_line, in_force
 from certification.verdicts import Verdict
+from evidence.chain import Chain, bare, follow
+from evidence.manifest import chain_heads, read_manifest
 from fixtures.evidence import Evidence
 from rigs.roles import DeviceIdentity
 from xiangka.asked import Asked, Given, RunOptions
@@ -31,9 +33,14 @@ EXECUTE = (DONE, BROKEN, FAILED, CUT, NOT_BEGUN)
 IDENTITY = {"vendor": "Xiangka", "model": "EMU", "serial": "1", "hardware": "V1.00", "firmware": "V1.23"}
 
 
-def observation(requirement: str, value: str = "exact", journal: int = 1, **fields) -> str:
+def observation(requirement: str, value: str = "exact", journal: int = 1, **fields) -> dict:
     made = Observation(requirement, fields.pop("measure", "read"), value, journal=(journal, journal), **fields)
-    return json.dumps(made.as_record())
+    return made.as_record()
+
+
+def write_chained(file: Path, records: list[dict]) -> None:
+    chain = Chain(file.name)
+    file.write_text("".join(chain.line(record) for record in records), encoding="utf-8")
 
 
 @pytest.fixture
@@ -60,9 +67,9 @@ def killed(tmp_path: Path) -> Path:
     (folder / "run.json").write_text(json.dumps(record))
     lines = [observation(DONE), observation(BROKEN), observation(CUT, journal=12)]
     lines += [observation(FAILED, "as_card", measure="other_symbol") for _ in range(3)]
-    (folder / "observations.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    write_chained(folder / "observations.jsonl", lines)
     journal = [{"n": n, "t_ns": (5 + n) * 1_000_000_000} for n in range(1, 11)]
-    (folder / "journal.jsonl").write_text("".join(f"{json.dumps(record)}\n" for record in journal))
+    write_chained(folder / "journal.jsonl", journal)
     return folder
 
 
@@ -113,17 +120,19 @@ def test_a_file_of_nothing_but_torn_bytes_has_no_records(tmp_path):
     file = tmp_path / "lines"
     file.write_bytes(b'{"n"')
     found = whole_lines(file)
-    assert (found.size, found.torn, found.last, found.records()) == (0, 4, {}, [])
+    assert (found.size, found.torn, found.last, found.lines()) == (0, 4, {}, [])
 
 
 def test_observations_set_aside_stay_in_the_file_and_do_not_count(killed):
     earlier = read_earlier(killed, Given())
-    evidence = Evidence(killed, earlier.observations, 2)
+    evidence = Evidence(killed, earlier.observations, 2, earlier.chains[0])
     mark = evidence.set_aside(CUT, 2)
     assert (mark.requirement, mark.sitting, mark.records) == (CUT, 2, 1)
     evidence.add(Observation(CUT, "read", "no_read"))
     evidence.close()
-    lines = [from_line(json.loads(line)) for line in (killed / "observations.jsonl").read_text().splitlines()]
+    written = (killed / "observations.jsonl").read_bytes().splitlines()
+    assert follow("observations.jsonl", written).records == 8
+    lines = [from_line(bare(json.loads(line))) for line in written]
     assert [one.value for one in lines if isinstance(one, Observation) and one.requirement == CUT] == [
         "exact",
         "no_read",
@@ -198,6 +207,20 @@ def test_a_line_spoilt_in_the_middle_is_named(killed):
     assert "observations.jsonl, line 2" in str(refused.value)
 
 
+def test_a_record_that_was_changed_is_named_and_the_run_does_not_go_on(killed):
+    file = killed / "journal.jsonl"
+    file.write_text(file.read_text().replace('"n":3,"t_ns":8', '"n":3,"t_ns":9'))
+    with pytest.raises(PlanError) as refused:
+        read_earlier(killed, Given())
+    assert "journal.jsonl, line 3: does not continue the chain" in str(refused.value)
+
+
+def test_a_signed_run_does_not_go_on(killed):
+    (killed / "manifest.sig").write_text("{}")
+    with pytest.raises(PlanError, match="is signed"):
+        read_earlier(killed, Given())
+
+
 def test_another_device_on_the_bench_is_refused_with_what_differs(killed):
     earlier = read_earlier(killed, Given())
     earlier.refuse_other_subject(DeviceIdentity(**IDENTITY))
@@ -262,6 +285,11 @@ def test_a_killed_run_goes_on_in_its_folder(shell, platform):
     assert "[1/1] EHC-TRM-011" in went_on.said, "a finished row ran again"
     assert [one["why"] for one in left.run["sittings"]] == ["killed", "finished"]
     assert [record["number"] for record in left.journal if record.get("what") == "sitting"] == [1, 2]
+    manifest = read_manifest(out)
+    assert manifest.chains == chain_heads(out)
+    for name, head in manifest.chains.items():
+        chain = follow(name, (out / name).read_bytes().splitlines())
+        assert (chain.records, chain.head.hex()) == (head.records, head.head)
     numbers = [record["n"] for record in left.journal]
     assert numbers == sorted(set(numbers))
     lines = [json.loads(line) for line in (out / "observations.jsonl").read_text().splitlines()]

@@ -1,0 +1,72 @@
+"""What of a record a publication shows: what is named here as harmless, and nothing else.
+
+A name that is not listed is hidden, so that a record somebody adds tomorrow cannot give away what nobody thought of.
+Every string that is shown is looked at as well: one that could be an identity number, a PAN or a key is hidden under
+whatever name it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+JOURNAL, OBSERVATIONS = "journal.jsonl", "observations.jsonl"
+"""The chained files of a run."""
+JOURNAL_WORDS = {
+    *("channel", "dir", "what", "direction", "method", "role", "outcome"),
+    *("framing", "line", "interface", "wall", "boot", "sw", "profile", "protocol"),
+}
+"""Fields of a journal record whose words are shown."""
+OBSERVATION_WORDS = {"requirement", "measure", "value", "unit", "cell", "picture", "set_aside"}
+"""Fields of an observation whose words are shown; below ``cell`` every word."""
+SMALL = 10**13
+"""Numbers below it are shown; an identity number or a PAN of today has more digits."""
+MOMENT = "_ns"
+"""Ending of the names of times, whose numbers are shown however large."""
+MEASURED = frozenset({"value", "uncertainty"})
+
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_TELLING = re.compile(r"\d{11}|[0-9A-Fa-f]{32}|PRIVATE KEY")
+"""Eleven digits are a telephone number at least, 32 hexadecimal ones a key."""
+
+
+def hidden_in_journal(record: Mapping[str, Any]) -> list[str]:
+    """Dotted paths of what a publication leaves out of a journal record."""
+    return list(_hidden(record, JOURNAL_WORDS, ""))
+
+
+def hidden_in_observation(record: Mapping[str, Any]) -> list[str]:
+    """Dotted paths of what a publication leaves out of an observation, or of a mark that sets some aside."""
+    return list(_hidden(record, OBSERVATION_WORDS, ""))
+
+
+HIDDEN_IN: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
+    JOURNAL: hidden_in_journal,
+    OBSERVATIONS: hidden_in_observation,
+}
+"""The rule of each chained file."""
+
+
+def _hidden(record: Mapping[str, Any], words: Collection[str], above: str, *, all_words: bool = False) -> Iterator[str]:
+    for key, value in record.items():
+        path = f"{above}{key}"
+        if isinstance(value, Mapping) and _plain_keys(value):
+            yield from _hidden(value, words, f"{path}.", all_words=all_words or key in words)
+        elif not _shown(key, value, all_words or (not above and key in words)):
+            yield path
+
+
+def _plain_keys(value: Mapping[Any, Any]) -> bool:
+    """Whether the names of a part are names, and not data that somebody used as such."""
+    return all(isinstance(key, str) and _KEY.fullmatch(key) and not _TELLING.search(key) for key in value)
+
+
+def _shown(key: str, value: Any, word: bool) -> bool:
+    if value is None or isinstance(value, bool):
+        return True
+    if isinstance(value, int | float):
+        return abs(value) < SMALL or key.endswith(MOMENT) or key in MEASURED
+    if isinstance(value, str):
+        return word and not _TELLING.search(value)
+    return isinstance(value, list | tuple) and all(_shown(key, part, word) for part in value)
