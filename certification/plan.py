@@ -61,6 +61,11 @@ _NO_STATEMENT = Circumstance(
 )
 
 
+def does_not_apply(*, declared: bool) -> Circumstance:
+    """What is said of a row that is about an option the subject does not have, or nobody declared."""
+    return _NOT_APPLICABLE if declared else _NO_STATEMENT
+
+
 def make_plan(
     catalogue: Catalogue,
     subject: Subject,
@@ -104,7 +109,7 @@ def make_plan(
         if requirement_id in by_hand:
             continue
         if not subject.applies(requirement):
-            left_out[requirement_id] = _NOT_APPLICABLE if subject.declared else _NO_STATEMENT
+            left_out[requirement_id] = does_not_apply(declared=subject.declared)
         elif requirement_id not in scenarios:
             left_out[requirement_id] = _HARDWARE_ONLY if requirement.hardware_only else _NOT_IMPLEMENTED
         elif not subject.declared and requirement_id in _NEEDS_SUBJECT_FILE:

@@ -31,6 +31,7 @@ class Standing:
         run: the run's name.
         kind: kind of its subject.
         options: options the statement answers with yes.
+        declared: whether somebody filed an application for it.
         emulated: whether the subject was emulated.
         execute: rows the run was to execute.
         chosen: rows that count for its last word.
@@ -45,6 +46,7 @@ class Standing:
     run: str
     kind: SubjectKind
     options: frozenset[str]
+    declared: bool
     emulated: bool
     execute: frozenset[str]
     chosen: frozenset[str]
@@ -67,6 +69,7 @@ class Standing:
             run=record["run"],
             kind=SubjectKind(subject["kind"]),
             options=frozenset(name for name, answer in subject["options"].items() if answer == "yes"),
+            declared=subject["file"] is not None,
             emulated=record["emulated"],
             execute=frozenset(plan["execute"]),
             chosen=frozenset(plan["chosen"]),

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xiangka.report_bundle import add_bundle
+from xiangka.report_judge import add_judge
+from xiangka.report_redact import add_redact
+from xiangka.report_scan import add_scan
+from xiangka.report_verify import add_verify
+
 if TYPE_CHECKING:
     from xiangka.cli import Commands
 
 
 def add_report(commands: Commands) -> None:
     """Add the command and its actions."""
-    commands.add_parser("report", help="sign, verify, publish, judge again, compare").add_subparsers(
-        required=True, metavar="ACTION"
-    )
+    parser = commands.add_parser("report", help="sign, verify, publish, judge again, compare")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    add_verify(actions)
+    add_redact(actions)
+    add_bundle(actions)
+    add_scan(actions)
+    add_judge(actions)

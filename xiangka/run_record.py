@@ -89,11 +89,16 @@ def _shown(path: Path | None) -> str | None:
     return str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else path.name
 
 
+def json_text(content: dict[str, Any]) -> str:
+    """The one way a document of a run is written."""
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a document in a single step that a power cut leaves done or undone."""
     partial = path.with_suffix(".partial")
     with partial.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+        file.write(json_text(content))
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
