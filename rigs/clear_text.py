@@ -2,53 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evidence.spellings import forms
 from rigs.errors import RigError
 
 _LEAD = 6
 """Bytes by which a place is recognised before it is compared in full; no form of a name is shorter."""
 _CHUNK = 1 << 22
-
-
-def forms(text: str) -> dict[str, tuple[bytes, ...]]:
-    """The forms of a text that are looked for; base64 has one for each place it may begin at."""
-    plain = text.encode()
-    return {
-        "utf-8": (plain,),
-        "gb18030": (text.encode("gb18030"),),
-        "utf-16-le": (text.encode("utf-16-le"),),
-        "utf-16-be": (text.encode("utf-16-be"),),
-        "hex": (plain.hex().encode(), plain.hex().upper().encode()),
-        "hex, spaced": (plain.hex(" ").encode(), plain.hex(" ").upper().encode()),
-        "url": _escaped(text),
-        "base64": tuple(_base64_within(plain, before) for before in range(3)),
-        "reversed": (text[::-1].encode(),),
-    }
-
-
-def _escaped(text: str) -> tuple[bytes, ...]:
-    """Percent-encoded as a query carries it, where that differs, and with every byte escaped."""
-    some = quote(text, safe="").encode()
-    every = "".join(f"%{byte:02X}" for byte in text.encode())
-    forms = (some, some.lower()) if some != text.encode() else ()
-    return (*forms, every.encode(), every.lower().encode())
-
-
-def _base64_within(plain: bytes, before: int) -> bytes:
-    """The characters of a base64 text that depend on ``plain`` alone, whatever stands before and after it."""
-    whole = base64.b64encode(bytes(before) + plain)
-    first = (before * 8 + 5) // 6
-    last = (before + len(plain)) * 8 // 6
-    return whole[first:last]
 
 
 def files_below(folders: Iterable[Path]) -> Iterator[Path]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from rigs.clear_text import content_of, files_below, forms, found_in_clear
+from evidence.spellings import forms
+from rigs.clear_text import content_of, files_below, found_in_clear
 from rigs.errors import RigError
 
 

@@ -4,7 +4,8 @@ import base64
 
 import pytest
 
-from rigs.clear_text import forms, found_in_clear
+from evidence.spellings import forms
+from rigs.clear_text import found_in_clear
 
 NUMBER = "439900199001010016"
 NAMES = {f"{place}": f"439900199001{place:06d}" for place in range(500)} | {"it": NUMBER}

@@ -1,0 +1,154 @@
+"""Numbers of persons and of bank cards in bytes of any kind, recognised by their form and their check digits.
+
+Identity numbers are those of GB 11643-1999 with 18 characters, of every region; bank card numbers those of ISO/IEC
+7812-1 with 16 to 19 digits. Both are found as text, in groups as they are printed, and escaped for UTF-16, URLs, JSON,
+HTML or base64; a card's number also packed in hexadecimal, in the data objects a chip tells it in (EMV 4.3 book 3,
+annex A: 5A and 57). Digits that stand amid further digits are no number: their check digit says nothing.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from html import unescape
+from mmap import mmap
+from typing import TypeAlias
+from urllib.parse import unquote_to_bytes
+
+Content: TypeAlias = "bytes | mmap"
+IDENTITY_NUMBER, BANK_CARD_NUMBER = "identity number", "bank card number"
+
+_PROVINCE = rb"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9[1-3])"
+"""First two digits (GB/T 2260); none is 19 or 20, with which a time of the day begins."""
+_DAY = rb"(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+_IDENTITY = re.compile(
+    rb"(?<![0-9])" + _PROVINCE + rb"[0-9]{4}(?P<gap>[ -]?)" + _DAY + rb"(?P=gap)[0-9]{3}[0-9Xx](?![0-9])"
+)
+_CARD = re.compile(
+    rb"(?<![0-9])(?<![^A-Za-z\x80-\xff][.])(?:[2-69][0-9]{15,18}"
+    rb"|(?<![0-9A-Za-z][ -])[2-69][0-9]{3}(?P<gap>[ -])[0-9]{4}(?P=gap)[0-9]{4}(?P=gap)[0-9]{4}(?:(?P=gap)[0-9]{1,3})?)"
+    rb"(?![0-9Xx])(?![ .-][0-9])"
+)
+_PACKED = re.compile(
+    rb"5[Aa](?:08([0-9]{16})|09([0-9]{17}(?=[Ff])|[0-9]{18})|0[Aa]([0-9]{19})[Ff])"
+    rb"|57(?:0[9A-Fa-f]|1[0-3])([0-9]{16,19})[Dd]"
+)
+_HEX = frozenset(b"0123456789abcdefABCDEF")
+_DIGEST = 32
+"""Hexadecimal digits in a row that are a digest or an enciphered text, whatever their decimal ones say."""
+_QUAD = rb"[MNO][DTjz][AEIMQUYcgk][wxyz0-5]"
+"""Three decimal digits in base64."""
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]*")
+_NUMBER_OF_TIME = re.compile(rb'"(?:t|ns|\w*(?:_ns|_us|time|begin|end|start|stop|since|until|_at))": *$')
+_VALUE_OF_HEX = re.compile(rb'"hex": *"[0-9a-fA-F]*$')
+
+
+def numbers_in(content: Content) -> Iterator[tuple[str, int]]:
+    """Kind and place (bytes from the start) of every number, however it is spelled."""
+    yield from plain_numbers(content)
+    for match in _PACKED.finditer(content):
+        if _is_card(match[match.lastindex or 0]):
+            yield BANK_CARD_NUMBER, match.start()
+    for pattern, read in _SPELLINGS:
+        for match in pattern.finditer(content):
+            yield from ((kind, match.start()) for kind, _ in plain_numbers(read(match[0])))
+    for match in _IN_BASE64.finditer(content):
+        yield from ((kind, match.start()) for kind, _ in plain_numbers(_around(content, match)))
+
+
+def plain_numbers(content: Content) -> Iterator[tuple[str, int]]:
+    """Kind and place of every number written in ASCII digits."""
+    for match in _IDENTITY.finditer(content):
+        if _is_identity(_bare(match[0])) and not _in_hex(content, match):
+            yield IDENTITY_NUMBER, match.start()
+    for match in _CARD.finditer(content):
+        if _is_card(_bare(match[0])) and not _in_hex(content, match) and not _is_time(content, match):
+            yield BANK_CARD_NUMBER, match.start()
+
+
+def _bare(number: bytes) -> bytes:
+    return number.replace(b" ", b"").replace(b"-", b"")
+
+
+def _is_identity(number: bytes) -> bool:
+    """Whether its birthday is a day of the calendar and its check character right (ISO 7064 MOD 11-2)."""
+    try:
+        date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return False
+    weighed = sum(2 ** (17 - place) * (digit - 48) for place, digit in enumerate(number[:17]))
+    return bool(b"10X98765432"[weighed % 11] == number.upper()[17])
+
+
+def _is_card(number: bytes) -> bool:
+    """Whether an issuer may have given it out, or one of the harness's own, and its check digit is right (Luhn)."""
+    head = int(number[:4])
+    if not (40 <= head // 100 <= 69 or head >= 9000 or 2221 <= head <= 2720 or 3528 <= head <= 3589):
+        return False
+    total = 0
+    for place, digit in enumerate(reversed(number)):
+        value = (digit - 48) * (1 + place % 2)
+        total += value // 10 + value % 10
+    return total % 10 == 0 and len(set(number)) > 1
+
+
+def _in_hex(content: Content, match: re.Match[bytes]) -> bool:
+    """Whether the digits are part of a digest, or of bytes that are read by themselves."""
+    before, after = (
+        content[max(0, match.start() - _DIGEST) : match.start()],
+        content[match.end() : match.end() + _DIGEST],
+    )
+    length = len(match[0]) + _leading_hex(before[::-1]) + _leading_hex(after)
+    return (
+        length >= _DIGEST
+        or _VALUE_OF_HEX.search(content[max(0, match.start() - 2 * _DIGEST) : match.start()]) is not None
+    )
+
+
+def _leading_hex(content: bytes) -> int:
+    return next((place for place, byte in enumerate(content) if byte not in _HEX), len(content))
+
+
+def _is_time(content: Content, match: re.Match[bytes]) -> bool:
+    """Whether it is a JSON number whose name says that it is one of a clock."""
+    return _NUMBER_OF_TIME.search(content[max(0, match.start() - 40) : match.start()]) is not None
+
+
+def _around(content: Content, match: re.Match[bytes]) -> bytes:
+    """A run of digits in base64 with what stands two groups before and after it, read."""
+    before = content[max(0, match.start() - 8) : match.start()]
+    kept = len(_BASE64.match(before[::-1])[0]) // 4 * 4  # type: ignore[index] # matches the empty text too
+    after = _BASE64.match(content[match.end() : match.end() + 8])[0]  # type: ignore[index]
+    text = before[len(before) - kept :] + match[0] + after
+    return from_base64(text)
+
+
+def from_base64(text: bytes) -> bytes:
+    """Bytes of a base64 text, with or without its padding; line ends are left out, a single character too many is."""
+    text = text.replace(b"\r", b"").replace(b"\n", b"").rstrip(b"=")
+    if len(text) % 4 == 1:
+        text = text[:-1]
+    return binascii.a2b_base64(text + b"=" * (-len(text) % 4))
+
+
+def _digits(one: bytes, check: bytes) -> re.Pattern[bytes]:
+    """Digits of a number in a spelling; ``check`` is what may stand for X."""
+    return re.compile(rb"(?:%b){15,}(?:%b|%b)" % (one, one, check))
+
+
+_SPELLINGS: tuple[tuple[re.Pattern[bytes], Callable[[bytes], bytes]], ...] = (
+    (re.compile(rb"(?:[0-9]\x00){15,}[0-9Xx]"), lambda run: run[::2]),
+    (_digits(rb"%3[0-9]", rb"%[57]8|[Xx]"), unquote_to_bytes),
+    (_digits(rb"\\u003[0-9]", rb"\\u00[57]8|[Xx]"), lambda run: run.decode("unicode_escape").encode()),
+    (
+        _digits(rb"&#(?:4[89]|5[0-7]|[Xx]3[0-9]);", rb"&#(?:88|120|[Xx][57]8);|[Xx]"),
+        lambda run: unescape(run.decode()).encode(),
+    ),
+    (
+        _digits(rb"\xef\xbc[\x90-\x99]", rb"\xef\xbc\xb8|\xef\xbd\x98|[Xx]"),
+        lambda run: "".join(chr(ord(c) - 0xFEE0) if c > "~" else c for c in run.decode()).encode(),
+    ),
+)
+_IN_BASE64 = re.compile(rb"(?:%b(?:\r?\n)?){4,}" % _QUAD)

@@ -1,0 +1,140 @@
+"""Looking through files for what may stand nowhere in clear: identity numbers, bank card numbers, keys.
+
+A file is searched as it lies there, its name, then everything that can be read out of it: bytes written as hexadecimal
+or base64, texts and streams of PDF, texts and codes in pictures, members of archives. What is found is told by file,
+place and kind, never by its value. A file that cannot be read is a finding too: nobody knows what it holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+
+from evidence.clear_numbers import Content, numbers_in
+from evidence.opened_files import UnreadableError, contents_of
+from evidence.spellings import forms, in_base64, in_hex
+from evidence.written_bytes import written_bytes
+
+KEY, KNOWN, UNREADABLE = "private key", "known secret", "cannot be searched"
+_DEPTH = 3
+"""How many coats are taken off: hexadecimal of JSON with base64 of an enciphered text has two."""
+
+_BEGIN = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----")
+_LABELLED = re.compile(
+    rb"(?i:(?:app_?|client_?|shared_?)?secret|(?:private|secret|master|session|signing|root)_?key|passw(?:or)?d|"
+    rb"passphrase|\xe5\xaf\x86\xe9\x92\xa5|\xe7\xa7\x81\xe9\x92\xa5|\xe5\x8f\xa3\xe4\xbb\xa4)"  # 密钥 私钥 口令
+    rb"\\?[\"']?\s*(?:[:=]|\xef\xbc\x9a)\s*\\?[\"']?(?:[0-9a-fA-F]{32,}|[A-Za-z0-9+/_-]{22,}={0,2})(?![A-Za-z0-9])"
+)
+_SEC1 = re.compile(rb"\x02\x01\x01\x04\x20.{32}\xa0\x0a\x06\x08", re.DOTALL)
+"""A key on an elliptic curve as RFC 5915 writes it."""
+_PKCS8 = (
+    bytes.fromhex("020100301306072a8648ce3d0201"),
+    bytes.fromhex("020100300d06092a864886f70d0101010500"),
+    bytes.fromhex("020100300506032b6570"),
+)
+"""How a key begins as RFC 5208 writes it: elliptic curves, SM2 among them; RSA; Ed25519."""
+_SPELT = tuple(
+    spelt
+    for plain in (b"PRIVATE KEY-----", *_PKCS8)
+    for spelt in (*in_hex(plain), *in_base64(plain), *(() if plain.isascii() else (plain,)))
+)
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """Something in clear.
+
+    Attributes:
+        file: path of the file, with the member of an archive behind ``!``.
+        place: line, byte, page or part of it.
+        kind: what it is.
+        coat: how it is written; empty for plain text.
+    """
+
+    file: str
+    place: str
+    kind: str
+    coat: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.place}: {self.kind}{f', in {self.coat}' if self.coat else ''}"
+
+
+def scan(path: Path, secrets: Iterable[str] = ()) -> tuple[Finding, ...]:
+    """Everything in clear in a file, or in all files below a folder, in their order.
+
+    Args:
+        path: the file or folder; links are not followed out of it.
+        secrets: texts that are known to be secret, such as the keys a run was given.
+    """
+    known = _known(secrets)
+    if not path.is_dir():
+        return _once(_in_file(path, path.name, known))
+    files = sorted(file for file in path.rglob("*") if not file.is_dir())
+    return _once(one for file in files for one in _in_file(file, file.relative_to(path).as_posix(), known))
+
+
+def scan_bytes(content: bytes, name: str, secrets: Iterable[str] = ()) -> tuple[Finding, ...]:
+    """Everything in clear in a file that is not written yet; ``name`` is what findings call it."""
+    return _once(_in_content(content, name, _known(secrets)))
+
+
+def _once(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(dict.fromkeys(found))
+
+
+def _known(secrets: Iterable[str]) -> tuple[bytes, ...]:
+    return tuple(form for secret in secrets for made in forms(secret).values() for form in made)
+
+
+def _in_file(path: Path, name: str, known: Sequence[bytes]) -> Iterator[Finding]:
+    yield from (Finding(name, "its name", kind) for kind, _ in _all_in(name.encode(), known))
+    try:
+        with path.open("rb") as file:
+            if not path.stat().st_size:
+                return
+            with mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+                yield from _in_content(content, name, known)
+    except OSError:
+        yield Finding(name, "the file", UNREADABLE)
+
+
+def _in_content(
+    content: Content, name: str, known: Sequence[bytes], coat: str = "", depth: int = 0
+) -> Iterator[Finding]:
+    """What a file, or something found within one, holds."""
+    for kind, offset in _all_in(content, known):
+        yield Finding(name, _place(content, offset), kind, coat)
+    if depth == _DEPTH:
+        return
+    try:
+        for opened in contents_of(content):
+            inner = f"{name}!{opened.member}" if opened.member else name
+            for one in _in_content(opened.content, inner, known, coat, depth + 1):
+                place = f"{opened.part}, {one.place}" if opened.part and not opened.member else one.place
+                yield Finding(one.file, place, one.kind, one.coat)
+    except UnreadableError as error:
+        yield Finding(name, str(error), UNREADABLE, coat)
+    for spelling, offset, within in written_bytes(content):
+        for one in _in_content(within, name, known, " in ".join(filter(None, (spelling, coat))), depth + 1):
+            yield Finding(one.file, _place(content, offset), one.kind, one.coat)
+
+
+def _all_in(content: Content, known: Sequence[bytes]) -> Iterator[tuple[str, int]]:
+    yield from numbers_in(content)
+    for pattern in (_BEGIN, _LABELLED, _SEC1):
+        yield from ((KEY, match.start()) for match in pattern.finditer(content))
+    for kind, needles in ((KEY, _SPELT), (KNOWN, known)):
+        for needle in needles:
+            if (offset := content.find(needle)) >= 0:
+                yield kind, offset
+
+
+def _place(content: Content, offset: int) -> str:
+    """Line of a text, byte of anything else."""
+    if content.find(b"\0") >= 0:
+        return f"byte {offset}"
+    return f"line {content[:offset].count(bytes((10,))) + 1}"

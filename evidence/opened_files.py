@@ -1,0 +1,99 @@
+"""What a file of a known format holds beside the bytes it lies in: archives, PDF, pictures, compressed files."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import zxingcpp
+from PIL import Image, UnidentifiedImageError
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
+
+from evidence.clear_numbers import Content
+
+
+class UnreadableError(Exception):
+    """A file says that it is of a format, and cannot be read as that; the message names the part."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Something a file holds.
+
+    Attributes:
+        content: the bytes.
+        part: which part of the file it is, in a few words.
+        member: its name, where it is a file by itself.
+    """
+
+    content: bytes
+    part: str = ""
+    member: str = ""
+
+
+def contents_of(content: Content) -> Iterator[Opened]:
+    """Everything that can be read out of a file by its format; nothing for a format that holds only itself.
+
+    Raises:
+        UnreadableError: it is not what it says.
+    """
+    head = bytes(content[:8])
+    if head.startswith(b"PK\x03\x04"):
+        yield from _archive(bytes(content))
+    elif head.startswith(b"\x1f\x8b"):
+        yield _compressed(bytes(content))
+    elif head.startswith(b"%PDF-"):
+        yield from _document(bytes(content))
+    elif head.startswith((b"\x89PNG", b"\xff\xd8\xff")):
+        yield from _picture(bytes(content))
+
+
+def _archive(content: bytes) -> Iterator[Opened]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for member in archive.infolist():
+                yield Opened(member.filename.encode(), "a name in it")
+                if not member.is_dir():
+                    yield Opened(archive.read(member), member=member.filename)
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+        raise UnreadableError("the archive") from error
+
+
+def _compressed(content: bytes) -> Opened:
+    try:
+        return Opened(zlib.decompress(content, wbits=31), "unpacked")
+    except zlib.error as error:
+        raise UnreadableError("the compressed file") from error
+
+
+def _document(content: bytes) -> Iterator[Opened]:
+    """Texts of the pages, and every object and stream with the files embedded."""
+    try:
+        reader = PdfReader(io.BytesIO(content))
+        for number, page in enumerate(reader.pages, 1):
+            yield Opened(page.extract_text().encode(), f"page {number}")
+        yield Opened("\n".join(map(str, (reader.metadata or {}).values())).encode(), "metadata")
+        for number in range(1, int(str(reader.trailer["/Size"]))):
+            one = reader.get_object(number)
+            if (read := getattr(one, "get_data", None)) is not None:
+                yield Opened(read(), f"object {number}")
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, OSError, zlib.error) as error:
+        raise UnreadableError("the PDF") from error
+
+
+def _picture(content: bytes) -> Iterator[Opened]:
+    """Texts that came along with a picture, and of every code to be seen on it."""
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            picture.load()
+            told = [str(value) for value in picture.info.values() if isinstance(value, str | bytes)]
+            told += [str(value) for value in picture.getexif().values()]
+            yield Opened("\n".join(told).encode(), "metadata")
+            for code in zxingcpp.read_barcodes(picture.convert("L")):
+                yield Opened(code.bytes, "a code on the picture")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise UnreadableError("the picture") from error

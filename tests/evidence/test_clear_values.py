@@ -1,0 +1,182 @@
+"""Values planted in every kind of output are found, and what only resembles them is not."""
+
+import base64
+import gzip
+import io
+import json
+import zipfile
+
+import pytest
+import segno
+import typst
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from evidence.clear_text import scan
+from evidence.written_bytes import written_bytes
+from xiangka.cli import main
+
+PERSON, CARD = "43990019900307707X", "9999990000000006"
+ANOTHER = "110105199912310022"
+
+
+def key(encoding, form):
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(encoding, form, NoEncryption())
+
+
+def picture(text="", code=None):
+    drawn, told = io.BytesIO(), PngInfo()
+    told.add_text("Description", text, zip=True)
+    if code is None:
+        shown = Image.new("L", (40, 40), 200)
+    else:
+        made = io.BytesIO()
+        segno.make_qr(code).save(made, kind="png", scale=6, border=4)
+        shown = Image.open(made).convert("L")
+    shown.save(drawn, "png", pnginfo=told)
+    return drawn.getvalue()
+
+
+def archive(content):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as written:
+        written.writestr("run/journal.jsonl", content)
+    return made.getvalue()
+
+
+def document(text, attached=b"nothing"):
+    inner = base64.b64encode(attached).decode()
+    return typst.compile(f'#set document(title: "{inner}")\n= 报告\n正文 {text} 完'.encode())
+
+
+PERSON_SPELT = {
+    "text": f"x {PERSON}.",
+    "small x": PERSON.lower(),
+    "grouped": f"{PERSON[:6]} {PERSON[6:14]} {PERSON[14:]}",
+    "JSON": json.dumps({"detail": {"who": PERSON}}),
+    "JSON escapes": "".join(f"\\u00{ord(c):02x}" for c in PERSON),
+    "URL": "".join(f"%{ord(c):02X}" for c in PERSON),
+    "HTML": "".join(f"&#{ord(c)};" for c in PERSON),
+    "HTML, hex": "".join(f"&#x{ord(c):x};" for c in PERSON),
+    "full width": "".join(chr(ord(c) + 0xFEE0) for c in PERSON),
+    "hex": (b"id=" + PERSON.encode()).hex(),
+    "hex, spaced": PERSON.encode().hex(" "),
+    "UTF-16": PERSON.encode("utf-16-le"),
+    "UTF-16, the other way": PERSON.encode("utf-16-be"),
+    **{f"base64 at {n}": base64.b64encode(b"x" * n + PERSON.encode() + b"yz") for n in range(3)},
+    "base64 within": f"path/to/{base64.b64encode(PERSON.encode()).decode()}",
+    "base64 in hex": base64.b64encode(b'{"id_no":"' + PERSON.encode()).hex(),
+    "hex in base64": base64.b64encode(PERSON.encode().hex().encode()),
+    "PNG text": picture(PERSON),
+    "code on a picture": picture(code=PERSON),
+    "PNG in a page": b"<img src=data:image/png;base64," + base64.b64encode(picture(PERSON)) + b">",
+    "archive": archive(PERSON),
+    "archive in an archive": archive(archive(PERSON)),
+    "compressed": gzip.compress(PERSON.encode()),
+    "PDF": document(PERSON),
+    "PDF metadata": document("", PERSON.encode()),
+}
+CARD_SPELT = {
+    "text": f"PAN {CARD}",
+    "grouped": "9999 9900 0000 0006",
+    "hyphens": "9999-9900-0000-0006",
+    "a real issuer's, 19 digits": "6228480402564890018",
+    "JSON number": f'{{"pan":{CARD}}}',
+    "chip": f"7081985a08{CARD}5f24",
+    "track": f"5713{CARD}d25122010000000000f",
+    "hex": CARD.encode().hex(),
+}
+KEYS = {
+    "PEM": key(Encoding.PEM, PrivateFormat.PKCS8),
+    "PEM in JSON": json.dumps({"x": key(Encoding.PEM, PrivateFormat.TraditionalOpenSSL).decode()}),
+    "PEM in base64": b"a" + base64.b64encode(b"ab" + key(Encoding.PEM, PrivateFormat.PKCS8)),
+    "DER": key(Encoding.DER, PrivateFormat.PKCS8),
+    "DER, RFC 5915": b"\0" + key(Encoding.DER, PrivateFormat.TraditionalOpenSSL),
+    "DER in hex": key(Encoding.DER, PrivateFormat.PKCS8).hex(),
+    "DER in base64": base64.b64encode(b"abcd" + key(Encoding.DER, PrivateFormat.PKCS8)),
+    "named": '"app_secret": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"',
+    "named in hex": b'{"master_key":"0f1e2d3c4b5a69788796a5b4c3d2e1f0"}'.hex(),
+}
+PLANTED = [
+    *(("identity number", how, value) for how, value in PERSON_SPELT.items()),
+    *(("bank card number", how, value) for how, value in CARD_SPELT.items()),
+    *(("private key", how, value) for how, value in KEYS.items()),
+]
+HARMLESS = {
+    "wrong check character": "439900199003077071 9999990000000009",
+    "no such day": "439900199002306630",
+    "masked": "439900********663X 999999******0008",
+    "times": '{"t_ns":4242424242424242,"begin":6228480402564890018} 20261128000140123 1764288000123456789',
+    "fractions": "0.4242424242424242 M .4242424242424242",
+    "digest": "sm3: 0ab4242424242424242cd" + "e" * 43,
+    "wire": '{"channel":"scanner","hex":"4242424242424242"}',
+    "identifier": "00000000-4242-4242-4242-424242424242",
+    "certificate": "-----BEGIN CERTIFICATE-----",
+    "zeros": "0000000000000000 9999999999999999",
+    "words": "the private key: kept in a token; the password is asked for",
+}
+
+
+@pytest.mark.parametrize(("kind", "how", "value"), PLANTED, ids=[f"{kind}-{how}" for kind, how, _ in PLANTED])
+def test_planted_value_is_found_and_not_told(kind, how, value, tmp_path, capsys):
+    file = tmp_path / "written"
+    file.write_bytes(value.encode() if isinstance(value, str) else value)
+    assert kind in {one.kind for one in scan(tmp_path)}
+    assert main(["report", "scan", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert str(file) in said
+    assert kind in said
+    assert PERSON[:14] not in said
+    assert CARD not in said
+
+
+@pytest.mark.parametrize("what", HARMLESS)
+def test_what_only_resembles_a_number_is_left_alone(what, tmp_path, capsys):
+    (tmp_path / "written").write_text(HARMLESS[what], encoding="utf-8")
+    assert scan(tmp_path) == ()
+    assert main(["report", "scan", str(tmp_path)]) == 0
+    assert "nothing in clear" in capsys.readouterr().out
+
+
+def test_place_is_told_by_line_by_page_and_by_member(tmp_path):
+    (tmp_path / "a.jsonl").write_text(f'{{}}\n{{"hex":"{(b"0" * 20 + b" " + ANOTHER.encode()).hex()}"}}\n')
+    (tmp_path / "b.pdf").write_bytes(document(f"#pagebreak() {ANOTHER}"))
+    (tmp_path / "c.zip").write_bytes(archive(f"\n\n{ANOTHER}"))
+    (tmp_path / f"{ANOTHER}.txt").touch()
+    told = [str(one) for one in scan(tmp_path)]
+    assert "a.jsonl: line 2: identity number, in hex" in told
+    assert "b.pdf: page 2, line 1: identity number" in told
+    assert "c.zip!run/journal.jsonl: line 3: identity number" in told
+    assert f"{ANOTHER}.txt: its name: identity number" in told
+
+
+def test_secret_that_is_known_is_found_in_every_coat(tmp_path, capsys):
+    secret, secrets = "correct horse battery", tmp_path / "secrets"
+    secrets.write_text(secret + "\n")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for number, value in enumerate((secret.encode(), secret.encode().hex().encode(), picture(secret))):
+        (folder / "out").write_bytes(value)
+        assert main(["report", "scan", str(folder)]) == 0, number
+        assert main(["report", "scan", str(folder), "--secrets", str(secrets)]) == 1, number
+    assert secret not in capsys.readouterr().out
+    secrets.write_text("short\n")
+    assert main(["report", "scan", str(folder), "--secrets", str(secrets)]) == 4
+    assert "line 1 is too short" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("head", [b"PK\x03\x04", b"\x1f\x8b", b"%PDF-1.7", b"\x89PNG\r\n\x1a\n"])
+def test_file_that_cannot_be_searched_is_a_finding(head, tmp_path):
+    (tmp_path / "spoilt").write_bytes(head + b"spoilt" * 9)
+    assert [one.kind for one in scan(tmp_path)] == ["cannot be searched"]
+
+
+def test_path_that_is_not_there_is_wrong_input(tmp_path, capsys):
+    assert main(["report", "scan", str(tmp_path / "run")]) == 4
+    assert "there is no such file or folder" in capsys.readouterr().err
+
+
+def test_bytes_of_odd_hex_are_read_from_their_end_too():
+    assert {within for _, _, within in written_bytes(b"0" + (b"k" * 20).hex().encode())} >= {b"k" * 20}
