@@ -155,7 +155,7 @@ def _parsed(line: bytes, number: int) -> dict[str, Any]:
         plain = dumped(record).encode()
     except (ValueError, RecursionError) as error:
         raise BrokenChainError(number, "is no record") from error
-    if not isinstance(record, dict) or plain != line:
+    if not isinstance(record, dict) or plain != line or next(reversed(record), None) != CHAIN:
         raise BrokenChainError(number, "is not written as the chain writes")
     return record
 
