@@ -1,0 +1,135 @@
+"""A run folder as proof for a certificate: verified, judged enough, and what a certificate will say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from certification.catalogue import Text
+from certification.certifiable import Proof, obstacles
+from certification.certificates import CHINA, Shown, Subject
+from certification.errors import PlanError
+from evidence.chain import sm3
+from evidence.manifest import MANIFEST, SIGNATURES
+from evidence.verification import verify
+from register.errors import BrokenRegisterError
+from reports.certificate_facts import facts_of
+from reports.run_folder import RunFolder, RunRecord, read_run_folder
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What a run shows.
+
+    Attributes:
+        subject: what was tested.
+        shown: the firmware that is covered by it.
+        laboratory: who tested.
+        authorisation: number under which the laboratory may.
+        manifest, manifest_signature: files of the run.
+    """
+
+    subject: Subject
+    shown: Shown
+    laboratory: Text
+    authorisation: str
+    manifest: bytes
+    manifest_signature: bytes
+
+    @property
+    def documents(self) -> Mapping[str, bytes]:
+        """The files the register keeps of the run, by the name they are kept under."""
+        return {
+            f"manifest-{self.shown.run}.json": self.manifest,
+            f"manifest-{self.shown.run}.sig": self.manifest_signature,
+        }
+
+
+def proven(run: Path, centre: bytes, now: datetime, *, specimen: bool) -> Proven:
+    """Read a run that a certificate shall rest on.
+
+    Args:
+        run: folder of the run.
+        centre: public root certificates of the register's centre, PEM.
+        now: moment of the act.
+        specimen: whether the register keeps specimens.
+
+    Raises:
+        BrokenRegisterError: the run does not verify, or not both signatures stand under it.
+        PlanError: it does not suffice.
+        ReportError: the folder cannot be read.
+    """
+    if not run.is_dir():
+        raise PlanError("there is no such folder", where=str(run), remedy="give the folder of a signed run")
+    _require_verified(run, centre, now)
+    folder = read_run_folder(run)
+    for obstacle in obstacles(_proof(folder), specimen=specimen):
+        raise PlanError(obstacle.what, where=str(run), remedy=obstacle.remedy)
+    record = folder.run
+    if record.laboratory is None or record.finished is None:
+        raise AssertionError("a run without them has obstacles")
+    manifest = (run / MANIFEST).read_bytes()
+    return Proven(
+        subject=_subject(record),
+        shown=_shown(folder, sm3(manifest).hex()),
+        laboratory=Text.model_validate(record.laboratory.laboratory.name.model_dump()),
+        authorisation=record.laboratory.laboratory.authorisation_number,
+        manifest=manifest,
+        manifest_signature=(run / SIGNATURES).read_bytes(),
+    )
+
+
+def _require_verified(run: Path, centre: bytes, now: datetime) -> None:
+    found = verify(run, centre, now)
+    if not found.holds:
+        first = found.findings[0]
+        raise BrokenRegisterError(first.what, where=f"{run}, {first.where}", remedy=first.remedy)
+    if found.twin:
+        raise PlanError(
+            "this is the redacted twin of a run", where=str(run), remedy="give the folder with the whole evidence"
+        )
+
+
+def _proof(folder: RunFolder) -> Proof:
+    run = folder.run
+    return Proof(
+        state=run.state,
+        overall=run.overall,
+        overall_with_waivers=run.overall_with_waivers,
+        emulated=run.emulated,
+        defect=run.defect,
+        declared=run.subject.declared,
+        firmware_sha256=run.subject.identity.get("firmware_sha256"),
+        rows=folder.rows,
+        waived=_waived(run),
+        unstated=[fact.name.en for fact in facts_of(folder).unstated],
+    )
+
+
+def _waived(run: RunRecord) -> dict[str, str]:
+    return {one.requirement: one.id for one in run.waivers if one.state == "applied"}
+
+
+def _subject(run: RunRecord) -> Subject:
+    filed = run.subject.identity
+    names = ("vendor", "model", "hardware", "filing_number")
+    return Subject(run.subject.kind, *(filed.get(name) or "" for name in names))
+
+
+def _shown(folder: RunFolder, manifest_sm3: str) -> Shown:
+    run = folder.run
+    proof = _proof(folder)
+    finished = run.finished or run.started
+    return Shown(
+        firmware=run.subject.identity.get("firmware") or "",
+        firmware_sha256=proof.firmware_sha256 or "",
+        run=run.run,
+        manifest_sm3=manifest_sm3,
+        plan=run.plan.name,
+        catalogue=run.versions.catalogue,
+        finished=finished.astimezone(CHINA).date(),
+        open_rows=proof.open_rows,
+        waivers=proof.waived,
+    )
