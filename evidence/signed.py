@@ -19,12 +19,12 @@ from typing import Any
 from evidence.chain import dumped, sm3
 from evidence.errors import SignatureError
 from evidence.keys.signer import Signer
+from evidence.manifest import MANIFEST, SIGNATURES
 from evidence.signer_certificates import Centre, SignerCertificate, read_certificate
 from reference_impl.wire import sm2
 
 SCHEMA = 1
 SUFFIX = ".sig"
-MANIFEST, MANIFEST_SIGNATURE = "manifest.json", "manifest.sig"
 _STATEMENT = ("file", "sm3", "run", "role", "signer", "signed_at", "certificate_sm3", "follows")
 _MAY_BE_NULL = ("run", "follows")
 _AGAIN = "the file was changed after signing, or the signature belongs to another file"
@@ -65,7 +65,7 @@ class Signature:
 
 def signature_path(path: Path) -> Path:
     """Where the signatures of a file stand: ``manifest.sig`` for a manifest, else the name with ``.sig`` behind."""
-    return path.with_name(MANIFEST_SIGNATURE if path.name == MANIFEST else path.name + SUFFIX)
+    return path.with_name(SIGNATURES if path.name == MANIFEST else path.name + SUFFIX)
 
 
 def sign(path: Path, signer: Signer, now: datetime, sig_path: Path | None = None, run: str | None = None) -> Path:
@@ -88,7 +88,10 @@ def sign(path: Path, signer: Signer, now: datetime, sig_path: Path | None = None
     before: list[Signature] = []
     if place.exists():
         written = place.read_bytes()
-        before = check(data, written, signer.centre, file=path.name)
+        try:
+            before = check(data, written, signer.centre, file=path.name)
+        except SignatureError as error:
+            raise error.at(place) from error
         entries = json.loads(written)["signatures"]
     certificate = read_certificate(signer.certificate)
     Centre(signer.centre).check(certificate, now)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asn1crypto import algos, keys, pem, x509
@@ -63,6 +63,12 @@ class Validity:
 
     begin: datetime
     end: datetime
+
+    @classmethod
+    def days(cls, begin: datetime, days: int) -> Validity:
+        """So many days from a moment on."""
+        begin = begin.replace(microsecond=0)
+        return cls(begin, begin + timedelta(days=days))
 
 
 @dataclass(frozen=True)
@@ -152,14 +158,13 @@ def read_certificate(der: bytes) -> SignerCertificate:
     return certificate
 
 
-def holder_of(der: bytes) -> tuple[Holder, bytes]:
-    """Whom an SM2 certificate names, be he a signer or the centre, and his key, 65 bytes.
+def holders_certificate(der: bytes) -> SignerCertificate:
+    """Read an SM2 certificate, be its holder a signer or the centre.
 
     Raises:
         SignatureError: it is no certificate with SM2.
     """
-    certificate = _read(der)
-    return certificate.holder, certificate.public
+    return _read(der)
 
 
 def issue_root(holder: Holder, public: bytes, validity: Validity, sign: Sign, algorithm: Algorithm = SM2) -> bytes:

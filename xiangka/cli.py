@@ -11,6 +11,7 @@ from typing import NoReturn, TypeAlias
 
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
+from evidence.errors import SignatureError
 from reference_impl.errors import PlatformError
 from reports.errors import ReportError
 from rigs.errors import BenchFileError, NotAssessedError, RigError
@@ -18,6 +19,7 @@ from xiangka import __version__
 from xiangka.catalogue_commands import add_catalogue
 from xiangka.certify_command import add_certify
 from xiangka.emulate_commands import add_emulate
+from xiangka.keys_commands import add_keys
 from xiangka.load_command import add_load
 from xiangka.optics_commands import add_optics
 from xiangka.platform_commands import add_platform
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(arguments)
         return int(options.command(options))
-    except (PlanError, BenchFileError, ReportError) as error:
+    except (PlanError, BenchFileError, ReportError, SignatureError) as error:
         return _complain(error, ExitCode.WRONG_INPUT)
     except (RigError, PlatformError) as error:
         return _complain(error, ExitCode.RIG_ERROR)
@@ -80,6 +82,7 @@ def _parser() -> _Parser:
     _defects(commands)
     add_trial(commands)
     add_report(commands)
+    add_keys(commands)
     add_optics(commands)
     add_platform(commands)
     add_load(commands)

@@ -60,12 +60,12 @@ class FileKeys:
             text = path.read_bytes()
         except OSError as error:
             raise SignatureError(
-                f"{path} cannot be read ({error.strerror})", "name a folder made by xiangka keys, as its owner"
+                f"cannot be read ({error.strerror})", "name a folder made by xiangka keys, as its owner", str(path)
             ) from error
         try:
             return open_sealed(text, self._password)
         except SignatureError as error:
-            raise SignatureError(f"{path}: {error.what}", error.remedy) from error
+            raise error.at(path) from error
 
 
 def new_key_files(password: str, iterations: int = ITERATIONS) -> dict[str, bytes]:

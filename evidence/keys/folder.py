@@ -16,7 +16,7 @@ from asn1crypto import pem
 from evidence.errors import SignatureError
 from evidence.keys.file_keys import FileKeys
 from evidence.keys.signer import Keys, Signer
-from evidence.signer_certificates import holder_of, pem_certificates
+from evidence.signer_certificates import holders_certificate, pem_certificates
 
 ABOUT, SM2_CERTIFICATE, P256_CERTIFICATE, CENTRE_FILE = "signer.json", "sm2.crt", "p256.crt", "centre.pem"
 SCHEMA = 1
@@ -34,12 +34,11 @@ def load_signer(folder: Path, secret: str) -> Signer:
         SignatureError: no such folder, a wrong secret, or the parts of the folder do not belong together.
     """
     keys = _keys(folder, _about(folder), secret)
-    certificate = _certificate(folder / SM2_CERTIFICATE)
-    holder, public = holder_of(certificate)
-    if keys.public != public:
-        raise SignatureError(f"{folder}: key and certificate are not a pair", "restore the folder from its backup")
+    certificate = holders_certificate(_certificate(folder / SM2_CERTIFICATE))
+    if keys.public != certificate.public:
+        raise SignatureError("key and certificate are not a pair", "restore the folder from its backup", str(folder))
     pdf_certificate = _certificate(folder / P256_CERTIFICATE)
-    return Signer(holder, certificate, pdf_certificate, _read(folder / CENTRE_FILE), keys)
+    return Signer(certificate.holder, certificate.der, pdf_certificate, _read(folder / CENTRE_FILE), keys)
 
 
 def describe(folder: Path) -> tuple[Mapping[str, Any], bytes, bytes]:
@@ -91,7 +90,7 @@ def _about(folder: Path) -> dict[str, Any]:
     except (ValueError, TypeError, KeyError, RecursionError):
         known = False
     if not known:
-        raise SignatureError(f"{folder / ABOUT} is not one of a signer's folder", "restore it from its backup")
+        raise SignatureError("is not one of a signer's folder", "restore it from its backup", str(folder / ABOUT))
     return dict(place)
 
 
@@ -99,14 +98,19 @@ def _keys(folder: Path, place: Mapping[str, Any], secret: str) -> Keys:
     if place == IN_FILES:
         return FileKeys(folder, secret)
     raise SignatureError(
-        f"{folder / ABOUT} names keys of the unknown kind {place['kind']!r}", "use the harness that made the folder"
+        f"names keys of the unknown kind {place['kind']!r}",
+        "use the harness that made the folder",
+        str(folder / ABOUT),
     )
 
 
 def _certificate(path: Path) -> bytes:
-    found = pem_certificates(_read(path))
+    try:
+        found = pem_certificates(_read(path))
+    except SignatureError as error:
+        raise error.at(path) from error
     if len(found) != 1:
-        raise SignatureError(f"{path} holds {len(found)} certificates instead of one", "restore it from its backup")
+        raise SignatureError(f"holds {len(found)} certificates instead of one", "restore it from its backup", str(path))
     return found[0]
 
 
@@ -115,5 +119,5 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise SignatureError(
-            f"{path} cannot be read ({error.strerror})", "name a folder made by xiangka keys, as its owner"
+            f"cannot be read ({error.strerror})", "name a folder made by xiangka keys, as its owner", str(path)
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from evidence.keys.file_keys import FileKeys, new_key_files
 from evidence.keys.folder import IN_FILES, armoured, public_files, write_new
 from evidence.keys.sealed_pkcs8 import ITERATIONS
 from evidence.keys.signer import Keys, Signer
-from evidence.signer_certificates import CENTRE, P256, Holder, Validity, issue_root, issue_signer
+from evidence.signer_certificates import CENTRE, P256, Holder, Validity, holders_certificate, issue_root, issue_signer
 
 MakeKeys = Callable[[Path], tuple[Keys, Mapping[str, Any]]]
 """Makes new keys, with their files in this folder if they have any; gives them and how to find them again."""
@@ -35,18 +36,20 @@ def make_centre(folder: Path, name: str, organisation: str, validity: Validity, 
         )
         write_new(place, public_files(where, roots, b"".join(map(armoured, roots))))
 
-    _whole(folder, fill)
+    whole_folder(folder, fill)
 
 
 def make_signer(folder: Path, holder: Holder, validity: Validity, centre: Signer, make_keys: MakeKeys) -> None:
     """Make the folder of a signer: two keys, and certificates for them by the centre.
 
     Raises:
-        SignatureError: the folder exists, or ``centre`` is none.
+        SignatureError: the folder exists, ``centre`` is none, or its own certificates do not cover that time.
         OSError: it cannot be written.
     """
     if centre.role != CENTRE:
         raise SignatureError(f"{centre.name} is no centre and gives no certificates", "name the centre's own folder")
+    for moment in (validity.begin, validity.end):
+        holders_certificate(centre.certificate).require_valid(moment)
 
     def fill(place: Path) -> None:
         keys, where = make_keys(place)
@@ -56,7 +59,7 @@ def make_signer(folder: Path, holder: Holder, validity: Validity, centre: Signer
         )
         write_new(place, public_files(where, certificates, centre.centre))
 
-    _whole(folder, fill)
+    whole_folder(folder, fill)
 
 
 def keys_in_files(password: str, iterations: int = ITERATIONS) -> MakeKeys:
@@ -69,13 +72,17 @@ def keys_in_files(password: str, iterations: int = ITERATIONS) -> MakeKeys:
     return make
 
 
-def _whole(folder: Path, fill: Callable[[Path], None]) -> None:
+def whole_folder(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Make a folder, for its owner alone, that is there with all that ``fill`` puts into it or not at all.
+
+    Raises:
+        SignatureError: it exists.
+        OSError: it cannot be written.
+    """
     if folder.exists() or folder.is_symlink():
-        raise SignatureError(f"{folder} exists already", "name a folder that is not there yet")
+        raise SignatureError("exists already", "name a folder that is not there yet", str(folder))
     folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = folder.with_name(folder.name + ".part")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(mode=0o700)
+    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         fill(beside)
         beside.rename(folder)

@@ -1,0 +1,84 @@
+"""The work of ``xiangka keys`` that makes keys."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from certification.errors import PlanError
+from certification.exit_codes import ExitCode
+from evidence.keys.folder import CENTRE_FILE
+from evidence.keys.making import keys_in_files, make_centre, make_signer
+from evidence.keys.specimen import PASSWORD_FILE, make_specimen
+from evidence.signer_certificates import Holder, Validity
+from xiangka.key_secret import new_password, open_keys
+
+_NAME_LENGTH = 64
+"""Most characters of a name in a certificate (RFC 5280, upper bounds)."""
+
+
+def new_centre(options: argparse.Namespace) -> int:
+    """Make a centre's folder."""
+    folder: Path = options.folder
+    with _writable(folder):
+        validity = _validity(options)
+        password = new_password(options.password_file)
+        make_centre(folder, _name(options.name), _name(options.organisation), validity, keys_in_files(password))
+    print(f"Keys of the centre {options.name}: {folder}, valid until {validity.end:%Y-%m-%d}")
+    print(
+        "Keep the folder away from networks, with a copy elsewhere: who has it and its password certifies in its name"
+    )
+    print(f"Everybody who verifies needs {folder / CENTRE_FILE}, and may have it")
+    return int(ExitCode.PASSED)
+
+
+def new_signer(options: argparse.Namespace) -> int:
+    """Make a signer's folder."""
+    folder: Path = options.folder
+    with _writable(folder):
+        validity = _validity(options)
+        holder = Holder(_name(options.name), options.role, _name(options.organisation))
+        centre = open_keys(options.centre, options.centre_password_file)
+        make_signer(folder, holder, validity, centre, keys_in_files(new_password(options.password_file)))
+    print(f"Keys of {options.name} ({options.role}): {folder}, valid until {validity.end:%Y-%m-%d}")
+    return int(ExitCode.PASSED)
+
+
+def new_specimen(folder: Path) -> int:
+    """Make a folder of specimen keys."""
+    with _writable(folder):
+        make_specimen(folder, datetime.now(UTC))
+    print(f"SPECIMEN 样本 keys: {folder}, password in {folder / PASSWORD_FILE}. They prove nothing")
+    return int(ExitCode.PASSED)
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise PlanError(
+            f"cannot be written ({error.strerror})", where=str(folder), remedy="name a place you may write to"
+        ) from error
+
+
+def _validity(options: argparse.Namespace) -> Validity:
+    if options.days < 1:
+        raise PlanError("is no number of days", where="--days", remedy="give a number from 1")
+    try:
+        return Validity.days(options.begin or datetime.now(UTC), options.days)
+    except OverflowError as error:
+        raise PlanError("is more than time lasts", where="--days", remedy="give fewer days") from error
+
+
+def _name(text: str) -> str:
+    if not text.strip() or len(text) > _NAME_LENGTH or not text.isprintable():
+        raise PlanError(
+            f"a name has 1 to {_NAME_LENGTH} characters on one line",
+            where="--name, --organisation",
+            remedy="write it as it shall stand in the certificate",
+        )
+    return text.strip()
