@@ -1,0 +1,194 @@
+"""Everything the paged report shows, ready for its template: the facts of the run, and what makes it this report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from certification.verdicts import Verdict
+from reports import report_words, words
+from reports.bench_view import photograph_views
+from reports.certificate_facts import Facts
+from reports.kind_words import words_of
+from reports.laboratory_facts import Stated
+from reports.numbers import file_size, grouped
+from reports.pdf.bench_data import EMULATED, bench_data
+from reports.pdf.issue import Amendment, Issue
+from reports.pdf.row_data import row_data, slim_row
+from reports.pdf.telling import Telling
+from reports.run_folder import RunFolder
+from reports.sections import tally, uncovered
+from reports.statement_view import statement_view
+
+SUBJECT = "subject"
+"""Folder of the photographs of the subject."""
+_LISTED = ("run.json", "verdicts.json", "catalogue.json", "observations.jsonl", "journal.jsonl", "report.html")
+"""Evidence files named one by one; of the others only their number and size."""
+
+
+def report_data(folder: RunFolder, facts: Facts, issue: Issue, telling: Telling) -> dict[str, Any]:
+    """What ``report.typ`` shows.
+
+    Args:
+        folder: the run.
+        facts: what is stated of it.
+        issue: number, date, signatories, amendment.
+        telling: the language; takes up the pictures.
+    """
+    told, kind = telling.told, words_of(folder.run.subject.kind)
+    by_hand = {form.requirement: form for form in folder.run.forms}
+    return {
+        "issue": _issue(issue, telling),
+        "evidence": _evidence(issue.manifest, telling),
+        **told(
+            {
+                name: getattr(facts, name)
+                for name in (
+                    "title", "kind", "name", "run", "emulated", "overall", "overall_with_waivers", "verdict", "meaning",
+                    "conformity", "conditions", "deviations", "external", "remarks",
+                    "declarations", "identity", "instruments",
+                )
+            }
+        ),
+        **{
+            heading: [_stated(one, telling) for one in getattr(facts, heading)]
+            for heading in ("laboratory", "customer", "performance", "item", "people", "programme")
+        },
+        "clocks": [
+            {"of": told(report_words.CLOCKS[one.of]), "when": told(report_words.CLOCK_MOMENTS[one.when]),
+             "offset": _seconds(one.offset_s, signed=True), "uncertainty": _seconds(one.uncertainty_s),
+             "how": told(one.how)}
+            for one in facts.clocks
+        ],
+        "waivers": [
+            {**told(one), "kind": told(words.word(report_words.WAIVER_KINDS, one.kind)),
+             "state": told(words.word(report_words.WAIVER_STATES, one.state))}
+            for one in facts.waivers
+        ],
+        "rules": [
+            told(rule)
+            for rule in (report_words.DECISION_RULE, report_words.DECISION_RISK, report_words.OVERALL_RULE)
+        ],
+        "no_copy": told(report_words.NO_COPY_IN_PART),
+        "end": told(report_words.END),
+        "not_stated": told(report_words.NOT_STATED),
+        "supplied": told(report_words.SUPPLIED),
+        "emulated_banner": told(kind.emulated),
+        "defect": folder.run.defect,
+        "defect_words": told(kind.defect),
+        "serial_word": told(kind.serial),
+        "firmware_word": told(kind.firmware),
+        "serial": told(folder.run.subject.identity.get("serial")),
+        "firmware": told(folder.run.subject.identity.get("firmware")),
+        "identity_words": told(kind.declared if folder.run.subject.declared else kind.undeclared),
+        "statement": _statement(folder, telling),
+        "tally": _tally(facts, telling),
+        "rows": [row_data(fact, telling, by_hand) for fact in facts.rows],
+        "others": [slim_row(fact, telling) for fact in facts.others],
+        "uncovered": [
+            {"word": told(words.VERDICTS[one.verdict]), "reason": told(one.reason),
+             "rows": [row.requirement for row in one.rows]}
+            for one in uncovered([fact.section.row for fact in (*facts.rows, *facts.others)])
+        ],
+        "meanings": [
+            {"verdict": verdict.value, "word": told(words.VERDICTS[verdict]),
+             "meaning": told(kind.verdict_meanings.get(verdict, words.VERDICT_MEANINGS[verdict]))}
+            for verdict in Verdict
+        ],
+        "harness": None if facts.harness is None else {
+            "total": f"{facts.harness.total.caught}/{facts.harness.total.defects}",
+            "exact": f"{facts.harness.total.exact}/{facts.harness.total.caught}",
+            "everything": f"{facts.harness.everything.caught}/{facts.harness.everything.defects}",
+            **told({"date": facts.harness.date, "commit": facts.harness.commit,
+                    "differing": facts.harness.differing, "missed": facts.harness.missed}),
+        },
+        "bench": [
+            {**told(one), "emulated": told(EMULATED[one["emulated"]])} for one in bench_data(folder.run.bench.settings)
+        ],
+        "sittings": [
+            {**told(one), "why": told(words.word(words.SITTING_ENDS, one.why or "killed"))}
+            for one in folder.run.sittings if len(folder.run.sittings) > 1
+        ],
+        "machine": told(folder.run.machine),
+        "libraries": dict(folder.run.versions.libraries),
+        "photographs": [
+            {"name": one.name, "picture": telling.photograph(one.uri)}
+            for one in photograph_views(folder) if one.uri is not None
+        ],
+        "subject_photographs": _subject(folder, telling),
+    }  # fmt: skip
+
+
+def _stated(one: Stated, telling: Telling) -> dict[str, Any]:
+    return telling.told({"key": one.key, "name": one.name, "value": one.value, "by_customer": one.by_customer})  # type: ignore[no-any-return]
+
+
+def _issue(issue: Issue, telling: Telling) -> dict[str, Any]:
+    return {
+        "number": issue.number,
+        "issued": telling.told(issue.issued.date()),
+        "manifest_sm3": issue.manifest_sm3,
+        "signatories": {one.role: one.name for one in issue.signatories},
+        "amends": None if issue.amends is None else _amends(issue.amends, telling),
+    }
+
+
+def _amends(amends: Amendment, telling: Telling) -> dict[str, Any]:
+    return {
+        "number": amends.number,
+        "sm3": amends.sm3,
+        "run": amends.run,
+        **telling.told({"issued": amends.issued.date(), "reason": amends.reason, "changes": amends.changes}),
+    }
+
+
+def _evidence(manifest: Mapping[str, Any], telling: Telling) -> dict[str, Any]:
+    files = manifest["files"]
+    return {
+        "files": [
+            {**{key: one[key] for key in ("name", "sm3")}, "size": file_size(one["size"])}
+            for one in files
+            if one["name"] in _LISTED
+        ],
+        "count": grouped(len(files)),
+        "size": file_size(sum(one["size"] for one in files)),
+        "made": manifest["made"],
+        "chains": [
+            {"name": name, "records": grouped(chain["records"]), "head": chain["head"]}
+            for name, chain in manifest["chains"].items()
+        ],
+    }
+
+
+def _statement(folder: RunFolder, telling: Telling) -> dict[str, Any]:
+    view = statement_view(folder.run.subject)
+    return {
+        "answers": [telling.told(words.word(words.ANSWERS, answer)) for answer in view.answers],
+        "groups": [
+            {"title": telling.text(group.title), "options": [telling.told(group.of(one)) for one in view.answers]}
+            for group in view.groups
+        ],
+    }
+
+
+def _tally(facts: Facts, telling: Telling) -> list[dict[str, Any]]:
+    found = tally([fact.section for fact in facts.rows])
+    return [
+        {"verdict": verdict.value, "word": telling.text(words.VERDICTS[verdict]), "count": count}
+        for verdict, count in found.items()
+    ]
+
+
+def _subject(folder: RunFolder, telling: Telling) -> list[dict[str, Any]]:
+    files = [folder.path / SUBJECT / name for name in folder.run.subject_photographs]
+    return [{"name": file.name, "picture": telling.photograph(file.read_bytes())} for file in files if file.is_file()]
+
+
+def _seconds(seconds: float | None, *, signed: bool = False) -> str | None:
+    """Seconds as the report shows them, from a minute down to microseconds."""
+    if seconds is None:
+        return None
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if abs(seconds) >= size or unit == "µs":
+            return f"{seconds / size:{'+' if signed else ''}.3g}\u00a0{unit}".replace("-", "−")
+    raise AssertionError(seconds)
