@@ -1,9 +1,9 @@
 """The subject under test: its identity, the options of its conformance statement, and what its vendor declares.
 
-A subject file is TOML: ``kind``, ``[identity]`` as the application form gives it, ``[options]`` with ``"yes"``,
-``"no"`` or ``"unanswered"`` for each option of that kind of subject, ``[declarations]`` with documents of others, and
-``[probed]`` with what a probe of the device filled in and the vendor has not confirmed yet. How a file is read and
-what keeps it from being used stands in ``subject_file.py``.
+A subject file is TOML: ``kind``, ``photographs`` of the subject, ``[identity]`` as the application form gives it,
+``[options]`` with ``"yes"``, ``"no"`` or ``"unanswered"`` for each option of that kind of subject, ``[declarations]``
+with documents of others, and ``[probed]`` with what a probe of the device filled in and the vendor has not confirmed
+yet. How a file is read and what keeps it from being used stands in ``subject_file.py``.
 """
 
 from __future__ import annotations
@@ -66,6 +66,8 @@ class Subject(BaseModel):
     identity: Identity
     options: Options
     declarations: Declarations = Declarations()
+    photographs: tuple[str, ...] = Field(default=(), max_length=8)
+    """Files that show the subject, relative to the subject file."""
     probed: Probed = Probed()
     _declared: bool = PrivateAttr(default=True)
 

@@ -15,6 +15,7 @@ from certification.subject import IDENTITY_FIELDS
 from certification.verdicts import Verdict
 from reports import report_words, words
 from reports.bench_view import InstrumentView, instrument_views
+from reports.clock_views import ClockView, clock_views
 from reports.harness_trial import HarnessTrial, harness_trial, rate_text
 from reports.kind_words import words_of
 from reports.laboratory_facts import (
@@ -35,7 +36,7 @@ from reports.moments import days_text, moment_text
 from reports.row_facts import RowFact, row_facts
 from reports.run_folder import RunFolder, RunRecord
 from reports.sections import sections_of
-from reports.stated_records import ClockRecord, WaiverRecord
+from reports.stated_records import WaiverRecord
 
 
 def _t(zh: str, en: str) -> Text:
@@ -111,7 +112,7 @@ class Facts:
     rows: Sequence[RowFact]
     others: Sequence[RowFact]
     instruments: Sequence[InstrumentView]
-    clocks: Sequence[ClockRecord]
+    clocks: Sequence[ClockView]
     waivers: Sequence[WaiverRecord]
     harness: HarnessTrial | None
     remarks: Sequence[Text]
@@ -168,7 +169,7 @@ def facts_of(folder: RunFolder) -> Facts:
         rows=[row for row in rows if row.planned],
         others=[row for row in rows if not row.planned],
         instruments=instrument_views(run.instruments),
-        clocks=run.clocks,
+        clocks=clock_views(run.clocks),
         waivers=run.waivers,
         harness=harness,
         remarks=run.notes,
@@ -205,7 +206,7 @@ def _programme(run: RunRecord, harness: HarnessTrial | None) -> list[Stated]:
         Stated(
             "plan.sm3",
             _t("试验计划摘要（SM3）", "Plan digest (SM3)"),
-            _plain(run.plan.sm3) if run.plan.sm3 else unknown,
+            _plain(run.plan_digest) if run.plan_digest else unknown,
         ),
         Stated(
             "statement.sm3",

@@ -88,11 +88,19 @@ CONDITIONS: Mapping[str, tuple[Text, str]] = {
 }
 """Name and unit of each quantity a laboratory watches."""
 CLOCKS: Mapping[str, Text] = {
-    "host": _t("本机时钟（相对 UTC）", "This machine's clock (against UTC)"),
-    "platform": _t("平台时钟", "Platform's clock"),
-    "device": _t("设备时钟", "Device's clock"),
+    "host": _t("试验机时钟（相对 UTC）", "Harness's machine (against UTC)"),
+    "platform": _t("平台时钟（相对试验机）", "Platform (against the harness)"),
+    "device": _t("设备时钟（相对试验机）", "Device (against the harness)"),
 }
-CLOCK_MOMENTS: Mapping[str, Text] = {"start": _t("开始", "start"), "end": _t("结束", "end")}
+CLOCK_MOMENTS: Mapping[str, Text] = {"start": _t("开始时", "at the start"), "end": _t("结束时", "at the end")}
+CLOCK_WAYS: Mapping[str, Text] = {
+    "kernel": _t("系统内核的 NTP 估计", "the kernel's estimate under NTP"),
+    "unsynchronised": _t("未测：本机时钟未与任何时间源同步", "not measured: nothing disciplines the machine's clock"),
+    "own interface": _t("平台接口所报时间", "the time its own interface tells"),
+    "http date": _t("HTTP 应答的 Date 字段（整秒）", "the Date of its HTTP answer, in whole seconds"),
+    "no answer": _t("未测：平台没有应答", "not measured: the platform did not answer"),
+    "not told": _t("未测：无接口可读", "not measured: there is no way to read it"),
+}
 WAIVER_KINDS: Mapping[str, Text] = {"waiver": _t("豁免", "waiver"), "known_issue": _t("已知问题", "known issue")}
 WAIVER_STATES: Mapping[str, Text] = {
     "applied": _t("适用", "applied"),

@@ -47,8 +47,6 @@ class PlanRecord(_Record):
 
     name: str
     execute: tuple[str, ...] = ()
-    sm3: str | None = None
-    """Digest of the plan: its name, the rows asked of the subject, and what becomes of each."""
 
 
 class SubjectRecord(_Record):
@@ -162,6 +160,8 @@ class RunRecord(_Record):
     laboratory: LaboratoryFile | None = None
     statement_digest: str | None = None
     """SM3 of the subject's identity and statement."""
+    plan_digest: str | None = None
+    """SM3 of the plan."""
     catalogue: CatalogueRecord | None = None
     clocks: tuple[ClockRecord, ...] = ()
     waivers: tuple[WaiverRecord, ...] = ()

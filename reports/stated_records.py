@@ -22,7 +22,7 @@ class ClockRecord(_Record):
         sitting: number of the sitting.
         offset_s: how far it was ahead, s; None where it was not measured.
         uncertainty_s: expanded (k = 2) or a limit that is never passed, s.
-        how: how it was measured, or why it was not.
+        how: how it was measured, or why it was not; ``report_words.CLOCK_WAYS`` has the words.
     """
 
     of: Literal["host", "platform", "device"]
@@ -30,7 +30,7 @@ class ClockRecord(_Record):
     sitting: int = 1
     offset_s: float | None = None
     uncertainty_s: float | None = None
-    how: Text
+    how: str
 
 
 class CatalogueRecord(_Record):

@@ -35,6 +35,7 @@ class RunOptions:
         forms: filled forms of rows done by hand.
         by_hand: rows whose forms an earlier sitting has taken in.
         load: the one load that was asked for, which changes the bench; None for everything else.
+        laboratory: laboratory file for the report; it changes nothing of the run.
     """
 
     bench: Path = DEFAULT_BENCH
@@ -47,6 +48,7 @@ class RunOptions:
     forms: tuple[Path, ...] = ()
     by_hand: tuple[str, ...] = ()
     load: LoadChoice | None = None
+    laboratory: Path | None = None
 
     @property
     def subject_file(self) -> Path | None:
@@ -158,6 +160,7 @@ class Given:
     defect: str | None = None
     out: Path | None = None
     forms: tuple[Path, ...] = ()
+    laboratory: Path | None = None
 
 
 def refuse_other(asked: Asked, given: Given, kind: SubjectKind, folder: Path) -> None:
@@ -171,6 +174,8 @@ def refuse_other(asked: Asked, given: Given, kind: SubjectKind, folder: Path) ->
         differing.insert(0, "--out: the run goes on in its own folder")
     if given.forms:
         differing.insert(0, "--form: forms are taken in when a run begins")
+    if given.laboratory is not None:
+        differing.insert(0, "--laboratory: what a laboratory states is taken in when a run begins")
     if differing:
         raise PlanError(
             f"the run cannot go on as another: {'; '.join(differing)}",

@@ -30,6 +30,7 @@ def add_certify(commands: Commands) -> None:
         metavar="F",
         help="filled forms of rows done by hand",
     )
+    parser.add_argument("--laboratory", type=Path, metavar="F", help="laboratory file: what the report states beside")
     parser.set_defaults(command=_command)
 
 
@@ -46,6 +47,7 @@ def _command(options: argparse.Namespace) -> int:
         defect=options.defect,
         out=options.out,
         forms=tuple(options.form),
+        laboratory=options.laboratory,
     )
     if options.resume is not None:
         return resume(options.resume, given)
@@ -59,5 +61,6 @@ def _command(options: argparse.Namespace) -> int:
             defect=given.defect,
             out=given.out,
             forms=given.forms,
+            laboratory=given.laboratory,
         )
     )

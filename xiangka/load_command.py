@@ -31,6 +31,7 @@ def add_load(commands: Commands) -> None:
         "--seed", type=_not_negative, default=1, metavar="N", help="source of every random choice (default: 1)"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="run folder; default: a new one in reports/runs")
+    parser.add_argument("--laboratory", type=Path, metavar="F", help="laboratory file: what the report states beside")
     parser.add_argument("--defect", metavar="NAME", help="give the reference platform a deliberate defect")
     parser.add_argument("--generator-defect", metavar="NAME", help="give the generator one: the run must be INVALID")
     parser.set_defaults(command=_command)
@@ -57,6 +58,7 @@ def _command(options: argparse.Namespace) -> int:
             seed=options.seed,
             defect=options.defect,
             out=options.out,
+            laboratory=options.laboratory,
         )
     )
 

@@ -25,7 +25,7 @@ class LoadOptions:
         bench, subject: bench and subject file; None for the reference platform started for the run.
         workers, expect_workers, bind, rate, seconds, dialects, population, generator_defect: keys of the bench's table
             ``[load]``.
-        seed, defect, out: as of ``xiangka certify``.
+        seed, defect, out, laboratory: as of ``xiangka certify``.
     """
 
     profile: str
@@ -44,6 +44,7 @@ class LoadOptions:
     seed: int = 1
     defect: str | None = None
     out: Path | None = None
+    laboratory: Path | None = None
 
 
 def run_load(asked: LoadOptions) -> int:
@@ -66,6 +67,7 @@ def run_load(asked: LoadOptions) -> int:
         defect=asked.defect,
         out=asked.out,
         load=choice,
+        laboratory=asked.laboratory,
     )
     platform = choice.applied_to(load_bench(bench)).platform
     where = platform.url or "参考平台 the reference platform"
