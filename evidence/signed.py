@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -95,7 +96,7 @@ def sign(path: Path, signer: Signer, now: datetime, sig_path: Path | None = None
         entries = json.loads(written)["signatures"]
     certificate = read_certificate(signer.certificate)
     Centre(signer.centre).check(certificate, now)
-    _require_next(before, certificate, now)
+    require_may_follow(before, certificate, now)
     statement = {
         "file": path.name,
         "sm3": sm3(data).hex(),
@@ -141,11 +142,29 @@ def check(
             _require_about(signature, digest, file, now)
             if entry["statement"]["follows"] != (found[-1].link if found else None):
                 raise SignatureError("does not follow the signature before it", "fetch the signature file anew")
-            _require_next(found, signature.certificate, signature.signed_at)
+            require_may_follow(found, signature.certificate, signature.signed_at)
         except SignatureError as error:
             raise SignatureError(f"signature {number}: {error.what}", error.remedy) from error
         found.append(signature)
     return found
+
+
+def require_may_follow(before: Sequence[Signature], certificate: SignerCertificate, at: datetime) -> None:
+    """Refuse a signer who is not another one than those before, in another role, and not earlier.
+
+    Raises:
+        SignatureError: he has signed already, or signs before them.
+    """
+    name = certificate.holder.name
+    if any(earlier.certificate.public == certificate.public for earlier in before):
+        raise SignatureError(f"the key of {name} has signed already", "let the other signer sign with his own key")
+    if any(earlier.role == certificate.holder.role for earlier in before):
+        raise SignatureError(f"a {certificate.holder.role} has signed already", "let the other role sign")
+    if before and at < before[-1].signed_at:
+        raise SignatureError(
+            f"the signing time of {name} is before that of {before[-1].signer}, which it follows",
+            "set the clock right before signing",
+        )
 
 
 def _entries(sig: bytes) -> list[dict[str, Any]]:
@@ -220,20 +239,6 @@ def _require_about(signature: Signature, digest: str, file: str | None, now: dat
         raise SignatureError(
             f"was made on {signature.signed_at.isoformat()}, which is still to come",
             "set the clock of this machine right; if it is right, the signer's was not",
-        )
-
-
-def _require_next(before: list[Signature], certificate: SignerCertificate, at: datetime) -> None:
-    """Whoever signs next is another one, in another role, and not earlier."""
-    name = certificate.holder.name
-    if any(earlier.certificate.public == certificate.public for earlier in before):
-        raise SignatureError(f"the key of {name} has signed already", "let the other signer sign with his own key")
-    if any(earlier.role == certificate.holder.role for earlier in before):
-        raise SignatureError(f"a {certificate.holder.role} has signed already", "let the other role sign")
-    if before and at < before[-1].signed_at:
-        raise SignatureError(
-            f"the signing time of {name} is before that of {before[-1].signer}, which it follows",
-            "set the clock right before signing",
         )
 
 

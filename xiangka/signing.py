@@ -1,0 +1,119 @@
+"""Signing a run, and every reason not to. Whatever can be refused is refused before anybody is asked for a password."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from certification.errors import PlanError
+from certification.exit_codes import ExitCode
+from evidence.errors import SignatureError
+from evidence.keys.folder import describe
+from evidence.manifest import MANIFEST, SIGNATURES, read_manifest
+from evidence.signed import require_may_follow, sign
+from evidence.signer_certificates import AUTHORISER, LABORATORY, Centre, SignerCertificate, read_certificate
+from evidence.verification import Verification, verify
+from xiangka.key_secret import open_keys
+from xiangka.sittings import Sitting
+from xiangka.verifying import told_as_input
+
+
+def sign_run(folder: Path, keys: Path, password_file: Path | None) -> int:
+    """Add the signature of whose keys these are to a run's manifest.
+
+    Args:
+        folder: the run's folder.
+        keys: folder of the signer.
+        password_file: with his password or PIN; None to ask.
+
+    Raises:
+        PlanError: the run is none to be signed, or not by him now; nothing was written.
+        SignatureError: his keys cannot be used, or are not valid now.
+    """
+    now = datetime.now(UTC).astimezone().replace(microsecond=0)
+    _require_apart(folder, keys)
+    _, der, centre = describe(keys)
+    certificate = read_certificate(der)
+    Centre(centre).check(certificate, now)
+    with told_as_input(folder):
+        _require_finished(folder)
+        found = _intact(folder, centre, certificate, now)
+        _require_turn(folder, found, certificate, now)
+        signer = open_keys(keys, password_file)
+        place = sign(folder / MANIFEST, signer, now, run=found.run)
+    print(f"{place}: signed by {signer.name} ({signer.role}) for {signer.holder.organisation}, {now.isoformat()}")
+    if signer.role == LABORATORY:
+        print("The authoriser's signature is still missing")
+    return int(ExitCode.PASSED)
+
+
+def _require_apart(folder: Path, keys: Path) -> None:
+    if not folder.is_dir():
+        raise PlanError("is no folder", where=str(folder), remedy="name the folder of a run; a ZIP is signed unpacked")
+    if keys.resolve().is_relative_to(folder.resolve()):
+        raise PlanError(
+            "the keys lie within the run, and would be handed on with it",
+            where=str(keys),
+            remedy="move them out of it, and take them for known if anybody had the run already",
+        )
+
+
+def _require_finished(folder: Path) -> None:
+    file = folder / "run.json"
+    try:
+        refusal = _refusal(json.loads(file.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise PlanError(
+            f"is no record of a run ({error})", where=str(file), remedy="copy the run's folder anew"
+        ) from error
+    if refusal is not None:
+        what, remedy = refusal
+        raise PlanError(what, where=str(folder), remedy=remedy)
+
+
+def _refusal(record: dict[str, Any]) -> tuple[str, str] | None:
+    """Why nobody may sign a run of this record, and what to do; None if he may."""
+    if (state := record.get("state")) != "finished":
+        return f"the run is {state}, not finished", "go on with it (xiangka certify --resume), or run it anew"
+    befell = record.get("befell", {})
+    if befell.get("invalid") or record.get("overall") == "INVALID":
+        return "the run is INVALID: nothing it says counts", "run it anew"
+    for sitting in (Sitting(**told) for told in record.get("sittings", ())):
+        if sitting.ran_back:
+            return sitting.told_of_the_clock().en, "set the clock right and run it anew"
+    return None
+
+
+def _intact(folder: Path, centre: bytes, certificate: SignerCertificate, now: datetime) -> Verification:
+    before: tuple[str, ...] = ()
+    if certificate.holder.role == AUTHORISER:
+        before = (LABORATORY,)
+        if not (folder / SIGNATURES).exists():
+            raise PlanError(
+                "the authoriser signs after the laboratory, which has not signed yet",
+                where=str(folder),
+                remedy="let the laboratory sign first",
+            )
+    found = verify(folder, centre, now, before)
+    if found.findings:
+        first = found.findings[0]
+        raise PlanError(f"does not verify: {first.where} {first.what}", where=str(folder), remedy=first.remedy)
+    if found.twin:
+        raise PlanError("is a redacted twin", where=str(folder), remedy="sign the full run; its twin is signed with it")
+    return found
+
+
+def _require_turn(folder: Path, found: Verification, certificate: SignerCertificate, now: datetime) -> None:
+    made = datetime.fromisoformat(read_manifest(folder).made)
+    if now < made:
+        raise PlanError(
+            f"the run was sealed at {made.isoformat()}, which is still to come by the clock of this machine",
+            where=str(folder),
+            remedy="set the clock right; if it is right, the bench's was not, and the run is to be done anew",
+        )
+    try:
+        require_may_follow(found.signatures, certificate, now)
+    except SignatureError as error:
+        raise error.at(folder) from error
