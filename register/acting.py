@@ -76,7 +76,7 @@ def issue(book: Book, run: Path, hand: Hand, until: date | None = None) -> Done:
         ReportError: the certificate cannot be set.
         SignatureError: the signer may not sign.
     """
-    _demand_authoriser(hand.signer)
+    demand_authoriser(hand.signer)
     with book.change() as change:
         proof = _proven(change.history, run, hand)
         _demand_uncertified(change.history, proof, hand.day)
@@ -99,7 +99,7 @@ def renew(book: Book, number: str, runs: Sequence[Path], hand: Hand, until: date
         as ``issue``, and PlanError: the certificate is not there, cannot be renewed as it stands, or a run shows
             another product or firmware than it covers.
     """
-    _demand_authoriser(hand.signer)
+    demand_authoriser(hand.signer)
     with book.change() as change:
         certificate = _standing_open(change.history, number, Act.RENEW, hand.day)
         proofs = [_proven(change.history, run, hand) for run in runs]
@@ -145,7 +145,7 @@ def amend(
         as ``issue``, and PlanError: the certificate is not there, cannot be amended as it stands, nothing would
             change, or no firmware would be left.
     """
-    _demand_authoriser(hand.signer)
+    demand_authoriser(hand.signer)
     with book.change() as change:
         certificate = _standing_open(change.history, number, Act.AMEND, hand.day)
         proofs = [_proven(change.history, run, hand) for run in runs]
@@ -175,7 +175,7 @@ def set_standing(book: Book, act: Act, number: str, hand: Hand) -> Certificate:
         PlanError: the certificate is not there, or does not stand so that it can be done.
         SignatureError: the signer may not sign.
     """
-    _demand_authoriser(hand.signer)
+    demand_authoriser(hand.signer)
     with book.change() as change:
         certificate = _standing_open(change.history, number, act, hand.day)
         entry = Entry(number, act, hand.now, hand.signer.name, hand.why)
@@ -195,7 +195,12 @@ def find(history: History, number: str) -> Certificate:
     return found
 
 
-def _demand_authoriser(signer: Signer) -> None:
+def demand_authoriser(signer: Signer) -> None:
+    """Demand that a signer is one who may keep a register.
+
+    Raises:
+        SignatureError: he is not.
+    """
     if signer.role != AUTHORISER:
         raise SignatureError(
             f"{signer.name} signs as {signer.role}, and a register is kept by an authoriser",

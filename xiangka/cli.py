@@ -23,10 +23,12 @@ from xiangka.keys_commands import add_keys
 from xiangka.load_command import add_load
 from xiangka.optics_commands import add_optics
 from xiangka.platform_commands import add_platform
+from xiangka.register_commands import add_register
 from xiangka.relay_commands import add_relay
 from xiangka.report_commands import add_report
 from xiangka.statement_commands import add_statement
 from xiangka.trial_commands import add_trial
+from xiangka.waiver_commands import add_waiver
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
@@ -81,8 +83,10 @@ def _parser() -> _Parser:
     add_catalogue(commands)
     _defects(commands)
     add_trial(commands)
+    add_waiver(commands)
     add_report(commands)
     add_keys(commands)
+    add_register(commands)
     add_optics(commands)
     add_platform(commands)
     add_load(commands)
