@@ -117,7 +117,8 @@ def _in_content(
                 place = f"{opened.part}, {one.place}" if opened.part and not opened.member else one.place
                 yield Finding(one.file, place, one.kind, one.coat)
     except UnreadableError as error:
-        yield Finding(name, str(error), UNREADABLE, coat)
+        if not coat:  # in a coat it is any bytes that happen to begin like one
+            yield Finding(name, str(error), UNREADABLE)
     for spelling, offset, within in written_bytes(content):
         for one in _in_content(within, name, known, " in ".join(filter(None, (spelling, coat))), depth + 1):
             yield Finding(one.file, _place(content, offset), one.kind, one.coat)

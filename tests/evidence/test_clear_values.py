@@ -114,6 +114,7 @@ HARMLESS = {
     "wire": '{"channel":"scanner","hex":"4242424242424242"}',
     "identifier": "00000000-4242-4242-4242-424242424242",
     "certificate": "-----BEGIN CERTIFICATE-----",
+    "digest that begins like a picture": "ffd8ff" + "e0" * 29 + " 1f8b" + "08" * 30,
     "zeros": "0000000000000000 9999999999999999",
     "words": "the private key: kept in a token; the password is asked for",
 }

@@ -1,0 +1,123 @@
+"""The waivers of a run: taken in when it begins, kept in its folder, weighed when it ends."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from certification.catalogue import Catalogue, Text
+from certification.errors import PlanError
+from certification.exit_codes import ExitCode
+from certification.subject import Identity
+from certification.verdicts import Row, Verdict
+from certification.waivers import WeighedWaiver, overall_with_waivers, waived_rows, weigh
+from evidence.errors import SignatureError
+from evidence.signed import signature_path
+from evidence.signer_certificates import Centre
+from xiangka.waiver_files import read_all
+
+KEPT = "waivers"
+"""Folder of a run that keeps them, their signatures, and the certificate these were checked with."""
+_CENTRE = "centre.pem"
+_ASK = "ask the centre for its public certificates (centre.pem)"
+_CODES = {Verdict.PASS: ExitCode.PASSED, Verdict.FAIL: ExitCode.FAILED, Verdict.RIG_ERROR: ExitCode.RIG_ERROR}
+
+
+class Waived:
+    """Waivers of a run.
+
+    Args:
+        paths: files given, with their signatures beside them.
+        centre: file with the centre's root certificates, PEM; None where none was given.
+        catalogue: the catalogue of the run.
+
+    Raises:
+        PlanError: a file is no waiver, or cannot be read.
+    """
+
+    def __init__(self, paths: Sequence[Path], centre: Path | None, catalogue: Catalogue) -> None:
+        self._paths, self._centre = tuple(paths), centre
+        self._filed = read_all(paths, catalogue, read_centre(centre))
+        self._weighed: list[WeighedWaiver] = []
+        self._overall: str | None = None
+
+    @classmethod
+    def kept_in(cls, folder: Path, catalogue: Catalogue) -> Waived:
+        """The waivers an earlier sitting took in."""
+        kept, centre = folder / KEPT, folder / KEPT / _CENTRE
+        return cls(sorted(kept.glob("*.toml")), centre if centre.is_file() else None, catalogue)
+
+    def keep(self, folder: Path) -> None:
+        """Copy them into a run's folder."""
+        if not self._paths:
+            return
+        kept = folder / KEPT
+        kept.mkdir(exist_ok=True)
+        for path in self._paths:
+            shutil.copyfile(path, kept / path.name)
+            if (signature := signature_path(path)).is_file():
+                shutil.copyfile(signature, kept / signature.name)
+        if self._centre is not None:
+            shutil.copyfile(self._centre, kept / _CENTRE)
+
+    def weigh(self, rows: Sequence[Row], identity: Identity, code: ExitCode, overall: str, *, broken: bool) -> ExitCode:
+        """See what becomes of each; returns the exit code of the run with them.
+
+        Args:
+            rows: verdicts of the run.
+            identity: its subject, as filed.
+            code, overall: exit code and word without waivers; a word beside PASS and FAIL stands.
+            broken: whether the bench failed, so that nothing can pass.
+        """
+        if not self._filed:
+            return code
+        self._weighed = weigh(self._filed, rows, identity, datetime.now(UTC).astimezone().date())
+        self._overall = overall
+        if overall not in (Verdict.PASS, Verdict.FAIL):
+            return code
+        found = overall_with_waivers(rows, self._weighed)
+        if broken and found is not Verdict.FAIL:
+            found = Verdict.RIG_ERROR
+        self._overall = str(found)
+        return _CODES.get(found, ExitCode.OPEN)
+
+    @property
+    def notes(self) -> list[Text]:
+        """What a reader must be told of them."""
+        return [said for one in self._weighed if (said := one.remark()) is not None]
+
+    def of(self, requirement: str) -> str:
+        """Numbers of the waivers that let a row fail; empty for none."""
+        if requirement not in waived_rows(self._weighed):
+            return ""
+        return ", ".join(one.filed.waiver.id for one in self._weighed if one.filed.waiver.requirement == requirement)
+
+    @property
+    def overall(self) -> str | None:
+        """The word over the run with its waivers; None where it had none."""
+        return self._overall
+
+    def as_record(self) -> dict[str, Any]:
+        """What ``run.json`` records of them."""
+        return {"waivers": [one.as_record() for one in self._weighed], "overall_with_waivers": self._overall}
+
+
+def read_centre(path: Path | None) -> bytes | None:
+    """The centre's root certificates; None where no file is named.
+
+    Raises:
+        PlanError: the file cannot be read, or holds no such certificates.
+    """
+    if path is None:
+        return None
+    try:
+        centre = path.read_bytes()
+        Centre(centre)
+    except OSError as error:
+        raise PlanError(f"cannot be read ({error.strerror})", where=str(path), remedy=_ASK) from error
+    except SignatureError as error:
+        raise PlanError(error.what, where=str(path), remedy=error.remedy) from error
+    return centre

@@ -1,0 +1,105 @@
+"""Files of waivers with the signatures beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from certification.catalogue import Catalogue, Text
+from certification.errors import PlanError
+from certification.subject_file import read_toml
+from certification.toml_errors import first_problem
+from certification.waivers import SIGNERS, FiledWaiver, Waiver
+from evidence.chain import sm3
+from evidence.errors import SignatureError
+from evidence.signed import check, signature_path
+
+_NO_CENTRE = Text(
+    zh="未给出中心证书（--centre），签名无从核验",
+    en="without the centre's certificate (--centre) nobody can tell who signed it",
+)
+_NO_SIGNATURE = Text(zh="旁边没有签名文件", en="there is no signature beside it")
+ROLES = {
+    "authoriser": Text(zh="授权签字人", en="authoriser"),
+    "laboratory": Text(zh="实验室", en="laboratory"),
+}
+
+
+def read_waiver(path: Path, catalogue: Catalogue) -> Waiver:
+    """Read a waiver.
+
+    Raises:
+        PlanError: it cannot be read, has a wrong or missing key, or is about a row the catalogue does not have.
+    """
+    data = read_toml(path, remedy="check the path")
+    try:
+        waiver = Waiver.model_validate(_blanks_left_out(data))
+    except ValidationError as error:
+        what, remedy = first_problem(error, Waiver)
+        raise PlanError(what, where=str(path), remedy=remedy) from error
+    if waiver.requirement not in catalogue:
+        raise PlanError(
+            f"the catalogue has no row {waiver.requirement}", where=str(path), remedy="see `xiangka catalogue list`"
+        )
+    return waiver
+
+
+def read_filed(path: Path, catalogue: Catalogue, centre: bytes | None) -> FiledWaiver:
+    """Read a waiver and look at its signatures; one that does not count is no error here.
+
+    Args:
+        path: the file; its signatures stand beside it.
+        catalogue: the catalogue whose rows it may be about.
+        centre: the centre's root certificates, PEM.
+
+    Raises:
+        PlanError: the waiver is none.
+    """
+    waiver, data = read_waiver(path, catalogue), path.read_bytes()
+    signed_by, unsigned = _signatures(path, data, centre)
+    if unsigned is None and not SIGNERS[waiver.kind] & signed_by.keys():
+        missing = ROLES["authoriser"]
+        unsigned = Text(zh=f"缺少{missing.zh}的签名", en=f"the {missing.en} has not signed it")
+    return FiledWaiver(waiver, path.name, sm3(data).hex(), signed_by, unsigned)
+
+
+def read_all(paths: Sequence[Path], catalogue: Catalogue, centre: bytes | None) -> tuple[FiledWaiver, ...]:
+    """Read the waivers of a run.
+
+    Raises:
+        PlanError: one is none, or two have the same number or the same name.
+    """
+    filed = tuple(read_filed(path, catalogue, centre) for path in paths)
+    for what, names in (
+        ("number", [one.waiver.id for one in filed]),
+        ("name", [one.file for one in filed]),
+    ):
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise PlanError(f"two waivers have the {what} {twice}", where="--waivers", remedy="give each once")
+    return filed
+
+
+def _signatures(path: Path, data: bytes, centre: bytes | None) -> tuple[dict[str, str], Text | None]:
+    """Who signed it, by role, and why that does not count."""
+    try:
+        written = signature_path(path).read_bytes()
+    except OSError:
+        return {}, _NO_SIGNATURE
+    if centre is None:
+        return {}, _NO_CENTRE
+    try:
+        signatures = check(data, written, centre, now=datetime.now(UTC), file=path.name)
+    except SignatureError as error:
+        return {}, Text(zh=f"签名不成立（{error.what}）", en=f"its signature does not hold ({error.what})")
+    return {one.role: one.signer for one in signatures}, None
+
+
+def _blanks_left_out(data: dict[str, Any]) -> dict[str, Any]:
+    """The data without what is still to be filled in, so that it is called missing."""
+    return {
+        key: _blanks_left_out(value) if isinstance(value, dict) else value for key, value in data.items() if value != ""
+    }
