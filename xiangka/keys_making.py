@@ -11,10 +11,11 @@ from pathlib import Path
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
 from evidence.keys.folder import CENTRE_FILE
-from evidence.keys.making import keys_in_files, make_centre, make_signer
+from evidence.keys.making import MakeKeys, keys_in_files, keys_in_token, make_centre, make_signer
 from evidence.keys.specimen import PASSWORD_FILE, make_specimen
+from evidence.keys.token_session import TokenPlace
 from evidence.signer_certificates import Holder, Validity
-from xiangka.key_secret import new_password, open_keys
+from xiangka.key_secret import new_password, open_keys, secret_of
 
 _NAME_LENGTH = 64
 """Most characters of a name in a certificate (RFC 5280, upper bounds)."""
@@ -42,9 +43,18 @@ def new_signer(options: argparse.Namespace) -> int:
         validity = _validity(options)
         holder = Holder(_name(options.name), options.role, _name(options.organisation))
         centre = open_keys(options.centre, options.centre_password_file)
-        make_signer(folder, holder, validity, centre, keys_in_files(new_password(options.password_file)))
+        make_signer(folder, holder, validity, centre, _keys(options))
     print(f"Keys of {options.name} ({options.role}): {folder}, valid until {validity.end:%Y-%m-%d}")
     return int(ExitCode.PASSED)
+
+
+def _keys(options: argparse.Namespace) -> MakeKeys:
+    if options.module is None and options.token is None:
+        return keys_in_files(new_password(options.password_file))
+    if options.module is None or options.token is None:
+        raise PlanError("go together", where="--module, --token", remedy="give both, or neither for keys in files")
+    place = TokenPlace(options.module, options.token)
+    return keys_in_token(place, secret_of(options.password_file, f"PIN of the {place}: "))
 
 
 def new_specimen(folder: Path) -> int:

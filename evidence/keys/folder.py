@@ -16,11 +16,13 @@ from asn1crypto import pem
 from evidence.errors import SignatureError
 from evidence.keys.file_keys import FileKeys
 from evidence.keys.signer import Keys, Signer
+from evidence.keys.token_keys import TokenKeys
 from evidence.signer_certificates import holders_certificate, pem_certificates
 
 ABOUT, SM2_CERTIFICATE, P256_CERTIFICATE, CENTRE_FILE = "signer.json", "sm2.crt", "p256.crt", "centre.pem"
 SCHEMA = 1
 IN_FILES: Mapping[str, Any] = {"kind": "file"}
+TOKEN = "token"  # noqa: S105 - a kind of place
 
 
 def load_signer(folder: Path, secret: str) -> Signer:
@@ -97,6 +99,8 @@ def _about(folder: Path) -> dict[str, Any]:
 def _keys(folder: Path, place: Mapping[str, Any], secret: str) -> Keys:
     if place == IN_FILES:
         return FileKeys(folder, secret)
+    if place["kind"] == TOKEN:
+        return TokenKeys(folder, place, secret)
     raise SignatureError(
         f"names keys of the unknown kind {place['kind']!r}",
         "use the harness that made the folder",

@@ -10,9 +10,11 @@ from typing import Any
 
 from evidence.errors import SignatureError
 from evidence.keys.file_keys import FileKeys, new_key_files
-from evidence.keys.folder import IN_FILES, armoured, public_files, write_new
+from evidence.keys.folder import IN_FILES, TOKEN, armoured, public_files, write_new
 from evidence.keys.sealed_pkcs8 import ITERATIONS
 from evidence.keys.signer import Keys, Signer
+from evidence.keys.token_keys import TokenKeys, new_token_keys
+from evidence.keys.token_session import TokenPlace
 from evidence.signer_certificates import CENTRE, P256, Holder, Validity, holders_certificate, issue_root, issue_signer
 
 MakeKeys = Callable[[Path], tuple[Keys, Mapping[str, Any]]]
@@ -68,6 +70,17 @@ def keys_in_files(password: str, iterations: int = ITERATIONS) -> MakeKeys:
     def make(place: Path) -> tuple[Keys, Mapping[str, Any]]:
         write_new(place, new_key_files(password, iterations))
         return FileKeys(place, password), IN_FILES
+
+    return make
+
+
+def keys_in_token(place: TokenPlace, pin: str) -> MakeKeys:
+    """Keys in a token; the folder holds what the token cannot."""
+
+    def make(folder: Path) -> tuple[Keys, Mapping[str, Any]]:
+        files, told = new_token_keys(place, pin)
+        write_new(folder, files)
+        return TokenKeys(folder, told, pin), {"kind": TOKEN, **told}
 
     return make
 
