@@ -29,7 +29,7 @@ class JournalNumbers:
     lost: tuple[tuple[int, int], ...]
 
     def missing(self, begin: int, end: int) -> int | None:
-        """The first number from ``begin`` to ``end`` that no record has and no kill explains; None where there is none."""
+        """The first number from ``begin`` to ``end`` that no record has and no kill explains; None where all stand."""
         number = begin
         while number <= end:
             stretch = bisect_right(self.first, number) - 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xiangka.report_bundle import add_bundle
+from xiangka.report_compare import add_compare
 from xiangka.report_judge import add_judge
 from xiangka.report_redact import add_redact
 from xiangka.report_scan import add_scan
@@ -25,3 +26,4 @@ def add_report(commands: Commands) -> None:
     add_bundle(actions)
     add_scan(actions)
     add_judge(actions)
+    add_compare(actions)
