@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from certification.catalogue import Text
 
 
 @dataclass(frozen=True)
 class Signatory:
-    """One who signs electronically, by the name in the certificate."""
+    """One who signs electronically: ``laboratory`` or ``authoriser``, and the name in the certificate."""
 
-    role: Literal["laboratory", "authoriser"]
+    role: str
     name: str
 
 
@@ -65,3 +65,8 @@ class Issue:
     manifest_sm3: str
     signatories: Sequence[Signatory] = ()
     amends: Amendment | None = None
+
+
+def report_file(number: str, lang: str) -> str:
+    """Name of the file of an edition."""
+    return f"report-{''.join(number.split())}-{lang}.pdf"

@@ -39,7 +39,7 @@ def report_data(folder: RunFolder, facts: Facts, issue: Issue, telling: Telling)
     by_hand = {form.requirement: form for form in folder.run.forms}
     return {
         "issue": _issue(issue, telling),
-        "evidence": _evidence(issue.manifest, telling),
+        "evidence": _evidence(issue.manifest),
         **told(
             {
                 name: getattr(facts, name)
@@ -55,9 +55,7 @@ def report_data(folder: RunFolder, facts: Facts, issue: Issue, telling: Telling)
             for heading in ("laboratory", "customer", "performance", "item", "people", "programme")
         },
         "clocks": [
-            {"of": told(report_words.CLOCKS[one.of]), "when": told(report_words.CLOCK_MOMENTS[one.when]),
-             "offset": _seconds(one.offset_s, signed=True), "uncertainty": _seconds(one.uncertainty_s),
-             "how": told(one.how)}
+            told({"whose": one.whose, "when": one.moment, "offset": one.offset, "how": one.how})
             for one in facts.clocks
         ],
         "waivers": [
@@ -142,7 +140,7 @@ def _amends(amends: Amendment, telling: Telling) -> dict[str, Any]:
     }
 
 
-def _evidence(manifest: Mapping[str, Any], telling: Telling) -> dict[str, Any]:
+def _evidence(manifest: Mapping[str, Any]) -> dict[str, Any]:
     files = manifest["files"]
     return {
         "files": [
@@ -182,13 +180,3 @@ def _tally(facts: Facts, telling: Telling) -> list[dict[str, Any]]:
 def _subject(folder: RunFolder, telling: Telling) -> list[dict[str, Any]]:
     files = [folder.path / SUBJECT / name for name in folder.run.subject_photographs]
     return [{"name": file.name, "picture": telling.photograph(file.read_bytes())} for file in files if file.is_file()]
-
-
-def _seconds(seconds: float | None, *, signed: bool = False) -> str | None:
-    """Seconds as the report shows them, from a minute down to microseconds."""
-    if seconds is None:
-        return None
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if abs(seconds) >= size or unit == "µs":
-            return f"{seconds / size:{'+' if signed else ''}.3g}\u00a0{unit}".replace("-", "−")
-    raise AssertionError(seconds)

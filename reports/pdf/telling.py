@@ -52,7 +52,7 @@ class Telling:
         return masked(text.zh if self.lang == "zh" else text.en)
 
     def told(self, value: Any) -> Any:
-        """A record, or anything it holds, as JSON may hold it; a plot becomes the name of its picture and its caption."""
+        """A record, or anything it holds, as JSON may hold it; a plot becomes its caption and its picture's name."""
         if isinstance(value, Text):
             return self.text(value)
         if isinstance(value, Plot):
