@@ -93,6 +93,9 @@ def _of_the_names(entries: list[ZipInfo]) -> Iterator[Finding]:
         if not _is_safe(name):
             yield Finding(name, "is no name of a file below the run's folder", "do not unpack this ZIP")
     yield from (no_plain_file(entry.filename) for entry in entries if _is_link(entry))
+    for entry in entries:
+        if entry.is_dir() and entry.file_size:
+            yield Finding(entry.filename, "is a folder with bytes of its own", "no program packs a folder so")
 
 
 def _is_safe(name: str) -> bool:
