@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xiangka.report_bundle import add_bundle
 from xiangka.report_compare import add_compare
 from xiangka.report_judge import add_judge
+from xiangka.report_pdf import add_pdf
 from xiangka.report_redact import add_redact
 from xiangka.report_scan import add_scan
 from xiangka.report_sign import add_sign
@@ -22,6 +23,7 @@ def add_report(commands: Commands) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     add_sign(actions)
     add_verify(actions)
+    add_pdf(actions)
     add_redact(actions)
     add_bundle(actions)
     add_scan(actions)
