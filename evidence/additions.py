@@ -42,7 +42,10 @@ def examine_addition(
         signatures = check(data, written, centre, now=now, file=name)
     except SignatureError as error:
         return Finding(beside, error.what, error.remedy)
-    other = next((one.run for one in signatures if one.run != run), None)
-    if other is not None:
-        return Finding(beside, f"was made for the run {other}", f"{name} does not belong to {run}")
+    if others := [one.run for one in signatures if one.run != run]:
+        return Finding(beside, f"was made for {_run(others[0])}", f"{name} does not belong to {run}")
     return tuple(signatures)
+
+
+def _run(name: str | None) -> str:
+    return "no run" if name is None else f"the run {name}"

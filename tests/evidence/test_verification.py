@@ -157,8 +157,10 @@ def test_an_added_report_needs_a_signature_for_this_run(run, first, signers, tmp
     report.write_bytes(written)
     assert first(run) == (REPORT, f"has no {beside.name} beside it")
     report.unlink()
-    add_report(run, signers.laboratory, run="another")
-    assert first(run) == (beside.name, "was made for the run another")
+    for other, what in (("another", "was made for the run another"), (None, "was made for no run")):
+        beside.unlink(missing_ok=True)
+        add_report(run, signers.laboratory, run=other)
+        assert first(run) == (beside.name, what)
 
 
 def test_a_lock_in_a_sealed_run_is_told(run, first):
