@@ -7,7 +7,7 @@ that passes in spite of one makes the run fail, so that none outlives its reason
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -128,6 +128,11 @@ class WeighedWaiver:
     filed: FiledWaiver
     state: State
 
+    def accepts(self, requirement: str) -> bool:
+        """Whether it lets a row fail; a known issue never does."""
+        said = self.filed.waiver
+        return self.state is State.APPLIED and said.kind == "waiver" and said.requirement == requirement
+
     def as_record(self) -> dict[str, Any]:
         """The waiver as it stands in ``run.json``."""
         said = self.filed.waiver.model_dump(mode="json", exclude={"waiver"})
@@ -147,7 +152,7 @@ class WeighedWaiver:
             return Text(zh=f"{name}：该项已合格，与所声明的不合格不符，须撤销", en=_passes(named))
         if (why := self._why()) is None:
             return None
-        return Text(zh=f"{name} 未适用：{why.zh}", en=f"{named} does not apply: {why.en}")
+        return Text(zh=f"{name}未适用：{why.zh}", en=f"{named} does not apply: {why.en}")
 
     def _why(self) -> Text | None:
         waiver = self.filed.waiver
@@ -195,18 +200,8 @@ def overall_with_waivers(rows: Sequence[Row], weighed: Sequence[WeighedWaiver]) 
     """The one word over a run whose waived rows may fail; FAIL where a row passed that was declared to fail."""
     if any(one.state is State.UNEXPECTED_PASS for one in weighed):
         return Verdict.FAIL
-    waived = waived_rows(weighed)
-    left = [row for row in rows if row.requirement not in waived]
+    left = [row for row in rows if not any(one.accepts(row.requirement) for one in weighed)]
     binding = [row for row in left if row.planned and row.level is Level.SHALL]
-    if waived and all(row.verdict is Verdict.NOT_APPLICABLE for row in binding):
+    if len(left) < len(rows) and all(row.verdict is Verdict.NOT_APPLICABLE for row in binding):
         return Verdict.PASS
     return overall_verdict(left)
-
-
-def waived_rows(weighed: Collection[WeighedWaiver]) -> frozenset[str]:
-    """Rows whose failure a waiver in force accepts; a known issue accepts none."""
-    return frozenset(
-        one.filed.waiver.requirement
-        for one in weighed
-        if one.state is State.APPLIED and one.filed.waiver.kind == "waiver"
-    )

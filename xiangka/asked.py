@@ -36,6 +36,8 @@ class RunOptions:
         by_hand: rows whose forms an earlier sitting has taken in.
         load: the one load that was asked for, which changes the bench; None for everything else.
         laboratory: laboratory file for the report; it changes nothing of the run.
+        waivers: files of waivers and known issues, with their signatures beside them.
+        centre: the centre's certificates, which those signatures are checked by.
     """
 
     bench: Path = DEFAULT_BENCH
@@ -49,6 +51,8 @@ class RunOptions:
     by_hand: tuple[str, ...] = ()
     load: LoadChoice | None = None
     laboratory: Path | None = None
+    waivers: tuple[Path, ...] = ()
+    centre: Path | None = None
 
     @property
     def subject_file(self) -> Path | None:
@@ -161,6 +165,7 @@ class Given:
     out: Path | None = None
     forms: tuple[Path, ...] = ()
     laboratory: Path | None = None
+    waivers: tuple[Path, ...] = ()
 
 
 def refuse_other(asked: Asked, given: Given, kind: SubjectKind, folder: Path) -> None:
@@ -174,6 +179,8 @@ def refuse_other(asked: Asked, given: Given, kind: SubjectKind, folder: Path) ->
         differing.insert(0, "--out: the run goes on in its own folder")
     if given.forms:
         differing.insert(0, "--form: forms are taken in when a run begins")
+    if given.waivers:
+        differing.insert(0, "--waivers: waivers are taken in when a run begins")
     if given.laboratory is not None:
         differing.insert(0, "--laboratory: what a laboratory states is taken in when a run begins")
     if differing:

@@ -31,12 +31,25 @@ def add_certify(commands: Commands) -> None:
         help="filled forms of rows done by hand",
     )
     parser.add_argument("--laboratory", type=Path, metavar="F", help="laboratory file: what the report states beside")
+    parser.add_argument(
+        "--waivers",
+        nargs="+",
+        action="extend",
+        default=[],
+        type=Path,
+        metavar="F",
+        help="failures declared beforehand, each signed",
+    )
+    parser.add_argument(
+        "--centre", type=Path, metavar="F", help="the centre's public certificates, centre.pem (else $XIANGKA_CENTRE)"
+    )
     parser.set_defaults(command=_command)
 
 
 def _command(options: argparse.Namespace) -> int:
     from xiangka.asked import DEFAULT_BENCH, Given, RunOptions
     from xiangka.certify import certify, resume
+    from xiangka.verifying import centre_file
 
     given = Given(
         bench=options.bench,
@@ -48,6 +61,7 @@ def _command(options: argparse.Namespace) -> int:
         out=options.out,
         forms=tuple(options.form),
         laboratory=options.laboratory,
+        waivers=tuple(options.waivers),
     )
     if options.resume is not None:
         return resume(options.resume, given)
@@ -62,5 +76,7 @@ def _command(options: argparse.Namespace) -> int:
             out=given.out,
             forms=given.forms,
             laboratory=given.laboratory,
+            waivers=given.waivers,
+            centre=centre_file(options.centre),
         )
     )

@@ -6,18 +6,22 @@ import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from certification.catalogue import Catalogue, Text
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
 from certification.subject import Identity
 from certification.verdicts import Row, Verdict
-from certification.waivers import WeighedWaiver, overall_with_waivers, waived_rows, weigh
+from certification.waivers import WeighedWaiver, overall_with_waivers, weigh
 from evidence.errors import SignatureError
 from evidence.signed import signature_path
 from evidence.signer_certificates import Centre
-from xiangka.waiver_files import read_all
+from xiangka.waiver_files import SUFFIX, read_all
+
+if TYPE_CHECKING:
+    from xiangka.asked import RunOptions
+    from xiangka.resuming import EarlierRun
 
 KEPT = "waivers"
 """Folder of a run that keeps them, their signatures, and the certificate these were checked with."""
@@ -45,17 +49,24 @@ class Waived:
         self._overall: str | None = None
 
     @classmethod
-    def kept_in(cls, folder: Path, catalogue: Catalogue) -> Waived:
-        """The waivers an earlier sitting took in."""
-        kept, centre = folder / KEPT, folder / KEPT / _CENTRE
-        return cls(sorted(kept.glob("*.toml")), centre if centre.is_file() else None, catalogue)
+    def of(cls, options: RunOptions, catalogue: Catalogue, earlier: EarlierRun | None) -> Waived:
+        """The waivers a run was given, or those an earlier sitting of it took in.
+
+        Raises:
+            PlanError: a file is no waiver, or cannot be read.
+        """
+        if earlier is None:
+            return cls(options.waivers, options.centre, catalogue)
+        kept = earlier.folder / KEPT
+        centre = kept / _CENTRE
+        return cls(sorted(kept.glob(f"*{SUFFIX}")), centre if centre.is_file() else None, catalogue)
 
     def keep(self, folder: Path) -> None:
-        """Copy them into a run's folder."""
-        if not self._paths:
-            return
+        """Copy them into a run's folder, with what their signatures are checked by."""
         kept = folder / KEPT
-        kept.mkdir(exist_ok=True)
+        if not self._paths or kept.exists():
+            return
+        kept.mkdir()
         for path in self._paths:
             shutil.copyfile(path, kept / path.name)
             if (signature := signature_path(path)).is_file():
@@ -89,11 +100,9 @@ class Waived:
         """What a reader must be told of them."""
         return [said for one in self._weighed if (said := one.remark()) is not None]
 
-    def of(self, requirement: str) -> str:
-        """Numbers of the waivers that let a row fail; empty for none."""
-        if requirement not in waived_rows(self._weighed):
-            return ""
-        return ", ".join(one.filed.waiver.id for one in self._weighed if one.filed.waiver.requirement == requirement)
+    def accepting(self, requirement: str) -> str:
+        """Numbers of the waivers a row may fail under, each behind a blank; empty for none."""
+        return "".join(f" {one.filed.waiver.id}" for one in self._weighed if one.accepts(requirement))
 
     @property
     def overall(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ _NO_CENTRE = Text(
     en="without the centre's certificate (--centre) nobody can tell who signed it",
 )
 _NO_SIGNATURE = Text(zh="旁边没有签名文件", en="there is no signature beside it")
+SUFFIX = ".toml"
 ROLES = {
     "authoriser": Text(zh="授权签字人", en="authoriser"),
     "laboratory": Text(zh="实验室", en="laboratory"),
@@ -33,11 +34,13 @@ def read_waiver(path: Path, catalogue: Catalogue) -> Waiver:
     """Read a waiver.
 
     Raises:
-        PlanError: it cannot be read, has a wrong or missing key, or is about a row the catalogue does not have.
+        PlanError: it cannot be read, has a blank, wrong or missing key, or is about a row the catalogue does not have.
     """
     data = read_toml(path, remedy="check the path")
+    if blank := list(_blank(data)):
+        raise PlanError(f"left blank: {', '.join(blank)}", where=str(path), remedy="fill each in")
     try:
-        waiver = Waiver.model_validate(_blanks_left_out(data))
+        waiver = Waiver.model_validate(data)
     except ValidationError as error:
         what, remedy = first_problem(error, Waiver)
         raise PlanError(what, where=str(path), remedy=remedy) from error
@@ -71,8 +74,11 @@ def read_all(paths: Sequence[Path], catalogue: Catalogue, centre: bytes | None) 
     """Read the waivers of a run.
 
     Raises:
-        PlanError: one is none, or two have the same number or the same name.
+        PlanError: one is none, or is not named like one, or two have the same number or the same name.
     """
+    for path in paths:
+        if path.suffix != SUFFIX:
+            raise PlanError("is no name of a waiver", where=str(path), remedy=f"let it end in {SUFFIX}")
     filed = tuple(read_filed(path, catalogue, centre) for path in paths)
     for what, names in (
         ("number", [one.waiver.id for one in filed]),
@@ -98,8 +104,10 @@ def _signatures(path: Path, data: bytes, centre: bytes | None) -> tuple[dict[str
     return {one.role: one.signer for one in signatures}, None
 
 
-def _blanks_left_out(data: dict[str, Any]) -> dict[str, Any]:
-    """The data without what is still to be filled in, so that it is called missing."""
-    return {
-        key: _blanks_left_out(value) if isinstance(value, dict) else value for key, value in data.items() if value != ""
-    }
+def _blank(data: dict[str, Any], above: str = "") -> Iterator[str]:
+    """Keys that are still to be filled in."""
+    for key, value in data.items():
+        if isinstance(value, dict):
+            yield from _blank(value, f"{above}{key}.")
+        elif isinstance(value, str) and not value.strip():
+            yield above + key
