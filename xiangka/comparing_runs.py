@@ -43,7 +43,11 @@ def compare_runs(old: Path, new: Path) -> Comparison:
         rows=tuple(row_changes(_rows_by(now, before), now.rows)),
         measures=tuple(
             measure_changes(
-                catalogue.asked_of(now.run.standing.kind), _by_requirement(before), _by_requirement(now), options
+                catalogue.asked_of(now.run.standing.kind),
+                _by_requirement(before),
+                _by_requirement(now),
+                options,
+                emulated=before.run.standing.emulated or now.run.standing.emulated,
             )
         ),
         differences=tuple(_differences(before, now)),

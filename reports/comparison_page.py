@@ -1,0 +1,108 @@
+"""A comparison of two runs as one page that needs nothing else: no network, no font, no server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from certification.catalogue import Text
+from certification.comparison import Comparison
+from certification.measure_changes import MeasureChange, Standing
+from reports import words
+from reports.comparison_words import (
+    CHANGES,
+    GROUPS,
+    OUTCOMES,
+    STANDINGS,
+    change_text,
+    measure_name,
+    measured,
+)
+from reports.errors import ReportError
+from reports.html_report import both, say
+from reports.masking import masked
+from reports.moments import moment_text
+
+_ORDER = tuple(Standing)
+
+
+def write_comparison(target: Path, found: Comparison, lang: str = "both") -> Path:
+    """Write the page, replacing an earlier one in a single step; returns its path.
+
+    Raises:
+        ReportError: it cannot be written.
+    """
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        partial.write_text(comparison_html(found, lang), encoding="utf-8")
+        partial.replace(target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ReportError(
+            f"cannot be written ({error.strerror})", where=str(target), remedy="name a file in a folder that is there"
+        ) from error
+    return target
+
+
+def comparison_html(found: Comparison, lang: str = "both") -> str:
+    """The page; ``lang`` is zh, en, or both: Chinese with a button for English."""
+    told = [one for one in found.measures if one.standing is not Standing.SAME or one.kind == "p95"]
+    template = _environment().get_template("comparison.html.j2")
+    return template.render(
+        found=found,
+        lang=lang,
+        outcome=OUTCOMES[found.outcome],
+        changes=CHANGES,
+        told=_lines(sorted(told, key=lambda one: _ORDER.index(one.standing))),
+        rest=_lines([one for one in found.measures if one not in told]),
+        groups=[(GROUPS[name], [one for one in found.differences if one.group == name]) for name in GROUPS],
+        began=[moment_text(datetime.fromisoformat(side.started)) for side in (found.old, found.new)],
+        verdict=_verdict,
+    )
+
+
+def _lines(measures: Sequence[MeasureChange]) -> list[dict[str, Any]]:
+    return [
+        {
+            "requirement": one.requirement,
+            "name": measure_name(one),
+            "before": measured(one, one.before),
+            "now": measured(one, one.now),
+            "trials": one.trials,
+            "change": change_text(one),
+            "uncertainty": measured(one, one.uncertainty) if one.uncertainty else None,
+            "standing": one.standing,
+            "said": STANDINGS[one.standing],
+        }
+        for one in measures
+    ]
+
+
+def _verdict(verdict: str | None) -> Text:
+    return Text(zh="—", en="—") if verdict is None else words.word(words.VERDICTS, verdict)
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("reports", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.globals.update(say=say)
+    return environment
+
+
+def _shown(value: Any) -> Any:
+    """What the template may put on the page: text in both languages, and no identity number."""
+    if isinstance(value, Text):
+        return both(value)
+    return masked(value) if isinstance(value, str) and not isinstance(value, Markup) else value
