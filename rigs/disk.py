@@ -12,6 +12,27 @@ from rigs.errors import RigError
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
+class NoRoomError(RigError):
+    """A file of the run could not be written.
+
+    Args:
+        error: what the system said.
+        path: the file.
+    """
+
+    def __init__(self, error: OSError, path: Path) -> None:
+        full = error.errno in _FULL
+        super().__init__(
+            f"no room is left to write {path.name}" if full else f"{path.name} cannot be written ({error.strerror})",
+            where=str(path.parent),
+            remedy=f"{'make room on' if full else 'look at'} its disk, then go on with `xiangka certify --resume`",
+        )
+        self._made_of = (error, path)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), self._made_of
+
+
 @contextlib.contextmanager
 def told_of_the_disk(path: Path) -> Iterator[None]:
     """Tell of a disk that is full, or gone, as of a part of the bench that failed.
@@ -20,25 +41,12 @@ def told_of_the_disk(path: Path) -> Iterator[None]:
         path: what is being written in a run's folder.
 
     Raises:
-        RigError: what was done within raised an ``OSError``.
+        NoRoomError: what was done within raised an ``OSError``.
     """
     try:
         yield
     except OSError as error:
-        raise disk_error(error, path) from error
-
-
-def disk_error(error: OSError, path: Path) -> RigError:
-    """What to say where a file of the run could not be written."""
-    if is_full(error):
-        return RigError(
-            f"no room is left to write {path.name}",
-            where=str(path.parent),
-            remedy="make room on its disk, then go on with the run: `xiangka certify --resume`",
-        )
-    return RigError(
-        f"{path.name} cannot be written ({error.strerror})", where=str(path.parent), remedy="look at its disk"
-    )
+        raise NoRoomError(error, path) from error
 
 
 def is_full(error: BaseException) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import shutil
 import tempfile
@@ -14,17 +15,19 @@ from certification.catalogue_file import CATALOGUE, catalogue_text
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
 from certification.plan import Plan, make_plan
-from certification.standing import unreached, verdicts_document
+from certification.standing import unreached
 from certification.subject import IDENTITY_FIELDS, Subject
 from certification.subject_file import load_subject
 from certification.verdicts import Circumstance, Row, Verdict, judge_run
-from evidence.manifest import MANIFEST, write_manifest
+from evidence.manifest import MANIFEST
+from evidence.redaction import JOURNAL
 from fixtures.bench_photograph import keep_photograph, photograph_of
 from fixtures.evidence import Evidence
 from fixtures.run import Run
 from rigs.bench import Bench
 from rigs.bench_file import BenchFile
 from rigs.calibration import refuse_uncalibrated
+from rigs.disk import NoRoomError, is_full
 from rigs.errors import InvalidLoadError, NotAssessedError, RigError, SubjectFaultError
 from rigs.journal import Journal
 from rigs.opening.opening import EmulationOptions
@@ -34,21 +37,26 @@ from xiangka.bound_options import denied_notes, nobodys_subject
 from xiangka.declared_files import check_declared_files, keep_declared_files
 from xiangka.defect_names import check_defect
 from xiangka.filled_forms import FilledForm, read_forms, take_in
-from xiangka.last_word import last_word
 from xiangka.resuming import EarlierRun
-from xiangka.run_lock import RunLock
+from xiangka.run_lock import LOCK, RunLock
 from xiangka.run_record import run_record, write_json
 from xiangka.scenarios import ROOT, implemented
 from xiangka.shrunk_load import of_a_shrunk_load
-from xiangka.sittings import BENCH_FAILED, FINISHED, SUBJECT, Sitting
-from xiangka.sittings import INTERRUPTED as CUT
+from xiangka.sittings import Sitting
+from xiangka.stated import StatedFacts
+from xiangka.taking_up import take_up
 from xiangka.unbound import unbound_roles
 from xiangka.versions import versions
+from xiangka.waived import Waived
 from xiangka.watching import Watcher
 
 RUNS = ROOT / "reports" / "runs"
 
 _NOUNS = {"terminal": Text(zh="设备", en="device"), "platform": Text(zh="平台", en="platform")}
+
+
+def _holds_something(folder: Path) -> PlanError:
+    return PlanError("already holds something", where=str(folder), remedy="name a new or empty folder")
 
 
 @dataclass
@@ -72,6 +80,10 @@ class CertificationRun:
     """Whether a load was not what its plan says."""
     gone: bool = False
     """Whether the subject stopped answering for good."""
+    overall: str = ""
+    """The one word over the run, once it has ended."""
+    clock_ran_back: bool = False
+    """Whether this machine's clock was seen to run backwards."""
     earlier: EarlierRun | None = None
     """The sittings this one goes on from."""
     lock: RunLock | None = None
@@ -101,6 +113,8 @@ class CertificationRun:
             unbound=unbound_roles(self.bench_file),
             by_hand=self._by_hand,
         )
+        self.stated = StatedFacts(self.options, self.subject, self.catalogue, self.plan, self.earlier)
+        self.waived = Waived.of(self.options, self.catalogue, self.earlier)
         self.made_with = versions()
         self.sittings: list[Sitting] = []
         self.photographs: list[str] = []
@@ -120,7 +134,7 @@ class CertificationRun:
         self.name = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         self.folder = self.options.out or RUNS / self.name
         if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
-            raise PlanError("already holds something", where=str(self.folder), remedy="name a new or empty folder")
+            raise _holds_something(self.folder)
         self.started = started.isoformat(timespec="seconds")
 
     def _go_on(self, earlier: EarlierRun) -> None:
@@ -151,6 +165,9 @@ class CertificationRun:
             PlanError: the folder cannot be written, or another device than the run began with is on the bench.
         """
         folder = self.folder.resolve()
+        sitting = Sitting.begin(len(self.sittings) + 1, self.made_with["commit"])
+        if self.earlier is not None:
+            self.earlier.refuse_earlier_clock(sitting)
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".opening", dir=folder.parent))
@@ -159,31 +176,57 @@ class CertificationRun:
                 f"cannot be written ({error.strerror})", where=str(self.folder), remedy="name another folder"
             ) from error
         staging.chmod(0o755)
-        self._state = tempfile.mkdtemp(prefix="xiangka-platform-")
-        sitting = Sitting.begin(len(self.sittings) + 1, self.made_with["commit"])
-        observed, wires = (None, None) if self.earlier is None else self.earlier.chains
-        self.journal = Journal(
-            staging / "journal.jsonl", 0 if self.earlier is None else self.earlier.journal_end, wires
-        )
+        self.state = tempfile.mkdtemp(prefix="xiangka-platform-")
+        with contextlib.ExitStack() as undone:
+            undone.callback(shutil.rmtree, self.state, ignore_errors=True)
+            undone.callback(shutil.rmtree, staging, ignore_errors=True)
+            self._open_journal(staging / JOURNAL, sitting)
+            undone.callback(self.journal.close)
+            self.bench = Bench(self.bench_file, self.journal, EmulationOptions(Path(self.state), self.options.defect))
+            undone.callback(self.bench.close)
+            identity = self._identified()
+            self._take(folder)
+            if self.earlier is None:
+                undone.callback(self.held.release)
+                undone.callback(shutil.rmtree, folder, ignore_errors=True)
+            self.journal.move_to(folder / JOURNAL)
+            staging.rmdir()
+            try:
+                self._set_up(identity, sitting)
+            except OSError as error:
+                raise NoRoomError(error, folder / "run.json") if is_full(error) else error from error
+            undone.pop_all()
+
+    def _open_journal(self, path: Path, sitting: Sitting) -> None:
+        if self.earlier is None:
+            self.journal = Journal(path)
+        else:
+            self.journal = Journal(path, self.earlier.journal_end, self.earlier.chains[1])
         self.journal.event(
             "run", "sitting", sitting.t_ns, number=sitting.number, wall=sitting.started, boot=sitting.boot
         )
-        try:
-            self.bench = Bench(self.bench_file, self.journal, EmulationOptions(Path(self._state), self.options.defect))
-            identity = self._identified()
-        except BaseException:
-            self.journal.close()
-            shutil.rmtree(staging)
-            shutil.rmtree(self._state, ignore_errors=True)
-            raise
+
+    def _take(self, folder: Path) -> None:
+        """Take the run's folder for this run alone."""
         folder.mkdir(exist_ok=True)
         self.folder = folder
-        self._lock = self.lock or RunLock(folder)
-        (folder / MANIFEST).unlink(missing_ok=True)
-        for torn in () if self.earlier is None else self.earlier.files:
-            torn.cut()
-        self.journal.move_to(folder / "journal.jsonl")
-        staging.rmdir()
+        self.held = self.lock or RunLock(folder)
+        if self.earlier is None:
+            self._refuse_what_is_there(folder)
+        else:
+            (folder / MANIFEST).unlink(missing_ok=True)
+            for torn in self.earlier.files:
+                torn.cut()
+
+    def _refuse_what_is_there(self, folder: Path) -> None:
+        """Another run may have come and gone since the options were checked."""
+        if any(entry.name != LOCK for entry in folder.iterdir()):
+            self.held.release()
+            raise _holds_something(folder)
+
+    def _set_up(self, identity: DeviceIdentity, sitting: Sitting) -> None:
+        """Begin the run, or take it up again, and write down that it is under way."""
+        earlier, folder = self.earlier, self.folder
         if not self.subject.declared:
             self.subject = nobodys_subject(self.bench_file, asdict(identity))
         self.run = Run(
@@ -191,60 +234,36 @@ class CertificationRun:
             subject=self.subject,
             catalogue=self.catalogue,
             seed=self.options.seed,
-            evidence=Evidence(
-                folder, () if self.earlier is None else self.earlier.observations, sitting.number, observed
-            ),
-            identity=identity if self.earlier is None else self.earlier.identity,
+            evidence=Evidence(folder) if earlier is None else earlier.evidence(sitting.number),
+            identity=identity if earlier is None else earlier.identity,
             progress=self.watcher.progress,
             live=self.watcher.live,
         )
-        if self.earlier is None:
+        if earlier is None:
             Asked.of(replace(self.options, by_hand=self._by_hand), SubjectKind(self.subject.kind)).write(folder)
             (folder / CATALOGUE).write_text(catalogue_text(self.catalogue), encoding="utf-8")
             self.notes += denied_notes(self.bench_file, self.subject)
             keep_declared_files(self.subject.declarations, self.options.subject_file, folder)
             self.durations.update(dict.fromkeys(take_in(self.forms, self.run.evidence), 0.0))
         else:
-            self._take_up(self.earlier, sitting)
+            take_up(self, earlier, sitting)
         self.sittings.append(sitting)
+        self.stated.begin(folder, self.bench, sitting.number)
+        self.waived.keep(folder)
         if self._photograph is not None:
             self.photographs.append(keep_photograph(self._photograph, folder / "pictures", sitting.number))
         self._compare_with_the_application(identity)
-        self._write_run("running", None)
+        self.write_record("running", None)
 
     def _identified(self) -> DeviceIdentity:
-        """Who the subject says it is; a bench whose subject is not that of the run is closed again."""
-        try:
-            if self.bench_file.operator is not None:
-                self.bench.operator.around(self.watcher.paused)
-            identity = self.bench.identify()
-            self._photograph = photograph_of(self.bench)
-            if self.earlier is not None:
-                self.earlier.refuse_other_subject(identity)
-        except BaseException:
-            self.bench.close()
-            raise
+        """Who the subject says it is, which must be who it was when the run began."""
+        if self.bench_file.operator is not None:
+            self.bench.operator.around(self.watcher.paused)
+        identity = self.bench.identify()
+        self._photograph = photograph_of(self.bench)
+        if self.earlier is not None:
+            self.earlier.refuse_other_subject(identity)
         return identity
-
-    def _take_up(self, earlier: EarlierRun, sitting: Sitting) -> None:
-        """Set aside what unfinished rows had, and say so."""
-        self.notes += [earlier.told(sitting), *earlier.found_torn()]
-        if sitting.commit != (before := earlier.sittings[-1].commit):
-            said = f"{before or '—'} → {sitting.commit or '—'}"
-            self.notes.append(Text(zh=f"两次试验之间软件有变：{said}", en=f"the harness changed in between: {said}"))
-        if self.bench_file.scanner is not None:
-            self.run.station.reads = earlier.record["reads"]
-        for row in sorted(self.ahead):
-            if self.catalogue[row].goes_on:
-                if earlier.of(row):
-                    self.run.pauses[row] = earlier.sittings[-1].pause_s(sitting)
-            elif mark := self.run.evidence.set_aside(row, sitting.number):
-                self.notes.append(
-                    Text(
-                        zh=f"{row} 未完成，从头重做；此前 {mark.records} 条观测记录留存但不计入",
-                        en=f"{row} was not finished and began again; {mark.records} observations are kept, not counted",
-                    )
-                )
 
     def _compare_with_the_application(self, identity: DeviceIdentity) -> None:
         differing = [
@@ -315,7 +334,10 @@ class CertificationRun:
         self._fail(requirement, said)
 
     def harness_error(self, requirement: str | None, error: BaseException) -> None:
-        """Blame this harness for a scenario it could not finish: a bug of ours is never the device's fault."""
+        """Blame this harness for a scenario it could not finish: a bug of ours is never the device's fault, and a disk
+        that is full is the bench's."""
+        if isinstance(error, OSError) and is_full(error):
+            return self.rig_error(requirement, NoRoomError(error, self.folder / Path(error.filename or "a file").name))
         said = f"{type(error).__name__}: {error}"
         self._fail(requirement, Text(zh=f"测试软件自身出错：{said}", en=f"the harness itself failed: {said}"))
 
@@ -338,47 +360,24 @@ class CertificationRun:
             options=self.subject.yes_options,
         )
 
-    def finish(self, state: str) -> ExitCode:
-        """Close the bench, write verdicts and report; ``state`` is finished, interrupted or aborted."""
-        self.abandon()
-        rows = self.rows()
-        code, overall = last_word(rows, state, invalid=self.invalid, invalid_load=self.invalid_load, broken=self.broken)
-        self.overall = overall
-        write_json(self.folder / "verdicts.json", verdicts_document(self.name, overall, rows))
-        self.notes += [note for note in self.run.remarks if note not in self.notes]
-        self.sittings[-1] = self.sittings[-1].end(self._why(state))
-        self._write_run(state, code, overall)
-        from reports.html_report import write_report
-
-        write_report(self.folder)
-        write_manifest(self.folder, self.name)
-        self._lock.release()
-        return code
-
     def row_finished(self, requirement: str, seconds: float) -> None:
         """Bring a finished row onto the disk, so that a kill from here on cannot take it away."""
         before = 0.0 if self.earlier is None else self.earlier.record["durations"].get(requirement, 0.0)
         self.durations[requirement] = before + seconds
         if (shrunk := of_a_shrunk_load(self.bench_file.load, self.catalogue[requirement])) is not None:
             self.circumstances.setdefault(requirement, shrunk)
-        self.run.evidence.sync()
+        self.watch_the_clock()
         self.journal.sync()
-        self._write_run("running", None)
+        self.run.evidence.sync()
+        self.write_record("running", None)
 
-    def _why(self, state: str) -> str:
-        if state == "finished":
-            return FINISHED
-        if self.gone or (self.invalid and not self.invalid_load):
-            return SUBJECT
-        return BENCH_FAILED if self.broken else CUT
+    def watch_the_clock(self) -> None:
+        """Break the run off where the wall clock ran backwards: nothing it dates counts any more."""
+        sitting = self.sittings[-1] = self.sittings[-1].timed()
+        if sitting.clock is not None and sitting.ran_back and not self.clock_ran_back:
+            self.clock_ran_back = True
+            self._fail(None, sitting.told_of_the_clock())
 
-    def _write_run(self, state: str, code: ExitCode | None, overall: str | None = None) -> None:
+    def write_record(self, state: str, code: ExitCode | None, overall: str | None = None) -> None:
+        """Write ``run.json``."""
         write_json(self.folder / "run.json", run_record(self, state, code, overall))
-
-    def abandon(self) -> None:
-        """Close everything that is open; what was recorded so far stays in the run folder."""
-        self.watcher.close()
-        self.bench.close()
-        self.journal.close()
-        self.run.evidence.close()
-        shutil.rmtree(self._state, ignore_errors=True)

@@ -13,8 +13,10 @@ from rich.table import Table
 from certification.errors import PlanError
 from certification.verdicts import Row
 from fixtures.run import RUN
+from rigs.disk import is_full
 from xiangka.asked import Given, RunOptions
 from xiangka.certification_run import CertificationRun
+from xiangka.ending import end
 from xiangka.interruption import ignore_interrupts, interrupt_once
 from xiangka.pytest_plugin import CERTIFICATION
 from xiangka.resuming import EarlierRun, read_earlier
@@ -36,6 +38,13 @@ class _Session:
         config.stash[CERTIFICATION] = self._certification
         config.stash[RUN] = self._certification.run
         config.pluginmanager.unregister(name="terminalreporter")
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:
+        """Keep what pytest could not get through, such as a report on a full disk, from being told as a bug."""
+        if not is_full(excinfo.value):
+            return None
+        self._certification.harness_error(None, excinfo.value)
+        return True
 
 
 def certify(options: RunOptions, heading: str = "") -> int:
@@ -96,8 +105,11 @@ def _sit(options: RunOptions, earlier: EarlierRun | None = None, lock: RunLock |
         state = _run_scenarios(certification)
     except KeyboardInterrupt:
         state = "interrupted"
+    except OSError as error:
+        certification.harness_error(None, error)
+        state = "aborted"
     ignore_interrupts()
-    code = certification.finish(state)
+    code = end(certification, state)
     _summarise(console, certification, state)
     return int(code)
 
@@ -141,7 +153,8 @@ def _run_scenarios(certification: CertificationRun) -> str:
         case pytest.ExitCode.OK | pytest.ExitCode.TESTS_FAILED | pytest.ExitCode.NO_TESTS_COLLECTED:
             return "aborted" if certification.stopped else "finished"
         case _:
-            certification.harness_error(None, RuntimeError(f"pytest ended with {ended!r}"))
+            if not certification.broken:
+                certification.harness_error(None, RuntimeError(f"pytest ended with {ended!r}"))
             return "aborted"
 
 
@@ -158,7 +171,7 @@ def _summarise(console: Console, certification: CertificationRun, state: str) ->
     for row in rows:
         table.add_row(
             row.requirement,
-            f"[{COLOURS.get(row.verdict, 'default')}]{row.verdict}[/]",
+            f"[{COLOURS.get(row.verdict, 'default')}]{row.verdict}[/]{certification.waived.accepting(row.requirement)}",
             str(_sample(row)),
             row.title.zh,
             row.title.en,
@@ -173,6 +186,8 @@ def _summarise(console: Console, certification: CertificationRun, state: str) ->
         )
     if certification.bench_file.emulated:
         console.print(f"{EMULATED_STATEMENT.zh} · {EMULATED_STATEMENT.en}", style="bold")
+    if certification.waived.overall is not None:
+        console.print(f"计入豁免后 with waivers: {certification.waived.overall}", highlight=False)
     console.print(f"{certification.overall}  {certification.folder / 'report.html'}", highlight=False, soft_wrap=True)
 
 

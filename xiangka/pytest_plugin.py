@@ -12,10 +12,12 @@ from rich.console import Console
 
 from certification.errors import PlanError
 from fixtures.run import RUN
+from rigs.disk import NoRoomError
 from rigs.errors import NotAssessedError, RigError, SubjectFaultError
 from steps.criterion import NonconformityError, UndecidedError
 from xiangka.asked import DEFAULT_BENCH, RunOptions
 from xiangka.certification_run import CertificationRun
+from xiangka.ending import end
 from xiangka.watching import Silent
 
 CERTIFICATION = pytest.StashKey[CertificationRun]()
@@ -90,7 +92,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def _close(certification: CertificationRun) -> None:
-    certification.finish("finished")
+    end(certification, "finished")
     Console(stderr=True).print(f"report: {certification.folder / 'report.html'}", highlight=False)
 
 
@@ -120,7 +122,10 @@ def _after(item: pytest.Item, certification: CertificationRun, requirement: str,
             _revive(certification)
         except RigError as error:
             certification.rig_error(None, error)
-    certification.row_finished(requirement, seconds)
+    try:
+        certification.row_finished(requirement, seconds)
+    except NoRoomError as error:
+        certification.rig_error(requirement, error)
     verdict = next(row.verdict for row in certification.rows() if row.requirement == requirement)
     certification.watcher.finished(requirement, verdict, certification.durations[requirement])
     if certification.broken:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from certification.verdicts import Circumstance, Verdict
 from evidence.chain import BrokenChainError, Chain, bare, follow
 from evidence.manifest import SIGNATURES
 from evidence.redaction import JOURNAL, OBSERVATIONS
+from fixtures.evidence import Evidence
+from rigs.errors import RigError
 from rigs.roles import DeviceIdentity
 from xiangka.asked import Asked, Given, RunOptions, refuse_other
 from xiangka.sittings import FINISHED, GOES_ON, WHY, Sitting, lasting
@@ -84,6 +87,10 @@ class EarlierRun:
         """Circumstances of the rows that keep their verdict."""
         return {row: found for row, found in self._circumstances() if row in kept}
 
+    def evidence(self, sitting: int) -> Evidence:
+        """Its observations, gone on with by a sitting."""
+        return Evidence(self.folder, self.observations, sitting, self.chains[0])
+
     def refuse_other_subject(self, now: DeviceIdentity) -> None:
         """Compare who the subject says it is with the run's first reading.
 
@@ -101,6 +108,20 @@ class EarlierRun:
                 f"what stands on the bench is not what the run began with: {'; '.join(differing)}",
                 where=str(self.folder),
                 remedy="attach what the run began with; if it was changed, start a new run",
+            )
+
+    def refuse_earlier_clock(self, following: Sitting) -> None:
+        """Compare the wall clock with the end of the last sitting.
+
+        Raises:
+            RigError: it stands before it, so that no time written from here on could be believed.
+        """
+        ended = self.sittings[-1].ended or self.sittings[-1].started
+        if datetime.fromisoformat(following.started) < datetime.fromisoformat(ended):
+            raise RigError(
+                f"this machine's clock stands before the end of the last sitting, {ended}",
+                where=str(self.folder),
+                remedy="set the clock right, then go on with the run",
             )
 
     def found_torn(self) -> Iterator[Text]:

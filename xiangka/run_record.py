@@ -13,6 +13,7 @@ from certification.catalogue import Text
 from certification.exit_codes import ExitCode
 from certification.verdicts import SCHEMA
 from rigs.calibration import instruments_of
+from rigs.disk import told_of_the_disk
 from xiangka.scenarios import ROOT
 from xiangka.versions import machine
 
@@ -57,6 +58,8 @@ def run_record(run: CertificationRun, state: str, code: ExitCode | None, overall
         "bench": {"file": _shown(run.options.bench), "settings": run.bench_file.settings()},
         "instruments": _instruments(run),
         "photographs": run.photographs,
+        **run.stated.as_record(),
+        **run.waived.as_record(),
         "versions": run.made_with,
         "machine": machine(),
         **_of_the_kind(run),
@@ -95,10 +98,18 @@ def json_text(content: dict[str, Any]) -> str:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a document in a single step that a power cut leaves done or undone."""
+    """Write a document in a single step that a power cut leaves done or undone.
+
+    Raises:
+        NoRoomError: the disk takes no more; an earlier document is as it was.
+    """
     partial = path.with_suffix(".partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(json_text(content))
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        with told_of_the_disk(path):
+            with partial.open("w", encoding="utf-8") as file:
+                file.write(json_text(content))
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
