@@ -37,6 +37,7 @@ from reports.row_facts import RowFact, row_facts
 from reports.run_folder import RunFolder, RunRecord
 from reports.sections import sections_of
 from reports.stated_records import WaiverRecord
+from reports.subject_photographs import SubjectPhotograph, subject_photographs
 
 
 def _t(zh: str, en: str) -> Text:
@@ -78,7 +79,7 @@ class Facts:
         verdict, meaning: the first in words.
         conformity: the statement of conformity, §7.8.6.2.
         laboratory, customer, performance, item, people, programme: facts by heading.
-        identity: who the subject is.
+        identity, photographs: who the subject is, and how it looks.
         conditions: the surroundings.
         deviations, external: as the laboratory states them.
         rows: planned rows in catalogue order.
@@ -106,6 +107,7 @@ class Facts:
     people: Sequence[Stated]
     programme: Sequence[Stated]
     identity: Sequence[IdentityFact]
+    photographs: Sequence[SubjectPhotograph]
     conditions: Sequence[ConditionFact]
     deviations: Sequence[DeviationFact]
     external: Sequence[ExternalFact]
@@ -163,6 +165,7 @@ def facts_of(folder: RunFolder) -> Facts:
         people=people_facts(said),
         programme=_programme(run, harness),
         identity=_identity(run),
+        photographs=subject_photographs(folder),
         conditions=condition_facts(said),
         deviations=deviations,
         external=external_facts(said),
@@ -275,7 +278,12 @@ def _conformity(run: RunRecord, rows: Sequence[RowFact]) -> Text:
 
 def _declarations(run: RunRecord) -> list[Text]:
     said = run.laboratory
-    found = [report_words.ITEMS_ONLY, report_words.NO_COPY_IN_PART, report_words.NO_OPINIONS, report_words.BY_CUSTOMER]
+    found = [
+        words_of(run.subject.kind).scope,
+        report_words.NO_COPY_IN_PART,
+        report_words.NO_OPINIONS,
+        report_words.BY_CUSTOMER,
+    ]
     if said is not None and said.sampling.by != "laboratory":
         found.append(report_words.AS_RECEIVED)
     if run.emulated:

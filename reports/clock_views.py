@@ -20,7 +20,7 @@ class ClockView:
     """One comparison.
 
     Attributes:
-        of, when: whose clock, at which end of a sitting, as recorded.
+        of, when: whose clock, at which end of a sitting, as recorded; ``always`` for one that never could be measured.
         whose, moment: the same in words.
         offset_s, uncertainty_s: how far it was ahead and how sure that is, s; None where it was not measured.
         offset: both in one, with their unit.
@@ -38,17 +38,26 @@ class ClockView:
 
 
 def clock_views(clocks: Sequence[ClockRecord]) -> list[ClockView]:
-    """Comparisons clock by clock, in the order they were made."""
+    """Comparisons clock by clock, in the order they were made; a clock that never could be measured stands once."""
     several = len({one.sitting for one in clocks}) > 1
-    return [_view(one, several) for one in sorted(clocks, key=lambda one: list(CLOCKS).index(one.of))]
+    found: list[ClockView] = []
+    for of in CLOCKS:
+        mine = [one for one in clocks if one.of == of]
+        never = all(one.offset_s is None for one in mine) and len({one.how for one in mine}) == 1
+        found += [_view(mine[0], CLOCK_MOMENTS["always"], "always")] if never else [_at(one, several) for one in mine]
+    return found
 
 
-def _view(one: ClockRecord, several: bool) -> ClockView:
+def _at(one: ClockRecord, several: bool) -> ClockView:
+    return _view(one, _moment(one, several), one.when)
+
+
+def _view(one: ClockRecord, moment: Text, when: str) -> ClockView:
     return ClockView(
         of=one.of,
-        when=one.when,
+        when=when,
         whose=CLOCKS[one.of],
-        moment=_when(one, several),
+        moment=moment,
         offset_s=one.offset_s,
         uncertainty_s=one.uncertainty_s,
         offset=_offset(one),
@@ -56,7 +65,7 @@ def _view(one: ClockRecord, several: bool) -> ClockView:
     )
 
 
-def _when(one: ClockRecord, several: bool) -> Text:
+def _moment(one: ClockRecord, several: bool) -> Text:
     moment = CLOCK_MOMENTS[one.when]
     if not several:
         return moment

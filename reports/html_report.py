@@ -15,20 +15,19 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from certification.catalogue import VERSION, Text, load_catalogue
-from certification.kill_rate import shipped_record
-from certification.subject import IDENTITY_FIELDS
+from certification.catalogue import VERSION, Text
 from certification.verdicts import Verdict
-from reports import load_words, words
-from reports.bench_view import instrument_views, photograph_views
+from reports import load_words, report_words, words
+from reports.bench_view import photograph_views
+from reports.certificate_facts import facts_of
 from reports.errors import ReportError
-from reports.harness_trial import harness_trial, rate_text
+from reports.harness_trial import rate_text
 from reports.kind_words import words_of
 from reports.masking import masked
 from reports.moments import moment_text
 from reports.numbers import file_size, grouped, part, plain
 from reports.run_folder import JOURNAL, RunFolder, RunRecord, read_run_folder
-from reports.sections import sections_of, tally, uncovered
+from reports.sections import tally, uncovered
 from reports.statement_view import statement_view
 
 REPORT = "report.html"
@@ -65,9 +64,8 @@ def write_report(run_dir: Path) -> Path:
 
 def render_report(folder: RunFolder) -> str:
     """The page of a run."""
-    run = folder.run
-    sections = sections_of(folder, load_catalogue())
-    planned = [section for section in sections if section.row.planned]
+    run, facts = folder.run, facts_of(folder)
+    planned, others = ([row.section for row in rows] for rows in (facts.rows, facts.others))
     style, script = _asset("report.css"), _asset("report.js")
     template = _environment().get_template("report.html.j2")
     return template.render(
@@ -76,11 +74,12 @@ def render_report(folder: RunFolder) -> str:
         script=Markup(script),  # noqa: S704 - our own file
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         planned=planned,
-        others=[section for section in sections if not section.row.planned],
+        others=others,
+        facts=facts,
+        facts_of_row={row.requirement: row for row in (*facts.rows, *facts.others)},
         tally=tally(planned),
         notes=[note for note in run.notes if note not in [section.row.reason for section in planned]],
         uncovered=uncovered(folder.rows),
-        identity=_identity_lines(run),
         settings=list(_flattened(run.bench.settings)),
         files=folder.files,
         journal=JOURNAL if (folder.path / JOURNAL).is_file() else None,
@@ -90,14 +89,15 @@ def render_report(folder: RunFolder) -> str:
         lasted=None if run.at_work is None else _lasted(run.at_work),
         statement=statement_view(run.subject),
         sittings=_sitting_lines(run),
-        instruments=instrument_views(run.instruments),
+        instruments=facts.instruments,
         photographs=photograph_views(folder),
-        harness=(harness := harness_trial(shipped_record(), run.subject.kind, run.versions)),
-        tried=None if harness is None else moment_text(harness.date),
+        harness=facts.harness,
+        tried=None if facts.harness is None else moment_text(facts.harness.date),
         by_hand={form.requirement: form for form in run.forms},
         same_catalogue=run.versions.catalogue == VERSION,
         catalogue_here=VERSION,
         words=words,
+        report_words=report_words,
         load_words=load_words,
         invalid_loads=[(s.row.requirement, reason) for s in planned if s.loads for reason in s.loads.invalid],
         kind_words=words_of(run.subject.kind),
@@ -169,16 +169,6 @@ def _sitting_lines(run: RunRecord) -> list[tuple[int, Text, str | Text, Text]]:
             words.word(words.SITTING_ENDS, one.why or "killed"),
         )
         for one in run.sittings
-    ]
-
-
-def _identity_lines(run: RunRecord) -> list[tuple[Text, str | None, str | None, bool]]:
-    """Field, declared, read, and whether the field is asked of the subject."""
-    read = run.identity_read or {}
-    names = words_of(run.subject.kind).identity
-    return [
-        (words.word(names, field), declared, read.get(field), field in IDENTITY_FIELDS)
-        for field, declared in run.subject.identity.items()
     ]
 
 

@@ -66,9 +66,9 @@ DEVICE = KindWords(
     ),
     parts=_t("设备", "Devices"),
     scope=_t(
-        "结论只涉及所列序列号的样品及其固件版本；其他样品、其他固件须另行试验。",
-        "The verdicts concern the sample with the serial number given and its firmware version; other samples and "
-        "other firmware must be tested by themselves.",
+        "结果仅与所试样品有关：结论只涉及所列序列号的样品及其固件版本；其他样品、其他固件须另行试验。",
+        "The results relate only to the item tested: the sample with the serial number given and its firmware version; "
+        "other samples and other firmware must be tested by themselves.",
     ),
     identity={
         "vendor": _t("厂商", "Vendor"),
@@ -102,9 +102,9 @@ PLATFORM = KindWords(
     ),
     parts=_t("平台", "Platform"),
     scope=_t(
-        "结论只涉及所列部署及其软件版本；其他部署、其他版本须另行试验。",
-        "The verdicts concern the deployment given and its version; other deployments and other versions must be "
-        "tested by themselves.",
+        "结果仅与所试平台有关：结论只涉及所列部署及其软件版本；其他部署、其他版本须另行试验。",
+        "The results relate only to the platform tested: the deployment given and its version; other deployments and "
+        "other versions must be tested by themselves.",
     ),
     identity={
         "vendor": _t("厂商", "Vendor"),

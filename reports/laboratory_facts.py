@@ -135,7 +135,7 @@ def condition_facts(said: LaboratoryFile | None) -> list[ConditionFact]:
 
 
 def _span(one: Condition, unit: str) -> Text:
-    extremes = f"{one.low:g}" if one.low == one.high else f"{one.low:g} … {one.high:g}"
+    extremes = f"{one.low:g}" if one.low == one.high else f"{one.low:g} – {one.high:g}"
     amount = quantity_of(extremes.replace("-", "−"), unit)
     if one.uncertainty is None:
         return amount

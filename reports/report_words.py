@@ -40,7 +40,6 @@ OVERALL_RULE = _t(
     "assessed, inconclusive, pass; requirements that do not apply and SHOULD requirements do not count.",
 )
 
-ITEMS_ONLY = _t("结果仅与所试样品有关。", "The results relate only to the item tested.")
 NO_COPY_IN_PART = _t(
     "未经实验室书面批准，不得部分复制本报告；全文复制除外。",
     "This report shall not be reproduced except in full without the written approval of the laboratory.",
@@ -92,7 +91,11 @@ CLOCKS: Mapping[str, Text] = {
     "platform": _t("平台时钟（相对试验机）", "Platform (against the harness)"),
     "device": _t("设备时钟（相对试验机）", "Device (against the harness)"),
 }
-CLOCK_MOMENTS: Mapping[str, Text] = {"start": _t("开始时", "at the start"), "end": _t("结束时", "at the end")}
+CLOCK_MOMENTS: Mapping[str, Text] = {
+    "start": _t("开始时", "at the start"),
+    "end": _t("结束时", "at the end"),
+    "always": _t("开始和结束时", "at start and end"),
+}
 CLOCK_WAYS: Mapping[str, Text] = {
     "kernel": _t("系统内核的 NTP 估计", "the kernel's estimate under NTP"),
     "unsynchronised": _t("未测：本机时钟未与任何时间源同步", "not measured: nothing disciplines the machine's clock"),

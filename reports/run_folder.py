@@ -21,16 +21,17 @@ from evidence.chain import bare
 from reports.errors import ReportError
 from reports.stated_records import CatalogueRecord, ClockRecord, WaiverRecord
 
-RUN, VERDICTS, OBSERVATIONS, JOURNAL, PICTURES = (
+RUN, VERDICTS, OBSERVATIONS, JOURNAL, PICTURES, SUBJECT = (
     "run.json",
     "verdicts.json",
     "observations.jsonl",
     "journal.jsonl",
     "pictures",
+    "subject",
 )
-_GIVEN = ("forms", "declarations", "captures", "scans")
-"""Folders beside them: a person's forms with their photographs, a vendor's documents, captured packets, reports of a
-search."""
+_GIVEN = ("forms", "declarations", SUBJECT, "waivers", "captures", "scans")
+"""Folders beside them: a person's forms with their photographs, a vendor's documents, photographs of the subject,
+waivers, captured packets, reports of a search."""
 _LOADS = "load"
 """Folder of the loads, each with a folder of its own."""
 _PNG = b"\x89PNG\r\n\x1a\n"

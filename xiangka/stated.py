@@ -47,7 +47,7 @@ class StatedFacts:
     ) -> None:
         self._subject, self._subject_file = subject, options.subject_file
         self._digests = {
-            "statement_digest": statement_digest(subject),
+            "statement_digest": statement_digest(subject) if subject.declared else None,
             "catalogue": {"version": VERSION, "sm3": sm3(catalogue_text(catalogue).encode()).hex()},
             "plan_digest": plan_digest(plan),
         }
