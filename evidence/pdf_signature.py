@@ -12,13 +12,14 @@ from io import BytesIO
 from pathlib import Path
 
 from asn1crypto import algos, x509
+from pyhanko.pdf_utils.content import RawContent
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.pdf_signer import PdfSigningSession
-from pyhanko.stamp import BaseStampStyle, NoOpStampStyle, StaticStampStyle
+from pyhanko.stamp import BaseStampStyle, StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from evidence.errors import SignatureError
@@ -125,6 +126,7 @@ def _is_issuer(root: x509.Certificate, certificate: x509.Certificate) -> bool:
 
 def _style(stamp: bytes | None, file: Path) -> BaseStampStyle:
     if stamp is None:
-        return NoOpStampStyle()
+        # PDF/A wants an appearance for every field that takes up room, if only one that shows nothing.
+        return StaticStampStyle(background=RawContent(b""), border_width=0)
     file.write_bytes(stamp)
     return StaticStampStyle.from_pdf_file(str(file), border_width=0)

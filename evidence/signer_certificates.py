@@ -146,14 +146,12 @@ def read_certificate(der: bytes) -> SignerCertificate:
     """
     certificate = _read(der)
     parsed = _parsed(der)
-    usage = parsed.key_usage_value
-    constraints = parsed.basic_constraints_value
-    critical = {"key_usage", "basic_constraints"}
+    usage, constraints = parsed.key_usage_value, parsed.basic_constraints_value
     if certificate.holder.role not in ROLES:
         raise _unfit(f"names the role {certificate.holder.role!r}, not one of {', '.join(ROLES)}")
     if usage is None or "digital_signature" not in usage.native or (constraints and constraints["ca"].native):
         raise _unfit("is not one to sign with")
-    if unknown := set(parsed.critical_extensions) - critical:
+    if unknown := set(parsed.critical_extensions) - {"key_usage", "basic_constraints"}:
         raise _unfit(f"has a critical extension that is not known here ({', '.join(sorted(unknown))})")
     return certificate
 
@@ -282,6 +280,7 @@ def _root(der: bytes) -> SignerCertificate | None:
 def _read(der: bytes) -> SignerCertificate:
     try:
         parsed = _parsed(der)
+        _ = parsed.native, parsed.critical_extensions  # the parser is lazy: now it must have read every part
         names: Mapping[str, Any] = parsed.subject.native
         holder = Holder(*(names[key] for key in ("common_name", "organizational_unit_name", "organization_name")))
         validity = Validity(parsed.not_valid_before, parsed.not_valid_after)
@@ -290,7 +289,7 @@ def _read(der: bytes) -> SignerCertificate:
         curve = key["algorithm"]["parameters"].chosen.dotted
         algorithms = {parsed["signature_algorithm"].dump(), parsed["tbs_certificate"]["signature"].dump()}
         sm2.Verifier(public)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except Exception as error:  # a stranger's bytes: whatever they make the parser raise, they are no certificate
         raise _unfit("cannot be read") from error
     expected = {algos.SignedDigestAlgorithm({"algorithm": SM2_WITH_SM3}).dump()}
     if curve != SM2_CURVE or algorithms != expected or not all(isinstance(v, str) for v in vars(holder).values()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey, generate_private_key
 
@@ -23,7 +24,7 @@ def p256_key(pkcs8: bytes) -> EllipticCurvePrivateKey:
     """
     try:
         key = serialization.load_der_private_key(pkcs8, password=None)
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise SignatureError("the key is no P-256 key", "use a signer folder made by xiangka keys signer") from error
     if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
         raise SignatureError("the key is no P-256 key", "use a signer folder made by xiangka keys signer")
