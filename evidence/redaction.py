@@ -18,8 +18,10 @@ JOURNAL_WORDS = {
     *("framing", "line", "interface", "wall", "boot", "sw", "profile", "protocol"),
 }
 """Fields of a journal record whose words are shown."""
-OBSERVATION_WORDS = {"requirement", "measure", "value", "unit", "cell", "picture", "set_aside"}
-"""Fields of an observation whose words are shown; below ``cell`` every word."""
+OBSERVATION_WORDS = {"requirement", "measure", "value", "unit", "picture", "set_aside"}
+"""Fields of an observation whose words are shown."""
+CELL = "cell"
+"""Field that says where in a test matrix something was measured: every word below it is shown."""
 SMALL = 10**13
 """Numbers below it are shown; an identity number or a PAN of today has more digits."""
 MOMENT = "_ns"
@@ -33,12 +35,12 @@ _TELLING = re.compile(r"\d{11}|[0-9A-Fa-f]{32}|PRIVATE KEY")
 
 def hidden_in_journal(record: Mapping[str, Any]) -> list[str]:
     """Dotted paths of what a publication leaves out of a journal record."""
-    return list(_hidden(record, JOURNAL_WORDS, ""))
+    return list(_hidden(record, JOURNAL_WORDS))
 
 
 def hidden_in_observation(record: Mapping[str, Any]) -> list[str]:
     """Dotted paths of what a publication leaves out of an observation, or of a mark that sets some aside."""
-    return list(_hidden(record, OBSERVATION_WORDS, ""))
+    return list(_hidden(record, OBSERVATION_WORDS))
 
 
 HIDDEN_IN: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
@@ -48,12 +50,12 @@ HIDDEN_IN: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
 """The rule of each chained file."""
 
 
-def _hidden(record: Mapping[str, Any], words: Collection[str], above: str, *, all_words: bool = False) -> Iterator[str]:
-    for key, value in record.items():
+def _hidden(part: Mapping[str, Any], words: Collection[str], above: str = "", *, cell: bool = False) -> Iterator[str]:
+    for key, value in part.items():
         path = f"{above}{key}"
         if isinstance(value, Mapping) and _plain_keys(value):
-            yield from _hidden(value, words, f"{path}.", all_words=all_words or key in words)
-        elif not _shown(key, value, all_words or (not above and key in words)):
+            yield from _hidden(value, words, f"{path}.", cell=cell or path == CELL)
+        elif not _shown(key, value, cell or path in words):
             yield path
 
 

@@ -98,7 +98,7 @@ STATES: Mapping[str, Text] = {
 SITTING_ENDS: Mapping[str, Text] = {
     "finished": _t("正常结束", "finished"),
     "interrupted": _t("人为中断", "interrupted by a person"),
-    "killed": _t("被强行终止或断电", "killed, or the power went"),
+    "killed": _t("被强行终止、断电或磁盘写满", "killed, or the power or the room on the disk went"),
     "bench failed": _t("测试台或测试软件故障", "the bench or the harness failed"),
     "subject": _t("因样品而终止", "ended because of the subject"),
 }

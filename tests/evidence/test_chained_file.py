@@ -1,0 +1,134 @@
+"""A chained file being written: nothing but whole lines ever stands in it, on a full disk too."""
+
+import contextlib
+import json
+import resource
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from evidence.chain import Chain, bare, follow, published
+from evidence.chained_file import ChainedFile
+from rigs.disk import NoRoomError
+from rigs.journal import Journal
+
+RECORD = {"n": 1, "t_ns": 5, "channel": "scanner", "dir": "rx", "hex": "ab" * 60}
+
+
+@pytest.fixture
+def small_disk():
+    """No file of this process grows beyond 20,000 bytes, as if its disk were full; lifted by calling it."""
+    earlier = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    def lifted():
+        resource.setrlimit(resource.RLIMIT_FSIZE, earlier)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, earlier[1]))
+    yield lifted
+    lifted()
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+def followed(path, name="journal.jsonl") -> Chain:
+    data = path.read_bytes()
+    assert data == b"" or data.endswith(b"\n")
+    return follow(name, data.splitlines())
+
+
+def test_a_full_disk_leaves_whole_lines_and_room_lets_the_chain_go_on_without_a_gap(tmp_path, small_disk):
+    file = ChainedFile(tmp_path / "journal.jsonl", "journal.jsonl")
+    written = refused = 0
+    for number in range(200):
+        try:
+            file.write({**RECORD, "n": number})
+        except OSError:
+            refused += 1
+        written += 1
+    assert refused > 0
+    assert 0 < followed(tmp_path / "journal.jsonl").records < written
+    with pytest.raises(OSError, match="too large"):
+        file.sync()
+    small_disk()
+    file.write({**RECORD, "n": written})
+    file.close()
+    assert followed(tmp_path / "journal.jsonl").records == written + 1
+
+
+def test_a_file_that_cannot_be_finished_is_closed_and_whole(tmp_path, small_disk):
+    file = ChainedFile(tmp_path / "journal.jsonl", "journal.jsonl")
+    for _ in range(200):
+        with contextlib.suppress(OSError):
+            file.write(RECORD)
+    with pytest.raises(OSError, match="too large"):
+        file.close()
+    file.close()
+    assert followed(tmp_path / "journal.jsonl").records > 0
+
+
+def test_a_journal_that_cannot_be_moved_leaves_the_other_file_as_it_was(tmp_path, small_disk):
+    earlier = ChainedFile(tmp_path / "journal.jsonl", "journal.jsonl")
+    for _ in range(50):
+        earlier.write(RECORD)
+    earlier.close()
+    before = (tmp_path / "journal.jsonl").read_bytes()
+    (tmp_path / "opening").mkdir()
+    journal = Journal(tmp_path / "opening" / "journal.jsonl", 50, earlier.chain)
+    for _ in range(40):
+        journal.wire("scanner", "rx", b"\xab" * 60)
+    with pytest.raises(NoRoomError, match="no room is left"):
+        journal.move_to(tmp_path / "journal.jsonl")
+    assert (tmp_path / "journal.jsonl").read_bytes() == before
+
+
+def test_the_runs_own_thread_is_told_of_a_full_disk_and_one_that_listens_is_not(tmp_path, small_disk):
+    journal = Journal(tmp_path / "journal.jsonl")
+    with ThreadPoolExecutor(1) as listener:
+        numbers = [listener.submit(journal.wire, "scanner", "rx", b"\xab" * 60).result() for _ in range(200)]
+    assert numbers == list(range(1, 201))
+    with pytest.raises(NoRoomError) as told:
+        journal.event("run", "end")
+    assert told.value.where == str(tmp_path)
+    assert "certify --resume" in told.value.remedy
+    with pytest.raises(NoRoomError):
+        journal.sync()
+
+
+def test_records_of_many_threads_are_one_chain(tmp_path):
+    journal = Journal(tmp_path / "journal.jsonl")
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: journal.event("run", "told", place=number), range(400)))
+    journal.close()
+    assert followed(tmp_path / "journal.jsonl").records == 400
+    records = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_bytes().splitlines()]
+    assert [record["n"] for record in records] == list(range(1, 401))
+
+
+def test_a_kill_leaves_a_valid_beginning(tmp_path):
+    killed = (
+        "import os, signal, sys; from pathlib import Path; from rigs.journal import Journal\n"
+        "journal = Journal(Path(sys.argv[1]))\n"
+        "for _ in range(300): journal.wire('scanner', 'rx', bytes(60))\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    path = tmp_path / "journal.jsonl"
+    ended = subprocess.run([sys.executable, "-c", killed, str(path)], check=False, timeout=60)
+    assert ended.returncode == -signal.SIGKILL
+    assert 100 < followed(path).records < 300
+
+
+def test_what_was_received_stands_in_the_file_and_not_in_its_twin(tmp_path):
+    with Journal(tmp_path / "journal.jsonl") as journal:
+        journal.wire("scanner", "rx", b"439900200001011234")
+        journal.event("presenter", "frame shown", seq=3, shows=["439900200001011234"])
+    lines = (tmp_path / "journal.jsonl").read_bytes().splitlines()
+    twin = [published(line) for line in lines]
+    assert bare(json.loads(lines[0]))["hex"] == b"439900200001011234".hex()
+    assert follow("journal.jsonl", twin).head == follow("journal.jsonl", lines).head
+    assert json.loads(twin[1])["seq"] == 3
+    for line in twin:
+        assert b"439900200001011234" not in line
+        assert b"439900200001011234".hex().encode() not in line
