@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from certification.verdicts import Verdict
@@ -39,7 +40,7 @@ def report_data(folder: RunFolder, facts: Facts, issue: Issue, telling: Telling)
     by_hand = {form.requirement: form for form in folder.run.forms}
     return {
         "issue": _issue(issue, telling),
-        "evidence": _evidence(issue.manifest),
+        "evidence": _evidence(issue.manifest, telling),
         **told(
             {
                 name: getattr(facts, name)
@@ -140,7 +141,7 @@ def _amends(amends: Amendment, telling: Telling) -> dict[str, Any]:
     }
 
 
-def _evidence(manifest: Mapping[str, Any]) -> dict[str, Any]:
+def _evidence(manifest: Mapping[str, Any], telling: Telling) -> dict[str, Any]:
     files = manifest["files"]
     return {
         "files": [
@@ -150,7 +151,7 @@ def _evidence(manifest: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "count": grouped(len(files)),
         "size": file_size(sum(one["size"] for one in files)),
-        "made": manifest["made"],
+        "made": telling.told(datetime.fromisoformat(manifest["made"])),
         "chains": [
             {"name": name, "records": grouped(chain["records"]), "head": chain["head"]}
             for name, chain in manifest["chains"].items()
