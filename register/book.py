@@ -88,13 +88,17 @@ class Book:
         Raises:
             BrokenRegisterError: its history does not hold.
         """
-        with told_plainly(self._given), self._engine.begin() as connection:
-            return follow(_lines(connection), self.place)
+        return self.read_lines()[0]
 
-    def lines(self) -> list[Line]:
-        """Every act as it is kept, oldest first."""
+    def read_lines(self) -> tuple[History, list[Line]]:
+        """The register as it stands, and every act as it is kept, oldest first.
+
+        Raises:
+            BrokenRegisterError: its history does not hold.
+        """
         with told_plainly(self._given), self._engine.begin() as connection:
-            return _lines(connection)
+            lines = _lines(connection)
+        return follow(lines, self.place), lines
 
     def document(self, certificate: str, name: str, digest: str) -> bytes:
         """A document of a certificate.

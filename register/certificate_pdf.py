@@ -29,7 +29,7 @@ def certificate_name(number: str, edition: int) -> str:
 def signed_certificate(
     opening: Opening, number: str, wording: Wording, manifest: Mapping[str, bytes], signer: Signer, now: datetime
 ) -> dict[str, bytes]:
-    """An edition of a certificate and the SM2 signature beside it, by file name.
+    """An edition of a certificate and the SM2 signature beside it, which names the newest run, by file name.
 
     Args:
         opening: the register.
@@ -64,7 +64,7 @@ def signed_certificate(
     with tempfile.TemporaryDirectory(prefix="xiangka-certificate-") as folder:
         file = Path(folder) / name
         file.write_bytes(pdf)
-        return {name: pdf, f"{name}.sig": sign(file, signer, now).read_bytes()}
+        return {name: pdf, f"{name}.sig": sign(file, signer, now, run=wording.shown[-1].run).read_bytes()}
 
 
 _ABOUT = "试验运行的证据清单及其签名 · manifest of the run's evidence, and its signatures"

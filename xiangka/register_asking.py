@@ -23,12 +23,12 @@ from register.book import Book
 from register.files import write_files
 from register.history import History
 from register.listing import read_listing
+from register.pages import STANDINGS, documents_of
 from xiangka.console import wide_console
 from xiangka.register_opening import day_of, now, open_book
 from xiangka.verifying import CENTRE
 
 _CERTIFICATE = TypeAdapter(Certificate)
-_STANDINGS = {"valid": "有效", "suspended": "暂停", "expired": "到期", "withdrawn": "撤销"}
 _COVERS = {
     Cover.COVERED: "在覆盖范围内",
     Cover.SUSPENDED: "证书已暂停",
@@ -120,14 +120,14 @@ def _list(history: History, day: date, *, as_json: bool) -> None:
         wording, standing = one.wording, one.standing(day)
         firmware = ", ".join(shown.firmware for shown in wording.shown)
         product = f"{wording.subject.vendor} {wording.subject.model}"
-        table.add_row(one.number, f"{_STANDINGS[standing]} {standing}", str(wording.expires), product, firmware)
+        table.add_row(one.number, f"{STANDINGS[standing]} {standing}", str(wording.expires), product, firmware)
     wide_console().print(table)
 
 
 def _told(certificate: Certificate, day: date) -> Iterator[str]:
     wording, standing = certificate.wording, certificate.standing(day)
     subject, edition = wording.subject, f"第 {wording.edition} 版 edition {wording.edition}"
-    yield f"{certificate.number} · {_STANDINGS[standing]} {standing} · {edition}"
+    yield f"{certificate.number} · {STANDINGS[standing]} {standing} · {edition}"
     yield f"  产品 product: {subject.vendor} {subject.model}, {subject.hardware}（{subject.kind}）"
     yield f"  检测备案号 filing number: {subject.filing_number}"
     yield f"  有效期 valid: {wording.issued} – {wording.expires}"
@@ -205,8 +205,8 @@ def _centre(option: Path | None) -> bytes:
 
 
 def _write_documents(book: Book, certificate: Certificate, folder: Path) -> None:
-    named = {name: digest for entry in certificate.history for name, digest in entry.documents.items()}
-    bodies = {name: book.document(certificate.number, name, digest) for name, digest in named.items()}
+    named = documents_of(certificate).items()
+    bodies = {name: book.document(certificate.number, name, digest) for name, digest in named}
     try:
         write_files(folder, bodies)
     except OSError as error:
