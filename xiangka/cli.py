@@ -22,6 +22,7 @@ from xiangka.emulate_commands import add_emulate
 from xiangka.keys_commands import add_keys
 from xiangka.load_command import add_load
 from xiangka.optics_commands import add_optics
+from xiangka.plan_commands import add_plan
 from xiangka.platform_commands import add_platform
 from xiangka.register_commands import add_register
 from xiangka.relay_commands import add_relay
@@ -83,6 +84,7 @@ def _parser() -> _Parser:
     add_catalogue(commands)
     _defects(commands)
     add_trial(commands)
+    add_plan(commands)
     add_waiver(commands)
     add_report(commands)
     add_keys(commands)

@@ -14,6 +14,7 @@ from certification.exit_codes import ExitCode
 from certification.verdicts import SCHEMA
 from rigs.calibration import instruments_of
 from rigs.disk import told_of_the_disk
+from xiangka.fingerprints import fingerprints
 from xiangka.scenarios import ROOT
 from xiangka.versions import machine
 
@@ -56,6 +57,7 @@ def run_record(run: CertificationRun, state: str, code: ExitCode | None, overall
         "subject": {**run.subject.model_dump(mode="json"), "file": _shown(run.options.subject_file)},
         "identity_read": asdict(run.run.identity),
         "bench": {"file": _shown(run.options.bench), "settings": run.bench_file.settings()},
+        "fingerprints": _fingerprints(run),
         "instruments": _instruments(run),
         "photographs": run.photographs,
         **run.stated.as_record(),
@@ -67,6 +69,14 @@ def run_record(run: CertificationRun, state: str, code: ExitCode | None, overall
         "notes": [note.model_dump() for note in run.notes],
         "forms": [form.as_record() for form in run.forms] if run.earlier is None else run.earlier.record["forms"],
     }
+
+
+def _fingerprints(run: CertificationRun) -> dict[str, Any] | None:
+    """What the rows rest on, as it stood when the run began; None for one begun before that was recorded."""
+    if run.earlier is not None:
+        return run.earlier.record.get("fingerprints")
+    rows = [run.catalogue[row] for row in sorted(run.plan.execute)]
+    return fingerprints(rows, run.subject, run.bench_file).as_record()
 
 
 def _instruments(run: CertificationRun) -> list[dict[str, Any]]:

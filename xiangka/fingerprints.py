@@ -1,0 +1,144 @@
+"""Fingerprints of what each row of a run rests on, so that a later change tells which rows must be run again.
+
+All are SM3, hex. Of a row: the requirement with its criterion, its scenario, the code of its steps, and the subject as
+far as the row asks about it. Of the run: the bench as it is set, and the code that speaks to it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Self
+
+from certification.catalogue import Requirement
+from certification.subject import IDENTITY_FIELDS, Subject
+from evidence.chain import sm3
+from rigs.bench_file import BenchFile
+from xiangka.scenarios import ROOT, all_scenarios
+from xiangka.step_code import source, step_code
+
+UNKNOWN = "unknown"
+"""Fingerprint of what could not be found; it equals nothing, itself included."""
+_PART_ROLES = "rigs/roles/"
+
+
+@dataclass(frozen=True)
+class Fingerprints:
+    """What a run rests on.
+
+    Attributes:
+        bench: the bench as it is set.
+        bench_code: by folder, the code that opens it and speaks to it.
+        code: by file, the code that steps rest on.
+        rows: by requirement, then by part: requirement, scenario, steps, subject.
+    """
+
+    bench: str
+    bench_code: Mapping[str, str]
+    code: Mapping[str, str]
+    rows: Mapping[str, Mapping[str, str]]
+
+    def as_record(self) -> dict[str, Any]:
+        """The fingerprints as they stand in ``run.json``."""
+        return {"bench": self.bench, "bench_code": self.bench_code, "code": self.code, "rows": self.rows}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """Read them out of ``run.json``.
+
+        Raises:
+            KeyError, TypeError: they are not there.
+        """
+        return cls(record["bench"], dict(record["bench_code"]), dict(record["code"]), dict(record["rows"]))
+
+
+def fingerprints(requirements: Iterable[Requirement], subject: Subject, bench: BenchFile) -> Fingerprints:
+    """Fingerprints of some rows as everything stands now."""
+    rows = list(requirements)
+    files = {row.id: step_files(row.id) for row in rows}
+    return Fingerprints(
+        bench=_digest(bench_settings(bench.settings())),
+        bench_code={part: _of_folder(part) for part in _bench_code(bench)},
+        code={file: _of_file(file) for file in sorted(set().union(*(found or () for found in files.values())))},
+        rows={
+            row.id: {
+                "requirement": _digest(row.model_dump(mode="json")),
+                "scenario": _of_scenario(row.id),
+                "steps": _of_steps(files[row.id]),
+                "subject": _digest(asked_of_subject(row, subject)),
+            }
+            for row in rows
+        },
+    )
+
+
+def step_files(requirement: str) -> frozenset[str] | None:
+    """Files the steps of a row's scenarios rest on; none for a row without a scenario, None where nobody can say."""
+    found: set[str] = set()
+    for scenario in all_scenarios():
+        if scenario.requirement == requirement:
+            files = step_code().files(scenario.steps)
+            if files is None:
+                return None
+            found |= files
+    return frozenset(found)
+
+
+def asked_of_subject(requirement: Requirement, subject: Subject) -> dict[str, Any]:
+    """What of a subject file a row depends on: who the subject is, and the options and the document it asks about."""
+    record = subject.model_dump(mode="json")
+    names = {requirement.applies_if, *(clause.only_if for clause in requirement.criterion)} - {None}
+    return {
+        "identity": {name: record["identity"][name] for name in (*IDENTITY_FIELDS, "firmware_sha256")},
+        "options": {name: record["options"][name] for name in sorted(names & record["options"].keys())},
+        "declaration": record["declarations"].get(requirement.needs_declaration or ""),
+    }
+
+
+def bench_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a bench without its name and its calibrations, which move nothing."""
+    return {
+        key: {name: one for name, one in value.items() if name not in _PAPERS} if isinstance(value, Mapping) else value
+        for key, value in settings.items()
+        if key != "name"
+    }
+
+
+_PAPERS = ("calibrated", "calibration_due", "certificate")
+
+
+def _bench_code(bench: BenchFile) -> list[str]:
+    """Folders whose code opens the bench and speaks to it, emulated parts and the reference platform included."""
+    emulated = ["rigs/emulators", "rigs/optics"] if bench.emulated else []
+    reference = ["reference_impl"] if bench.platform.reference is not None else ["reference_impl/wire"]
+    return ["rigs", *emulated, *reference, *(["loadtests"] if bench.load is not None else [])]
+
+
+_APART: Mapping[str, Collection[str]] = {"rigs": ("rigs/emulators/", "rigs/optics/", _PART_ROLES)}
+"""Folders that have a fingerprint of their own, or belong to the steps."""
+
+
+@cache
+def _of_folder(folder: str) -> str:
+    apart = tuple(_APART.get(folder, ()))
+    names = (path.relative_to(ROOT).as_posix() for path in sorted((ROOT / folder).rglob("*.py")))
+    return _digest([(name, _of_file(name)) for name in names if not apart or not name.startswith(apart)])
+
+
+@cache
+def _of_file(file: str) -> str:
+    return sm3(source(file).encode()).hex()
+
+
+def _of_scenario(requirement: str) -> str:
+    return _digest([scenario.text for scenario in all_scenarios() if scenario.requirement == requirement])
+
+
+def _of_steps(files: frozenset[str] | None) -> str:
+    return UNKNOWN if files is None else _digest([(file, _of_file(file)) for file in sorted(files)])
+
+
+def _digest(value: Any) -> str:
+    return sm3(json.dumps(value, ensure_ascii=False, sort_keys=True).encode()).hex()
