@@ -46,8 +46,8 @@ def page_text(told: Path) -> str:
 
 @pytest.fixture(scope="session")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same without pictures and without a report, to be copied."""
-    return write_run(tmp_path_factory.mktemp("bare"), Story(pictures=False))
+    """The same without pictures, without what a laboratory states and without a report, to be copied."""
+    return write_run(tmp_path_factory.mktemp("bare"), Story(pictures=False, stated=False))
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 import segno
+from synthetic_stated import stated
 
 from certification.catalogue import VERSION, Text, load_catalogue
 from certification.observations import Cell, Observation
@@ -67,6 +68,7 @@ class Story:
         short: whether the latency sample stops too early.
         plan: ``quick`` or ``full``.
         pictures: whether stimuli are kept.
+        stated: whether a laboratory states who it is, for whom it tested, and the rest.
     """
 
     failing: bool = True
@@ -74,6 +76,7 @@ class Story:
     short: bool = True
     plan: str = "quick"
     pictures: bool = True
+    stated: bool = True
 
 
 class _Writer:
@@ -319,6 +322,7 @@ def write_run(folder: Path, story: Story | None = None) -> Path:
                 "en": "The platform was the reference implementation; the bench gave the clock.",
             }
         ],
+        **(stated(folder) if story.stated else {}),
     }
     verdicts = {"schema": 1, "run": RUN, "overall": run["overall"], "verdicts": [row.as_record() for row in rows]}
     (folder / "run.json").write_text(json.dumps(run, ensure_ascii=False), encoding="utf-8")

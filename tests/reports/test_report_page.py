@@ -70,9 +70,10 @@ def test_every_link_within_the_page_leads_somewhere(document: Document) -> None:
 
 
 def test_nothing_is_fetched_from_anywhere(document: Document, page_text: str) -> None:
-    assert all(source.startswith("data:image/png;base64,") for source in document.sources)
+    assert all(source.startswith(("data:image/png;base64,", "data:image/jpeg;base64,")) for source in document.sources)
     beside = {link for link in document.links if not link.startswith("#")}
-    assert beside == {"verdicts.json", "observations.jsonl", "journal.jsonl"}
+    photographs = {"subject/photograph-1.png", "subject/photograph-2.jpg"}
+    assert beside == {"verdicts.json", "observations.jsonl", "journal.jsonl"} | photographs
     assert "http://" not in page_text
     assert "https://" not in page_text
     assert "@import" not in page_text
