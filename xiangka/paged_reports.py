@@ -196,7 +196,9 @@ def _staged(out: Path) -> Iterator[Path]:
             path.rename(out / path.name)
     except OSError as error:
         raise PlanError(
-            f"cannot be written ({error.strerror})", where=str(out), remedy="make the folder writable, free space"
+            f"cannot be written ({error.strerror})",
+            where=str(error.filename or out),
+            remedy="make the folder writable, free space",
         ) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)

@@ -25,7 +25,7 @@ def paged_report(
         attachments: files to embed.
 
     Raises:
-        ReportError: a font is missing, or a character no font of the machine has.
+        ReportError: a font is missing.
     """
     telling = Telling(lang)
     data: dict[str, Any] = report_data(folder, facts, issue, telling)

@@ -15,8 +15,10 @@ from PIL import Image
 from pydantic import BaseModel
 
 from certification.catalogue import Text
+from reports.errors import ReportError
 from reports.masking import masked
 from reports.moments import day_text, moment_text
+from reports.pdf.glyphs import displayable
 from reports.pdf.typesetting import Language
 from reports.svg import Plot
 
@@ -78,9 +80,7 @@ class Telling:
         name = f"plot-{len(self.pictures):03d}.svg"
         svg = _OTHER[self.lang].sub("", str(plot.svg))
         head = rf'<svg xmlns="http://www.w3.org/2000/svg" {_FONT} viewBox="\1" stroke-linejoin="round">'
-        # The fonts of the pages have neither of the two characters.
-        drawn = _OPENING.sub(head, svg, count=1).replace("\u202f", "\u00a0").replace("✕", "×")
-        self.pictures[name] = drawn.encode()
+        self.pictures[name] = displayable(_OPENING.sub(head, svg, count=1)).encode()
         return {"picture": name, "caption": self.text(plot.caption)}
 
     def stimulus(self, uri: str) -> str:
@@ -94,10 +94,15 @@ class Telling:
     def _picture(self, body: bytes, most: int) -> str:
         name = f"picture-{len(self.pictures):03d}.jpg"
         stream = io.BytesIO()
-        with Image.open(io.BytesIO(body)) as picture:
-            small = picture.convert("RGB")
-            small.thumbnail((most, most))
-            small.save(stream, "JPEG", quality=QUALITY)
+        try:
+            with Image.open(io.BytesIO(body)) as picture:
+                small = picture.convert("RGB")
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
+            raise ReportError(
+                f"a picture cannot be shown ({error})", where="pictures", remedy="look which picture of the run it is"
+            ) from error
+        small.thumbnail((most, most))
+        small.save(stream, "JPEG", quality=QUALITY)
         self.pictures[name] = stream.getvalue()
         return name
 

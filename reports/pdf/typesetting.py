@@ -18,16 +18,12 @@ from typing import Any, Literal
 
 import typst
 
-from reports.errors import ReportError
+from reports.pdf.glyphs import displayable
 
 Language = Literal["zh", "en"]
 
-FONTS = ("Noto Serif CJK SC", "Noto Sans CJK SC", "Noto Sans Mono CJK SC")
-"""Families every template is set in; all their glyphs that are used are embedded."""
 STANDARD: typst.PDFStandard = "a-3b"
 
-_INSTEAD = str.maketrans({"\u202f": "\u00a0", "\u2009": "\u00a0", "✕": "×", "✗": "×", "⁻": "−"})
-"""Characters the fonts lack, and what stands for them; another font in their place would differ by machine."""
 _PAPER_HEIGHT = 841.89
 """Points of A4, from which Typst counts down and PDF up."""
 
@@ -92,9 +88,8 @@ def typeset(
         pictures: pictures by the name the data gives them (PNG, JPEG, SVG).
 
     Raises:
-        ReportError: a font is missing, or a picture cannot be shown.
+        ReportError: a font is missing.
     """
-    _look_for_fonts()
     with tempfile.TemporaryDirectory(prefix="xiangka-pdf-") as folder:
         root = Path(folder)
         for source in (resources.files("reports.pdf") / "templates").iterdir():
@@ -105,9 +100,17 @@ def typeset(
             for name, body in files.items():
                 (root / place / name).write_bytes(body)
         told = {"lang": lang, "data": data, "embedded": [_told(one) for one in attachments]}
-        text = json.dumps(told, ensure_ascii=False).translate(_INSTEAD)
-        (root / "given.json").write_text(text, encoding="utf-8")
+        (root / "given.json").write_text(json.dumps(_displayable(told), ensure_ascii=False), encoding="utf-8")
         return _compiled(root / template, made)
+
+
+def _displayable(value: Any) -> Any:
+    """JSON whose texts the fonts can show."""
+    if isinstance(value, str):
+        return displayable(value)
+    if isinstance(value, Mapping):
+        return {key: _displayable(part) for key, part in value.items()}
+    return [_displayable(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _told(attachment: Attachment) -> dict[str, str]:
@@ -117,13 +120,8 @@ def _told(attachment: Attachment) -> dict[str, str]:
 def _compiled(template: Path, made: datetime) -> Typeset:
     compiler = typst.Compiler(template, root=template.parent)
     moment = made.astimezone(UTC).replace(microsecond=0)
-    try:
-        pdf = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=moment)
-        marks = json.loads(compiler.query("<signature-place>", field="value"))
-    except typst.TypstError as error:
-        raise ReportError(
-            f"cannot be set: {error.message}", where=template.name, remedy="look at the pictures of the run's folder"
-        ) from error
+    pdf = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=moment)
+    marks = json.loads(compiler.query("<signature-place>", field="value"))
     if not isinstance(pdf, bytes):
         raise TypeError("a PDF is one piece")
     return Typeset(pdf, {mark["name"]: _place(mark) for mark in marks})
@@ -133,13 +131,3 @@ def _place(mark: Mapping[str, Any]) -> SignaturePlace:
     left, top, width, height = (float(mark[key].removesuffix("pt")) for key in ("x", "y", "width", "height"))
     upper = _PAPER_HEIGHT - top
     return SignaturePlace(mark["page"] - 1, (left, upper - height, left + width, upper))
-
-
-def _look_for_fonts() -> None:
-    here = set(typst.Fonts().families())
-    if missing := [name for name in FONTS if name not in here]:
-        raise ReportError(
-            f"{', '.join(missing)} cannot be found, and a report must not be set in whatever font there is",
-            where="fonts",
-            remedy="install it: sudo apt-get install fonts-noto-cjk",
-        )
