@@ -28,6 +28,7 @@ from rigs.bench_tables.traces import TracesTable
 from rigs.bench_tables.updater import UpdaterTable
 from rigs.bench_tables.usb import UsbTable
 from rigs.errors import BenchFileError
+from rigs.masked_settings import without_secrets
 
 
 class BenchFile(Table):
@@ -147,7 +148,8 @@ class BenchFile(Table):
         )
 
     def settings(self) -> dict[str, Any]:
-        """The bench as it stands in a report; a credentials file is told by its name, a database by its kind only."""
+        """The bench as it stands in a run's record and its report: a credentials file is told by its name, a database
+        by its kind only, and a secret not at all."""
         settings = self.model_dump(mode="json", exclude_none=True)
         if self.platform.credentials is not None:
             settings["platform"]["credentials"] = self.platform.credentials.name
@@ -168,7 +170,7 @@ class BenchFile(Table):
         for key in ("database_url", "apart_server_url"):
             if reference is not None and (url := getattr(reference, key)) is not None:
                 settings["platform"]["reference"][key] = url.split(":")[0]
-        return settings
+        return without_secrets(settings)
 
 
 def _may_be_simulated(table: Any) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from rigs.bench_file import load_bench
 from rigs.errors import BenchFileError
+from rigs.masked_settings import without_secrets
 from rigs.platform_credentials import load_platform_credentials
 
 REFERENCE = "name = 'p'\n[platform]\ndriver = 'hn-a'\n[platform.reference]\n"
@@ -86,6 +87,27 @@ def test_a_report_sees_neither_the_database_nor_where_the_credentials_are(bench)
         assert "host" not in shown
     assert "c.json" in str(bench(SOMEONES.replace("c.json", "/home/me/c.json")).settings())
     assert "/home/me" not in str(bench(SOMEONES.replace("c.json", "/home/me/c.json")).settings())
+
+
+MASKED = {
+    "a user": ({"url": "https://user:open@host/x"}, {"url": "https://•••@host/x"}),
+    "a query": ({"url": "socket://[::1]:5?access_key=open&a=1"}, {"url": "socket://[::1]:5?access_key=•••&a=1"}),
+    "a name": ({"api_token": "open", "keys": ["open"]}, {"api_token": "•••", "keys": ["•••"]}),
+    "a name above": ({"a": {"Password": {"is": "open"}}}, {"a": {"Password": {"is": "•••"}}}),
+    "no secret": ({"token_life_s": 5, "keyboard": "wedge", "at": "a@b"},) * 2,
+}
+
+
+@pytest.mark.parametrize("what", MASKED)
+def test_what_opens_a_door_is_masked_wherever_a_table_has_it(what):
+    told, shown = MASKED[what]
+    assert without_secrets(told) == shown
+
+
+def test_no_address_in_a_report_tells_a_password(bench):
+    shown = bench(SOMEONES.replace("://", "://user:open@", 1)).settings()
+    assert "user:open" not in str(shown)
+    assert "•••@" in str(shown)
 
 
 def test_credentials_bring_terminals_and_tokens_along(tmp_path):
