@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import allure
 import pytest
@@ -11,12 +12,13 @@ from pytest_bdd.parser import Feature, Scenario, Step
 
 from fixtures.evidence import Evidence
 from fixtures.run import RUN
+from steps.sentences import both_languages
 
 _OPEN = pytest.StashKey[tuple[Any, int]]()
 
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature, scenario: Scenario) -> None:
-    """Name the scenario by its requirement, in both languages."""
+    """Name the scenario by its requirement, in both languages, and link it to its place in the report."""
     marker = request.node.get_closest_marker("requirement")
     run = request.config.stash.get(RUN, None)
     if marker is None or run is None:
@@ -26,12 +28,15 @@ def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature,
     allure.dynamic.description(f"{requirement.criterion_text.zh}\n\n{requirement.criterion_text.en}")
     allure.dynamic.feature(feature.name)
     allure.dynamic.tag(requirement.id, str(requirement.level))
+    # as seen from the page made of these results, which stands in a folder beside that of the run
+    place = f"../{quote(run.evidence.folder.resolve().name)}/report.html#{requirement.id}"
+    allure.dynamic.link(place, name=f"{requirement.id} {requirement.title.en}")
 
 
-def pytest_bdd_before_step_call(request: pytest.FixtureRequest, step: Step) -> None:
+def pytest_bdd_before_step_call(request: pytest.FixtureRequest, step: Step, step_func: Callable[..., Any]) -> None:
     """Open the step."""
     run = request.config.stash.get(RUN, None)
-    opened = allure.step(f"{step.keyword} {step.name}".strip())
+    opened = allure.step(both_languages(step, step_func))
     opened.__enter__()
     request.node.stash[_OPEN] = (opened, 0 if run is None else len(run.evidence.observations))
 

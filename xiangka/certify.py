@@ -14,6 +14,7 @@ from certification.errors import PlanError
 from certification.verdicts import Row
 from fixtures.run import RUN
 from rigs.disk import is_full
+from xiangka.allure_surroundings import RESULTS, write_surroundings
 from xiangka.asked import Given, RunOptions
 from xiangka.certification_run import CertificationRun
 from xiangka.ending import end
@@ -122,6 +123,7 @@ def _own_console() -> Console:
 def _run_scenarios(certification: CertificationRun) -> str:
     if certification.invalid:
         return "aborted"
+    write_surroundings(certification)
     kinds = {certification.subject.kind, *(certification.catalogue[row].subject for row in certification.ahead)}
     arguments = [
         *(str(FEATURES / kind) for kind in sorted(kinds)),
@@ -142,7 +144,7 @@ def _run_scenarios(certification: CertificationRun) -> str:
         "-p",
         "no:unraisableexception",
         f"--junitxml={certification.folder / _of_sitting('junit', certification)}.xml",
-        f"--alluredir={certification.folder / 'allure-results'}",
+        f"--alluredir={certification.folder / RESULTS}",
     ]
     for name in ("PYTEST_ADDOPTS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
         os.environ.pop(name, None)
