@@ -1,8 +1,8 @@
 """What Allure needs beside the results of a run: its surroundings, kinds of failure, and how a page is made of them.
 
-The page is made by the npm package ``allure`` from within the run's folder, and stands beside that folder, which nothing
-is added to once it is sealed. The configuration asks for one file that holds everything, and forbids the plugin to put
-a request to a statistics service into it.
+The page is made by the npm package ``allure`` from within the run's folder, and stands beside that folder, to which
+nothing is added once it is sealed. The configuration asks for one file that holds everything, and forbids the plugin to
+put a request to a statistics service into it.
 """
 
 from __future__ import annotations
