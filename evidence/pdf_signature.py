@@ -18,6 +18,7 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_signer import PdfSigningSession
 from pyhanko.stamp import BaseStampStyle, StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -84,6 +85,10 @@ class _PdfSigner(signers.PdfSigner):
         session = super().init_signing_session(pdf_out, existing_fields_only)
         session.system_time = self.now
         return session
+
+    def register_extensions(self, pdf_out: BasePdfFileWriter, *, md_algorithm: str) -> None:  # noqa: ARG002
+        """PAdES' own extension alone: that of ISO/TS 32002 for ECDSA would raise the file to PDF 2.0, off PDF/A-3."""
+        pdf_out.register_extension(ESIC_EXTENSION_1)
 
 
 class _CmsSigner(signers.Signer):
