@@ -1,0 +1,111 @@
+"""The recipe of docs/verifying.md, as it stands there: it accepts a sound run, and stops at whatever was changed."""
+
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from evidence.chain import dumped
+from evidence.signed import sign
+from tests.evidence.sealed_runs import NAME, SIGNED, VALID, make_run, make_signers, seal, sign_run
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "verifying.md"
+LABORATORY, AUTHORISER = 6, 20
+
+pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is missing: apt-get install openssl")
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    """The commands, in their order."""
+    section = PAGE.read_text(encoding="utf-8").split("## With OpenSSL alone")[1].split("\n## ")[0]
+    commands = "".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
+    assert "centre=/media/usb/centre.pem " in commands
+    assert "first=6\n" in commands
+    return commands
+
+
+@pytest.fixture
+def run(tmp_path, signers):
+    """A run signed by both, with the centre's file beside its folder."""
+    folder = sign_run(seal(make_run(tmp_path / "run")), *signers.both)
+    (tmp_path / "centre.pem").write_bytes(signers.centre)
+    return folder
+
+
+def follow(recipe, run, first):
+    """Type the commands until one fails; returns whether none did, and what was shown."""
+    typed = recipe.replace("/media/usb/centre.pem", str(run.parent / "centre.pem")).replace("first=6", f"first={first}")
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", typed],
+        cwd=run,
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(run.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("first", "who"), [(LABORATORY, "OU=laboratory, CN=甲"), (AUTHORISER, "OU=authoriser, CN=乙")])
+def test_a_sound_run_passes_for_both_signatures(recipe, run, first, who):
+    passed, shown = follow(recipe, run, first)
+    assert passed, shown
+    assert "signer.pem: OK" in shown
+    assert "Verified OK" in shown
+    assert who in shown
+
+
+def change(file, old, new):
+    content = file.read_bytes()
+    assert old in content
+    file.write_bytes(content.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("harm", "shown_then"),
+    [
+        (lambda run: change(run / "run.json", b"finished", b"Finished"), "Verified OK"),
+        (lambda run: (run / "report.html").unlink(), "Verified OK"),
+        (lambda run: (run / "more.txt").write_text("added"), "more.txt"),
+        (lambda run: change(run / "manifest.json", b"2026-03-02", b"2026-03-03"), "Verified OK"),
+        (lambda run: change(run / "manifest.sig", "甲".encode(), "乙".encode()), "Verification failure"),
+        (lambda run: change(run / "manifest.sig", b"10:30:00", b"10:30:01"), "Verification failure"),
+        (lambda run: change(run / "manifest.sig", b'"follows": null', b'"follows": true'), "Verification failure"),
+    ],
+)
+def test_what_was_changed_stops_it(recipe, run, harm, shown_then):
+    harm(run)
+    passed, shown = follow(recipe, run, LABORATORY)
+    assert not passed
+    assert shown_then in shown
+
+
+def test_a_run_of_another_centre_stops_it(recipe, tmp_path, signers):
+    others = make_signers(tmp_path / "others")
+    run = sign_run(seal(make_run(tmp_path / "run")), *others.both)
+    (tmp_path / "centre.pem").write_bytes(signers.centre)
+    passed, shown = follow(recipe, run, LABORATORY)
+    assert not passed
+    assert "verification failed" in shown
+
+
+def test_a_signature_after_the_certificates_end_stops_it(recipe, tmp_path, signers):
+    run = seal(make_run(tmp_path / "run"))
+    (tmp_path / "centre.pem").write_bytes(signers.centre)
+    place = sign(run / "manifest.json", signers.laboratory, SIGNED, run=NAME)
+    document = json.loads(place.read_bytes())
+    statement = document["signatures"][0]["statement"]
+    statement["signed_at"] = (VALID.end + timedelta(days=1)).isoformat()
+    late = signers.laboratory.sign(dumped(statement).encode())
+    document["signatures"][0]["signature"] = base64.b64encode(late).decode()
+    place.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    passed, shown = follow(recipe, run, LABORATORY)
+    assert not passed
+    assert "certificate has expired" in shown
