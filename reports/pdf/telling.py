@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
@@ -18,7 +17,7 @@ from certification.catalogue import Text
 from reports.errors import ReportError
 from reports.masking import masked
 from reports.moments import day_text, moment_text
-from reports.pdf.glyphs import displayable
+from reports.pdf.plot_pictures import plot_picture
 from reports.pdf.typesetting import Language
 from reports.svg import Plot
 
@@ -28,13 +27,6 @@ MOST_PIXELS = 480
 """Longer side of a picture of a stimulus, which is printed 5 cm wide."""
 PHOTOGRAPH_PIXELS = 1400
 """Longer side of a photograph, which may be as wide as the page."""
-
-_OTHER = {
-    "zh": re.compile(r'<text class="en"[^>]*>.*?</text>', re.DOTALL),
-    "en": re.compile(r'<text class="zh"[^>]*>.*?</text>', re.DOTALL),
-}
-_OPENING = re.compile(r'<svg class="plot" viewBox="([^"]+)"[^>]*>')
-_FONT = 'font-family="Noto Sans CJK SC"'
 
 
 @dataclass
@@ -78,9 +70,7 @@ class Telling:
     def plot(self, plot: Plot) -> dict[str, str]:
         """A plot with the labels of this language only."""
         name = f"plot-{len(self.pictures):03d}.svg"
-        svg = _OTHER[self.lang].sub("", str(plot.svg))
-        head = rf'<svg xmlns="http://www.w3.org/2000/svg" {_FONT} viewBox="\1" stroke-linejoin="round">'
-        self.pictures[name] = displayable(_OPENING.sub(head, svg, count=1)).encode()
+        self.pictures[name] = plot_picture(plot, self.lang)
         return {"picture": name, "caption": self.text(plot.caption)}
 
     def stimulus(self, uri: str) -> str:
