@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,16 @@ class ChainedFile:
         path: the file.
         name: what it is called in the end, which its chain begins with and its rule of redaction goes by.
         chain: chain of what stands in the file already, or in the file this one will be appended to.
+        first: what must be on its way before lines of this file are, such as the lines they cite.
     """
 
-    def __init__(self, path: Path, name: str, chain: Chain | None = None) -> None:
+    def __init__(
+        self, path: Path, name: str, chain: Chain | None = None, first: Callable[[], None] = lambda: None
+    ) -> None:
         self.path = path
         self.chain = Chain(name) if chain is None else chain
         self._name, self._hidden = name, HIDDEN_IN[name]
+        self._first = first
         self._waiting: list[bytes] = []
         self._size = 0
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -54,6 +58,7 @@ class ChainedFile:
         """
         if not self._waiting:
             return
+        self._first()
         before = os.fstat(self._descriptor).st_size
         rest = memoryview(b"".join(self._waiting))
         try:
@@ -82,7 +87,11 @@ class ChainedFile:
         self.flush()
         moved = ChainedFile(path, self._name, self.chain)
         moved._waiting = [self.path.read_bytes()]
-        moved.flush()
+        try:
+            moved.flush()
+        except OSError:
+            os.close(moved._descriptor)
+            raise
         os.close(self._descriptor)
         self.path.unlink()
         self.path, self._descriptor = path, moved._descriptor

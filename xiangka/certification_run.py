@@ -234,7 +234,11 @@ class CertificationRun:
             subject=self.subject,
             catalogue=self.catalogue,
             seed=self.options.seed,
-            evidence=Evidence(folder) if earlier is None else earlier.evidence(sitting.number),
+            evidence=(
+                Evidence(folder, journal=self.journal)
+                if earlier is None
+                else earlier.evidence(sitting.number, self.journal)
+            ),
             identity=identity if earlier is None else earlier.identity,
             progress=self.watcher.progress,
             live=self.watcher.live,

@@ -19,6 +19,7 @@ from evidence.manifest import SIGNATURES
 from evidence.redaction import JOURNAL, OBSERVATIONS
 from fixtures.evidence import Evidence
 from rigs.errors import RigError
+from rigs.journal import Journal
 from rigs.roles import DeviceIdentity
 from xiangka.asked import Asked, Given, RunOptions, refuse_other
 from xiangka.sittings import FINISHED, GOES_ON, WHY, Sitting, lasting
@@ -87,9 +88,9 @@ class EarlierRun:
         """Circumstances of the rows that keep their verdict."""
         return {row: found for row, found in self._circumstances() if row in kept}
 
-    def evidence(self, sitting: int) -> Evidence:
+    def evidence(self, sitting: int, journal: Journal) -> Evidence:
         """Its observations, gone on with by a sitting."""
-        return Evidence(self.folder, self.observations, sitting, self.chains[0])
+        return Evidence(self.folder, self.observations, sitting, self.chains[0], journal)
 
     def refuse_other_subject(self, now: DeviceIdentity) -> None:
         """Compare who the subject says it is with the run's first reading.

@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from certification.observations import Observation
 from evidence.chain import Chain, bare, follow, published
 from evidence.chained_file import ChainedFile
+from fixtures.evidence import Evidence
 from rigs.disk import NoRoomError
 from rigs.journal import Journal
 
@@ -132,3 +134,16 @@ def test_what_was_received_stands_in_the_file_and_not_in_its_twin(tmp_path):
     for line in twin:
         assert b"439900200001011234" not in line
         assert b"439900200001011234".hex().encode() not in line
+
+
+def test_no_observation_stands_in_its_file_before_the_records_it_cites(tmp_path):
+    journal = Journal(tmp_path / "journal.jsonl")
+    evidence = Evidence(tmp_path, journal=journal)
+    observations = tmp_path / "observations.jsonl"
+    while not observations.stat().st_size:
+        number = journal.wire("scanner", "rx", b"x")
+        evidence.add(Observation("EHC-TRM-003", "read", "exact", journal=(number, number)))
+    cited = [json.loads(line)["journal"][1] for line in observations.read_bytes().splitlines()]
+    assert followed(tmp_path / "journal.jsonl").records >= max(cited)
+    journal.close()
+    evidence.close()
