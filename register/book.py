@@ -65,7 +65,14 @@ class Book:
         self.place = shown_place(place)
         self._given = place
         self._engine = open_engine(place)
-        with told_plainly(place), self._engine.begin() as connection:
+        try:
+            self._bring_up()
+        except BaseException:
+            self._engine.dispose()
+            raise
+
+    def _bring_up(self) -> None:
+        with told_plainly(self._given), self._engine.begin() as connection:
             if version(connection) is None:
                 raise PlanError(
                     "there is no register in this database",

@@ -98,7 +98,7 @@ def _proof(folder: RunFolder) -> Proof:
         state=run.state,
         overall=run.overall,
         overall_with_waivers=run.overall_with_waivers,
-        emulated=run.emulated,
+        emulated=run.emulated or any(row.emulated for row in folder.rows if row.planned),
         defect=run.defect,
         declared=run.subject.declared,
         firmware_sha256=run.subject.identity.get("firmware_sha256"),

@@ -50,9 +50,11 @@
   var match = document.getElementById("match");
   var carried = new URLSearchParams(location.search).get("m");
   if (match && carried) {
-    var same = match.dataset.known.split(" ").indexOf(carried.toLowerCase()) >= 0;
-    match.classList.toggle("not", !same);
-    match.querySelectorAll("[data-same]").forEach(function (text) { text.hidden = (text.dataset.same === "yes") !== same; });
+    var known = match.dataset.known.split(" ");
+    var place = known.lastIndexOf(carried.toLowerCase());
+    var found = place < 0 ? "no" : place < known.length - 1 ? "old" : "yes";
+    match.classList.add(found);
+    match.querySelectorAll("[data-same]").forEach(function (text) { text.hidden = text.dataset.same !== found; });
     match.hidden = false;
   }
 }());
