@@ -140,6 +140,12 @@ class LaboratoryFile(_Table):
     deviations: tuple[Deviation, ...] = ()
     external: tuple[External, ...] = ()
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.sampling.day is not None and self.sampling.day > self.item.received:
+            raise ValueError("the item was received before it was sampled")
+        return self
+
 
 def load_laboratory(path: Path) -> LaboratoryFile:
     """Read a laboratory file.

@@ -14,6 +14,7 @@ from certification.subject import Subject
 from certification.subject_file import Problem, examine
 from xiangka.console import wide_console
 from xiangka.declared_files import evidence_problems
+from xiangka.subject_photographs import photograph_problems
 
 
 def check_statement(path: Path, bench: Path | None) -> int:
@@ -32,6 +33,7 @@ def check_statement(path: Path, bench: Path | None) -> int:
     problems = list(examined.problems)
     if examined.subject is not None:
         problems += evidence_problems(examined.subject.declarations, path)
+        problems += photograph_problems(examined.subject.photographs, path)
         problems += [] if bench is None else _denied(bench, examined.subject)
         console.print(_applicability(examined.subject))
     for problem in problems:

@@ -36,6 +36,10 @@ _HEAD = """\
 # Answer each option "yes" or "no"; nothing can be certified while one is "unanswered".
 # 核对 check: xiangka statement check {name}
 """
+_PHOTOGRAPHS = """
+# 样品照片（PNG 或 JPEG，相对于本文件的路径）：去掉行首的“# ”并填写 · Photographs of the subject, relative to this file
+# photographs = ["front.png", "label.png"]
+"""
 _PROBED = """
 # 以下各项由探测填入：请厂商逐项确认或更正，确认后从本表删去。表未清空时不能用于认证。
 # A probe filled these in. Let the vendor confirm or correct each, then remove it here; nothing can be certified before.
@@ -115,7 +119,10 @@ def statement_text(kind: SubjectKind, found: Findings, name: str) -> str:
         found: what a probe saw.
         name: name of the file, for the command that checks it.
     """
-    parts = [_HEAD.format(name=name), f'kind = "{kind}"\n', *_identity(kind, found), *_options(kind, found)]
+    parts = [_HEAD.format(name=name), f'kind = "{kind}"\n']
+    if kind is SubjectKind.TERMINAL:
+        parts.append(_PHOTOGRAPHS)
+    parts += [*_identity(kind, found), *_options(kind, found)]
     if kind is SubjectKind.TERMINAL:
         parts.append(_ENVIRONMENT)
     if found.identity or found.options:

@@ -62,6 +62,7 @@ def test_a_sound_terminal_passes_leaves_a_whole_run_folder_and_no_secret(shell, 
 def expect_whole_documents(left: RunFolder) -> None:
     rows = load_catalogue()
     run, document = left.run, left.document
+    assert left.follows_from_its_evidence
     assert (run["schema"], run["state"], run["exit_code"], run["overall"]) == (1, "finished", 0, "PASS")
     assert (run["seed"], run["emulated"]) == (5, True)
     assert (document["schema"], document["run"], document["overall"]) == (1, run["run"], "PASS")
@@ -108,12 +109,13 @@ def test_a_failure_ends_with_1(shell):
     assert ended.exit_code == 1, ended.said
     assert RunFolder(out).verdicts["EHC-TRM-001"] == RunFolder(out).run["overall"] == "FAIL"
     assert RunFolder(out).run["defect"] == "hides-firmware"
+    assert RunFolder(out).follows_from_its_evidence
     assert NOTHING_CERTIFIED in ended.said
 
 
 def test_a_device_that_is_not_the_one_applied_for_is_not_measured_at_all(shell, platform):
     subject, out = shell.folder / "subject.toml", shell.folder / "run"
-    own = (ROOT / "fixtures" / "subjects" / "emulated-gm65.toml").read_text(encoding="utf-8")
+    own = SUBJECT.read_text(encoding="utf-8").replace("photographs/", f"{SUBJECT.parent}/photographs/")
     subject.write_text(own.replace("EMU-0001", "EMU-0002"), encoding="utf-8")
     label = "[scanner.label]\nvendor = 'Xiangka'\nmodel = 'EMU-GM65'\nserial = 'EMU-0001'\n[scanner.emulated]"
     file = bench(shell.folder, scanner=label, platform=platform.table)
@@ -122,6 +124,7 @@ def test_a_device_that_is_not_the_one_applied_for_is_not_measured_at_all(shell, 
     assert "the device is not the one applied for: serial differ" in ended.said
     left = RunFolder(out)
     assert left.run["overall"] == left.document["overall"] == "INVALID"
+    assert left.follows_from_its_evidence
     assert set(left.verdicts.values()) <= {"NOT_ASSESSED", "NOT_APPLICABLE"}
     assert left.shown == []
     assert (out / "observations.jsonl").read_bytes() == b""
@@ -137,6 +140,7 @@ def test_a_row_nobody_can_assess_ends_with_2_and_a_terminal_shows_a_bar(shell, s
     assert ended.exit_code == 2, screen.shown
     left = RunFolder(out)
     assert (left.verdicts["EHC-TRM-001"], left.verdicts[missing]) == ("PASS", "NOT_ASSESSED")
+    assert left.follows_from_its_evidence
     assert {row["requirement"] for row in left.document["verdicts"] if row["planned"]} == {"EHC-TRM-001", missing}
     assert "━━━" in screen.shown
     assert "1/1" in screen.shown

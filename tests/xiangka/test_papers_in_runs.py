@@ -14,7 +14,8 @@ from shell import RunFolder, Shell, one_line, until
 from xiangka.cli import main
 from xiangka.scenarios import ROOT
 
-SUBJECT = (ROOT / "fixtures" / "subjects" / "emulated-gm65.toml").read_text(encoding="utf-8")
+SUBJECTS = ROOT / "fixtures" / "subjects"
+SUBJECT = (SUBJECTS / "emulated-gm65.toml").read_text(encoding="utf-8").replace('"photo', f'"{SUBJECTS}/photo')
 DISTANCE, REPORT = "EHC-TRM-009", "EHC-TRM-034"
 TODAY = datetime.now(UTC).astimezone().date()
 WRONG_INPUT = 4
@@ -88,6 +89,7 @@ def test_a_form_and_a_document_are_taken_in_kept_and_judged(shell):
     assert "recorded by a person" in report
     assert "declarations/environment.pdf" in report
     assert left.shown == [], "a row that a person has assessed is not run"
+    assert left.follows_from_its_evidence
 
 
 def test_a_form_on_which_it_went_badly_fails_and_a_report_that_proves_nothing_does_not(shell):
@@ -100,6 +102,7 @@ def test_a_form_on_which_it_went_badly_fails_and_a_report_that_proves_nothing_do
     assert (RunFolder(out).verdicts[DISTANCE], row["verdict"]) == ("FAIL", "NOT_ASSESSED")
     assert "does not meet the criterion" in row["reason"]["en"]
     assert row["observations"] == 3
+    assert RunFolder(out).follows_from_its_evidence
 
 
 @pytest.mark.nightly
@@ -148,3 +151,4 @@ def test_what_a_person_recorded_stands_when_an_interrupted_run_goes_on(shell):
     left = RunFolder(out)
     assert (left.verdicts[DISTANCE], left.verdicts["EHC-TRM-003"]) == ("PASS", "PASS")
     assert left.run["forms"][0]["operator"] == "检测员 A"
+    assert left.follows_from_its_evidence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 
 import pytest
@@ -16,8 +17,15 @@ from xiangka.cli import main
 from xiangka.scenarios import ROOT
 
 SUBJECTS = ROOT / "fixtures" / "subjects"
+
 BENCHES = ROOT / "rigs" / "benches"
 WRONG_INPUT = 4
+
+
+def shipped() -> str:
+    """The subject of the default bench as it may be copied elsewhere: without the files it names."""
+    text = (SUBJECTS / "emulated-gm65.toml").read_text(encoding="utf-8")
+    return re.sub(r"^photographs = .*\n", "", text, flags=re.MULTILINE)
 
 
 @pytest.mark.parametrize("kind", ["terminal", "platform"])
@@ -116,7 +124,7 @@ def test_a_sound_statement_is_checked_with_every_row_and_why_it_applies(capsys):
 
 
 def test_a_check_lists_every_problem_in_both_languages(tmp_path, capsys):
-    text = (SUBJECTS / "emulated-gm65.toml").read_text(encoding="utf-8")
+    text = shipped()
     for right, wrong in (
         ('bank_card = "no"', 'bank_card = "yes"'),
         ('own_clock = "no"', 'own_clock = "unanswered"'),
@@ -139,7 +147,7 @@ def test_an_answer_that_denies_what_the_bench_binds_is_a_problem(tmp_path, capsy
     sound, bench_file = SUBJECTS / "emulated-gm65.toml", str(BENCHES / "emulated-gm65.toml")
     assert main(["statement", "check", str(sound), "--bench", bench_file]) == 0
     path = tmp_path / "subject.toml"
-    text = sound.read_text(encoding="utf-8")
+    text = shipped()
     for name in ("keyboard_link", "keyboard_layout_us", "keyboard_layout_zh"):
         text = text.replace(f'{name} = "yes"', f'{name} = "no"')
     path.write_text(text, encoding="utf-8")
@@ -154,7 +162,7 @@ def test_an_answer_that_denies_what_the_bench_binds_is_a_problem(tmp_path, capsy
 
 
 def test_a_document_that_is_missing_or_another_is_a_problem_too(tmp_path, capsys):
-    text = (SUBJECTS / "emulated-gm65.toml").read_text(encoding="utf-8")
+    text = shipped()
     text = text.replace('environment_report = "no"', 'environment_report = "yes"')
     declared = (
         '[declarations.environment]\nfile = "report.pdf"\nsha256 = "{}"\nlaboratory = "L"\naccreditation = "A"\n'
@@ -168,3 +176,10 @@ def test_a_document_that_is_missing_or_another_is_a_problem_too(tmp_path, capsys
     (tmp_path / "report.pdf").write_bytes(b"%PDF-1.4\n% synthetic\n")
     assert main(["statement", "check", str(path)]) == WRONG_INPUT
     assert "declarations.environment.sha256" in capsys.readouterr().out
+
+
+def test_a_photograph_that_is_missing_is_a_problem_too(tmp_path, capsys):
+    path = tmp_path / "subject.toml"
+    path.write_text('photographs = ["front.png"]\n' + shipped(), encoding="utf-8")
+    assert main(["statement", "check", str(path)]) == WRONG_INPUT
+    assert "photographs[0]" in capsys.readouterr().out
