@@ -10,6 +10,7 @@ from certification.verdicts import Verdict
 from reports import report_words, words
 from reports.bench_view import photograph_views
 from reports.certificate_facts import Facts
+from reports.harness_trial import HarnessTrial
 from reports.kind_words import words_of
 from reports.laboratory_facts import Stated
 from reports.numbers import file_size, grouped
@@ -94,13 +95,7 @@ def report_data(folder: RunFolder, facts: Facts, issue: Issue, telling: Telling)
              "meaning": told(kind.verdict_meanings.get(verdict, words.VERDICT_MEANINGS[verdict]))}
             for verdict in Verdict
         ],
-        "harness": None if facts.harness is None else {
-            "total": f"{facts.harness.total.caught}/{facts.harness.total.defects}",
-            "exact": f"{facts.harness.total.exact}/{facts.harness.total.caught}",
-            "everything": f"{facts.harness.everything.caught}/{facts.harness.everything.defects}",
-            **told({"date": facts.harness.date, "commit": facts.harness.commit,
-                    "differing": facts.harness.differing, "missed": facts.harness.missed}),
-        },
+        "harness": None if facts.harness is None else _harness(facts.harness, telling),
         "bench": [
             {**told(one), "emulated": told(EMULATED[one["emulated"]])} for one in bench_data(folder.run.bench.settings)
         ],
@@ -176,6 +171,18 @@ def _tally(facts: Facts, telling: Telling) -> list[dict[str, Any]]:
         {"verdict": verdict.value, "word": telling.text(words.VERDICTS[verdict]), "count": count}
         for verdict, count in found.items()
     ]
+
+
+def _harness(trial: HarnessTrial, telling: Telling) -> dict[str, Any]:
+    total, everything = trial.total, trial.everything
+    return {
+        "total": f"{total.caught}/{total.defects}" if total.defects else "—",
+        "exact": f"{total.exact}/{total.caught}" if total.caught else "—",
+        "everything": f"{everything.caught}/{everything.defects}",
+        **telling.told(
+            {"date": trial.date, "commit": trial.commit, "differing": trial.differing, "missed": trial.missed}
+        ),
+    }
 
 
 def _subject(folder: RunFolder, telling: Telling) -> list[dict[str, Any]]:
