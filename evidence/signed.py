@@ -21,8 +21,7 @@ from evidence.chain import dumped, sm3
 from evidence.errors import SignatureError
 from evidence.keys.signer import Signer
 from evidence.manifest import MANIFEST, SIGNATURES
-from evidence.signer_certificates import Centre, SignerCertificate, read_certificate
-from reference_impl.wire import sm2
+from evidence.signer_certificates import Centre, SignerCertificate, read_certificate, signed_by
 
 SCHEMA = 1
 SUFFIX = ".sig"
@@ -206,18 +205,11 @@ def _checked(entry: dict[str, Any], centre: Centre | None) -> Signature:
         centre.check(certificate, signed_at)
     else:
         certificate.require_valid(signed_at)
-    if not _holds(certificate.public, said, encoded):
+    if not signed_by(certificate.public, said, encoded):
         raise SignatureError(f"the signature of {certificate.holder.name} does not hold", _AGAIN)
     link = sm3(said + encoded).hex()
     about = (statement["file"], statement["sm3"], statement["run"])
     return Signature(*about, signed_at, certificate, centre is not None, link)
-
-
-def _holds(public: bytes, said: bytes, encoded: bytes) -> bool:
-    try:
-        return sm2.Verifier(public).verify(said, sm2.signature_from_der(encoded))
-    except ValueError:
-        return False
 
 
 def _moment(text: str) -> datetime:

@@ -128,7 +128,7 @@ class Centre:
         signature = parsed["signature_value"].native
         issued = parsed["tbs_certificate"].dump()
         for root in self.roots:
-            if parsed.issuer == _parsed(root.der).subject and _signed_by(root.public, issued, signature):
+            if parsed.issuer == _parsed(root.der).subject and signed_by(root.public, issued, signature):
                 root.require_valid(at)
                 certificate.require_valid(at)
                 return
@@ -172,7 +172,7 @@ def issue_root(holder: Holder, public: bytes, validity: Validity, sign: Sign, al
         _extension("key_usage", {"key_cert_sign", "crl_sign"}, critical=True),
         _extension("key_identifier", _identifier(public)),
     ]
-    parties = {"issuer": _name(holder), "subject": _name(holder)}
+    parties = {"issuer": distinguished_name(holder), "subject": distinguished_name(holder)}
     return _issue(parties, public_key_info(public, algorithm), validity, extensions, sign, algorithm)
 
 
@@ -193,7 +193,7 @@ def issue_signer(
         _extension("key_identifier", _identifier(public)),
         _extension("authority_key_identifier", {"key_identifier": issuer.key_identifier}),
     ]
-    parties = {"issuer": issuer.subject, "subject": _name(holder)}
+    parties = {"issuer": issuer.subject, "subject": distinguished_name(holder)}
     return _issue(parties, public_key_info(public, algorithm), validity, extensions, sign, algorithm)
 
 
@@ -240,7 +240,8 @@ def _issue(
     return bytes(x509.Certificate(whole).dump())
 
 
-def _name(holder: Holder) -> x509.Name:
+def distinguished_name(holder: Holder) -> x509.Name:
+    """How a certificate or a request names its holder."""
     return x509.Name.build(
         {
             "country_name": _COUNTRY,
@@ -250,6 +251,18 @@ def _name(holder: Holder) -> x509.Name:
         },
         use_printable=False,
     )
+
+
+def named_holder(name: x509.Name) -> Holder:
+    """Whom a name names.
+
+    Raises:
+        KeyError, ValueError: it lacks a part, or has one twice.
+    """
+    parts = [name.native[key] for key in ("common_name", "organizational_unit_name", "organization_name")]
+    if not all(isinstance(part, str) for part in parts):
+        raise ValueError("a part stands there twice")
+    return Holder(*parts)
 
 
 def _extension(kind: str, value: object, *, critical: bool = False) -> dict[str, Any]:
@@ -273,7 +286,7 @@ def _root(der: bytes) -> SignerCertificate | None:
     parsed = _parsed(der)
     constraints = parsed.basic_constraints_value
     signature = parsed["signature_value"].native
-    itself = _signed_by(root.public, parsed["tbs_certificate"].dump(), signature)
+    itself = signed_by(root.public, parsed["tbs_certificate"].dump(), signature)
     return root if constraints and constraints["ca"].native and itself else None
 
 
@@ -281,8 +294,7 @@ def _read(der: bytes) -> SignerCertificate:
     try:
         parsed = _parsed(der)
         _ = parsed.native, parsed.critical_extensions  # the parser is lazy: now it must have read every part
-        names: Mapping[str, Any] = parsed.subject.native
-        holder = Holder(*(names[key] for key in ("common_name", "organizational_unit_name", "organization_name")))
+        holder = named_holder(parsed.subject)
         validity = Validity(parsed.not_valid_before, parsed.not_valid_after)
         key = parsed["tbs_certificate"]["subject_public_key_info"]
         public = key["public_key"].native
@@ -292,7 +304,7 @@ def _read(der: bytes) -> SignerCertificate:
     except Exception as error:  # a stranger's bytes: whatever they make the parser raise, they are no certificate
         raise _unfit("cannot be read") from error
     expected = {algos.SignedDigestAlgorithm({"algorithm": SM2_WITH_SM3}).dump()}
-    if curve != SM2_CURVE or algorithms != expected or not all(isinstance(v, str) for v in vars(holder).values()):
+    if curve != SM2_CURVE or algorithms != expected:
         raise _unfit("is not one with SM2 and SM3")
     return SignerCertificate(der, holder, validity, public)
 
@@ -301,7 +313,8 @@ def _parsed(der: bytes) -> x509.Certificate:
     return x509.Certificate.load(der, strict=True)
 
 
-def _signed_by(public: bytes, data: bytes, signature: bytes) -> bool:
+def signed_by(public: bytes, data: bytes, signature: bytes) -> bool:
+    """Whether an SM2 signature, DER, was made over the data with this key, 65 bytes; what is no signature was not."""
     try:
         return sm2.Verifier(public).verify(data, sm2.signature_from_der(signature))
     except ValueError:

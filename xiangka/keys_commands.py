@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _CENTRE_DAYS = 7300
 _SIGNER_DAYS = 730
+_OPENS_NEW = "file of mode 0600 with the new password, or with the PIN of the token; asked for without it"
 
 
 def add_keys(commands: Commands) -> None:
@@ -23,6 +24,9 @@ def add_keys(commands: Commands) -> None:
     )
     _centre(actions)
     _signer(actions)
+    _request(actions)
+    _issue(actions)
+    _accept(actions)
     _specimen(actions)
     _show(actions)
 
@@ -30,7 +34,8 @@ def add_keys(commands: Commands) -> None:
 def _centre(actions: Commands) -> None:
     centre = actions.add_parser("centre", help="make the keys of a centre, which gives signers their certificates")
     centre.add_argument("folder", type=Path, metavar="DIR", help="new folder")
-    _about(centre, _CENTRE_DAYS)
+    _named(centre)
+    _valid(centre, _CENTRE_DAYS)
     add_password(centre, "file of mode 0600 with the new password; asked for without it")
 
     def command(options: argparse.Namespace) -> int:
@@ -42,17 +47,13 @@ def _centre(actions: Commands) -> None:
 
 
 def _signer(actions: Commands) -> None:
-    signer = actions.add_parser("signer", help="make the keys of a signer, with certificates of the centre")
+    signer = actions.add_parser("signer", help="make the keys of a signer where the centre's are, with certificates")
     signer.add_argument("folder", type=Path, metavar="DIR", help="new folder")
-    signer.add_argument(
-        "--role", required=True, choices=("laboratory", "authoriser"), help="what the signer answers for"
-    )
-    _about(signer, _SIGNER_DAYS)
+    _signer_named(signer)
+    _valid(signer, _SIGNER_DAYS)
     signer.add_argument("--centre", type=Path, required=True, metavar="DIR", help="folder of the centre's keys")
     signer.add_argument("--centre-password-file", type=Path, metavar="F", help="file of mode 0600 with its password")
-    add_password(signer, "file of mode 0600 with the new password, or with the PIN of the token; asked for without it")
-    signer.add_argument("--module", type=Path, metavar="F", help="PKCS#11 module, for keys in a token")
-    signer.add_argument("--token", metavar="LABEL", help="label of the token")
+    add_password(signer, _OPENS_NEW)
 
     def command(options: argparse.Namespace) -> int:
         from xiangka.keys_making import new_signer
@@ -60,6 +61,51 @@ def _signer(actions: Commands) -> None:
         return new_signer(options)
 
     signer.set_defaults(command=command)
+
+
+def _request(actions: Commands) -> None:
+    request = actions.add_parser(
+        "request", help="make the keys of a signer where he is, and a request for certificates to send to the centre"
+    )
+    request.add_argument("folder", type=Path, metavar="DIR", help="new folder")
+    _signer_named(request)
+    add_password(request, _OPENS_NEW)
+
+    def command(options: argparse.Namespace) -> int:
+        from xiangka.keys_requests import new_request
+
+        return new_request(options)
+
+    request.set_defaults(command=command)
+
+
+def _issue(actions: Commands) -> None:
+    issue = actions.add_parser("issue", help="answer a request: the centre gives a signer certificates")
+    issue.add_argument("request", type=Path, metavar="REQUEST", help="his request.pem")
+    issue.add_argument("--centre", type=Path, required=True, metavar="DIR", help="folder of the centre's keys")
+    issue.add_argument("--out", type=Path, required=True, metavar="F", help="the answer; must not be there yet")
+    _valid(issue, _SIGNER_DAYS)
+    add_password(issue, "file of mode 0600 with the centre's password; asked for without it")
+
+    def command(options: argparse.Namespace) -> int:
+        from xiangka.keys_requests import answer_request
+
+        return answer_request(options)
+
+    issue.set_defaults(command=command)
+
+
+def _accept(actions: Commands) -> None:
+    accept = actions.add_parser("accept", help="put the centre's answer into the folder whose request it answers")
+    accept.add_argument("folder", type=Path, metavar="DIR", help="folder made by `keys request`")
+    accept.add_argument("answer", type=Path, metavar="F", help="what the centre sent")
+
+    def command(options: argparse.Namespace) -> int:
+        from xiangka.keys_requests import accept_answer
+
+        return accept_answer(options.folder, options.answer)
+
+    accept.set_defaults(command=command)
 
 
 def _specimen(actions: Commands) -> None:
@@ -86,11 +132,23 @@ def _show(actions: Commands) -> None:
     show.set_defaults(command=command)
 
 
-def _about(parser: argparse.ArgumentParser, days: int) -> None:
+def _signer_named(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--role", required=True, choices=("laboratory", "authoriser"), help="what the signer answers for"
+    )
+    _named(parser)
+    parser.add_argument("--module", type=Path, metavar="F", help="PKCS#11 module, for keys in a token")
+    parser.add_argument("--token", metavar="LABEL", help="label of the token")
+
+
+def _named(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", required=True, help="name in the certificate: of the person, or of the centre")
     parser.add_argument(
         "--organisation", required=True, help="whom the person works for, or what the centre belongs to"
     )
+
+
+def _valid(parser: argparse.ArgumentParser, days: int) -> None:
     parser.add_argument("--days", type=int, default=days, metavar="N", help=f"days of validity (default: {days})")
     parser.add_argument(
         "--from", dest="begin", type=_day, metavar="DATE", help="first day of validity, as 2026-01-31 (default: now)"

@@ -24,8 +24,8 @@ _NAME_LENGTH = 64
 def new_centre(options: argparse.Namespace) -> int:
     """Make a centre's folder."""
     folder: Path = options.folder
-    with _writable(folder):
-        validity = _validity(options)
+    with writable(folder):
+        validity = validity_of(options)
         password = new_password(options.password_file)
         make_centre(folder, _name(options.name), _name(options.organisation), validity, keys_in_files(password))
     print(f"Keys of the centre {options.name}: {folder}, valid until {validity.end:%Y-%m-%d}")
@@ -39,16 +39,31 @@ def new_centre(options: argparse.Namespace) -> int:
 def new_signer(options: argparse.Namespace) -> int:
     """Make a signer's folder."""
     folder: Path = options.folder
-    with _writable(folder):
-        validity = _validity(options)
-        holder = Holder(_name(options.name), options.role, _name(options.organisation))
+    with writable(folder):
+        validity = validity_of(options)
+        holder = holder_of(options)
         centre = open_keys(options.centre, options.centre_password_file)
-        make_signer(folder, holder, validity, centre, _keys(options))
+        make_signer(folder, holder, validity, centre, keys_of(options))
     print(f"Keys of {options.name} ({options.role}): {folder}, valid until {validity.end:%Y-%m-%d}")
     return int(ExitCode.PASSED)
 
 
-def _keys(options: argparse.Namespace) -> MakeKeys:
+def holder_of(options: argparse.Namespace) -> Holder:
+    """The signer the options name.
+
+    Raises:
+        PlanError: a name is none.
+    """
+    return Holder(_name(options.name), options.role, _name(options.organisation))
+
+
+def keys_of(options: argparse.Namespace) -> MakeKeys:
+    """Where new keys shall be by the options: in files, or in a token.
+
+    Raises:
+        PlanError: the options contradict each other, or a password is none.
+        SignatureError: the file of a password cannot be used.
+    """
     if options.module is None and options.token is None:
         return keys_in_files(new_password(options.password_file))
     if options.module is None or options.token is None:
@@ -59,14 +74,19 @@ def _keys(options: argparse.Namespace) -> MakeKeys:
 
 def new_specimen(folder: Path) -> int:
     """Make a folder of specimen keys."""
-    with _writable(folder):
+    with writable(folder):
         make_specimen(folder, datetime.now(UTC))
     print(f"SPECIMEN 样本 keys: {folder}, password in {folder / PASSWORD_FILE}. They prove nothing")
     return int(ExitCode.PASSED)
 
 
 @contextmanager
-def _writable(folder: Path) -> Iterator[None]:
+def writable(folder: Path) -> Iterator[None]:
+    """Tell a place that cannot be written as a mistake of the user.
+
+    Raises:
+        PlanError: in place of what the system says.
+    """
     try:
         yield
     except OSError as error:
@@ -75,7 +95,12 @@ def _writable(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _validity(options: argparse.Namespace) -> Validity:
+def validity_of(options: argparse.Namespace) -> Validity:
+    """How long certificates shall be valid by the options.
+
+    Raises:
+        PlanError: that is no time.
+    """
     if options.days < 1:
         raise PlanError("is no number of days", where="--days", remedy="give a number from 1")
     try:

@@ -60,13 +60,17 @@ def public_files(place: Mapping[str, Any], certificates: tuple[bytes, bytes], ce
         certificates: SM2 and P-256, DER.
         centre: the centre's root certificates, PEM.
     """
-    about = json.dumps({"schema": SCHEMA, "keys": dict(place)}, indent=1, ensure_ascii=False) + "\n"
     return {
-        ABOUT: about.encode(),
+        ABOUT: about_keys(place),
         SM2_CERTIFICATE: armoured(certificates[0]),
         P256_CERTIFICATE: armoured(certificates[1]),
         CENTRE_FILE: centre,
     }
+
+
+def about_keys(place: Mapping[str, Any]) -> bytes:
+    """The content of ``signer.json``."""
+    return (json.dumps({"schema": SCHEMA, "keys": dict(place)}, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def armoured(certificate: bytes) -> bytes:

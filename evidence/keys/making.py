@@ -48,20 +48,36 @@ def make_signer(folder: Path, holder: Holder, validity: Validity, centre: Signer
         SignatureError: the folder exists, ``centre`` is none, or its own certificates do not cover that time.
         OSError: it cannot be written.
     """
+    require_issuing(centre, validity)
+
+    def fill(place: Path) -> None:
+        keys, where = make_keys(place)
+        certificates = issue_both(holder, keys.public, keys.p256_public, validity, centre)
+        write_new(place, public_files(where, certificates, centre.centre))
+
+    whole_folder(folder, fill)
+
+
+def require_issuing(centre: Signer, validity: Validity) -> None:
+    """Refuse a centre that is none, or whose own certificates do not cover a time.
+
+    Raises:
+        SignatureError: it is so.
+    """
     if centre.role != CENTRE:
         raise SignatureError(f"{centre.name} is no centre and gives no certificates", "name the centre's own folder")
     for moment in (validity.begin, validity.end):
         holders_certificate(centre.certificate).require_valid(moment)
 
-    def fill(place: Path) -> None:
-        keys, where = make_keys(place)
-        certificates = (
-            issue_signer(holder, keys.public, validity, centre.certificate, centre.sign),
-            issue_signer(holder, keys.p256_public, validity, centre.pdf_certificate, centre.sign_p256, P256),
-        )
-        write_new(place, public_files(where, certificates, centre.centre))
 
-    whole_folder(folder, fill)
+def issue_both(
+    holder: Holder, public: bytes, p256_public: bytes, validity: Validity, centre: Signer
+) -> tuple[bytes, bytes]:
+    """A signer's certificates by the centre, DER: with SM2, and with P-256."""
+    return (
+        issue_signer(holder, public, validity, centre.certificate, centre.sign),
+        issue_signer(holder, p256_public, validity, centre.pdf_certificate, centre.sign_p256, P256),
+    )
 
 
 def keys_in_files(password: str, iterations: int = ITERATIONS) -> MakeKeys:
