@@ -15,7 +15,7 @@ from evidence.chain import sm3
 from evidence.manifest import MANIFEST, SIGNATURES
 from evidence.verification import verify
 from register.errors import BrokenRegisterError
-from reports.certificate_facts import facts_of
+from reports.laboratory_facts import unstated
 from reports.run_folder import RunFolder, RunRecord, read_run_folder
 
 
@@ -104,7 +104,7 @@ def _proof(folder: RunFolder) -> Proof:
         firmware_sha256=run.subject.identity.get("firmware_sha256"),
         rows=folder.rows,
         waived=_waived(run),
-        unstated=[fact.name.en for fact in facts_of(folder).unstated],
+        unstated=[fact.name.en for fact in unstated(run.laboratory)],
     )
 
 

@@ -1,6 +1,6 @@
 """The facts a report of a run states, once for every edition of it: ISO/IEC 17025:2017 §7.8, item by item.
 
-A fact that nobody stated has no value and is listed by ``Facts.unstated``; nothing is filled in for it.
+A fact that nobody stated has no value and is listed in ``Facts.unstated``; nothing is filled in for it.
 ``docs/report-contents.md`` says which clause asks for which.
 """
 
@@ -31,6 +31,7 @@ from reports.laboratory_facts import (
     laboratory_facts,
     people_facts,
     place_facts,
+    unstated,
 )
 from reports.moments import days_text, moment_text
 from reports.row_facts import RowFact, row_facts
@@ -79,6 +80,7 @@ class Facts:
         verdict, meaning: the first in words.
         conformity: the statement of conformity, §7.8.6.2.
         laboratory, customer, performance, item, people, programme: facts by heading.
+        unstated: facts nobody stated, without which no report may be issued.
         identity, photographs: who the subject is, and how it looks.
         conditions: the surroundings.
         deviations, external: as the laboratory states them.
@@ -106,6 +108,7 @@ class Facts:
     item: Sequence[Stated]
     people: Sequence[Stated]
     programme: Sequence[Stated]
+    unstated: Sequence[Stated]
     identity: Sequence[IdentityFact]
     photographs: Sequence[SubjectPhotograph]
     conditions: Sequence[ConditionFact]
@@ -130,11 +133,6 @@ class Facts:
             if one.key == key:
                 return one
         raise KeyError(key)
-
-    @property
-    def unstated(self) -> list[Stated]:
-        """Facts nobody stated, without which no report may be issued."""
-        return [one for one in self._all() if one.value is None]
 
     def _all(self) -> Iterator[Stated]:
         for group in (self.laboratory, self.customer, self.performance, self.item, self.people, self.programme):
@@ -164,6 +162,7 @@ def facts_of(folder: RunFolder) -> Facts:
         item=item_facts(said),
         people=people_facts(said),
         programme=_programme(run, harness),
+        unstated=unstated(said),
         identity=_identity(run),
         photographs=subject_photographs(folder),
         conditions=condition_facts(said),

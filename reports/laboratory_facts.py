@@ -117,6 +117,12 @@ def item_facts(said: LaboratoryFile | None) -> list[Stated]:
     return found
 
 
+def unstated(said: LaboratoryFile | None) -> list[Stated]:
+    """Facts nobody stated, without which no report may be issued."""
+    groups = (laboratory_facts, customer_facts, place_facts, item_facts, people_facts)
+    return [one for group in groups for one in group(said) if one.value is None]
+
+
 def _of(table: BaseModel | None, field: str) -> Text | None:
     found: Text | None = None if table is None else getattr(table, field)
     return found

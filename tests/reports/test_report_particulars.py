@@ -18,6 +18,7 @@ from synthetic_stated import REASON, SPECIMEN, WAIVERS
 from certification.laboratory import load_laboratory
 from reports.certificate_facts import Facts, facts_of
 from reports.html_report import write_report
+from reports.laboratory_facts import unstated
 from reports.run_folder import read_run_folder
 
 CONTENTS = Path(__file__).parents[2] / "docs" / "report-contents.md"
@@ -76,9 +77,11 @@ def test_what_nobody_stated_is_called_so_and_keeps_a_report_from_being_issued(ma
     folder = make_run()
     said = plain(section(write_report(folder).read_text(encoding="utf-8"), "particulars"))
     assert "no report can be issued of this run" in said
-    unstated = [one.key for one in facts_of(read_run_folder(folder)).unstated]
-    assert {"laboratory.name", "customer.name", "place", "item.received", "people.authoriser"} <= set(unstated)
-    assert "catalogue" not in unstated
+    missing = [one.key for one in facts_of(read_run_folder(folder)).unstated]
+    assert {"laboratory.name", "customer.name", "place", "item.received", "people.authoriser"} <= set(missing)
+    assert "catalogue" not in missing
+    assert [one.key for one in unstated(None)] == missing
+    assert unstated(load_laboratory(SPECIMEN)) == []
 
 
 def test_what_the_customer_says_is_told_apart(page_text: str, facts: Facts) -> None:
