@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from xiangka.judging_again import judged_again
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -37,5 +39,6 @@ def certify(folder: Path, *arguments: str, timeout_s: float = 900) -> Ended:
     )
     file = folder / "verdicts.json"
     document = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"verdicts": []}
+    assert not file.exists() or judged_again(folder).sound, "the verdicts do not follow from the evidence"
     verdicts = {row["requirement"]: row["verdict"] for row in document["verdicts"]}
     return Ended(ended.returncode, verdicts, document, ended.stderr, folder)

@@ -20,9 +20,11 @@ import segno
 from synthetic_stated import stated
 
 from certification.catalogue import VERSION, Text, load_catalogue
+from certification.catalogue_file import CATALOGUE, catalogue_text
 from certification.observations import Cell, Observation
 from certification.options import TerminalOptions
 from certification.plan import make_plan
+from certification.standing import verdicts_document
 from certification.subject import TerminalSubject
 from certification.verdicts import Circumstance, Verdict, exit_code, judge_run, overall_verdict
 
@@ -283,7 +285,11 @@ def write_run(folder: Path, story: Story | None = None) -> Path:
         "exit_code": int(exit_code(rows)),
         "emulated": True,
         "statement": {"zh": "模拟设备运行，不构成任何认证。", "en": "An emulated run certifies nothing."},
-        "plan": {"name": story.plan, "execute": sorted(plan.execute)},
+        "plan": {"name": story.plan, "execute": sorted(plan.execute), "chosen": sorted(plan.chosen)},
+        "befell": {"invalid": False, "invalid_load": False, "broken": story.breaking},
+        "circumstances": {
+            row: {"verdict": found.verdict, "reason": found.reason.model_dump()} for row, found in circumstances.items()
+        },
         "seed": 1,
         "defect": None,
         "subject": {"kind": "terminal", "identity": IDENTITY, "options": OPTIONS, "file": "subjects/q30.toml"},
@@ -324,9 +330,10 @@ def write_run(folder: Path, story: Story | None = None) -> Path:
         ],
         **(stated(folder) if story.stated else {}),
     }
-    verdicts = {"schema": 1, "run": RUN, "overall": run["overall"], "verdicts": [row.as_record() for row in rows]}
+    verdicts = json.dumps(verdicts_document(RUN, overall, rows), ensure_ascii=False, indent=1) + "\n"
     (folder / "run.json").write_text(json.dumps(run, ensure_ascii=False), encoding="utf-8")
-    (folder / "verdicts.json").write_text(json.dumps(verdicts, ensure_ascii=False), encoding="utf-8")
+    (folder / "verdicts.json").write_text(verdicts, encoding="utf-8")
+    (folder / CATALOGUE).write_text(catalogue_text(catalogue), encoding="utf-8")
     with (folder / "observations.jsonl").open("w", encoding="utf-8") as stream:
         for observation in writer.found:
             stream.write(json.dumps(observation.as_record(), ensure_ascii=False, separators=(",", ":")) + "\n")

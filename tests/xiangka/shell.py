@@ -21,6 +21,8 @@ from uuid import uuid4
 
 import pytest
 
+from xiangka.judging_again import judged_again
+
 HANG_S = 120.0
 """Guard against a hang; nothing here is expected to take as long."""
 GONE_S = 15.0
@@ -187,6 +189,11 @@ class RunFolder:
     @property
     def document(self) -> dict:
         return json.loads((self.folder / "verdicts.json").read_text(encoding="utf-8"))
+
+    @property
+    def follows_from_its_evidence(self) -> bool:
+        """Whether its verdicts can be derived anew, byte for byte, and every observation has its journal records."""
+        return judged_again(self.folder).sound
 
     @property
     def verdicts(self) -> dict[str, str]:

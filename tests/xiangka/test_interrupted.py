@@ -40,6 +40,7 @@ def with_real_port(shell: Shell, platform: str) -> tuple[Running, Path]:
 def expect_interrupted(left: RunFolder) -> None:
     assert (left.run["state"], left.run["overall"]) == ("interrupted", "INTERRUPTED")
     assert left.document["overall"] == "INTERRUPTED"
+    assert left.follows_from_its_evidence
     assert left.verdicts[VISITS] in ("INCONCLUSIVE", "NOT_ASSESSED")
     assert left.verdicts[AFTERWARDS] == "NOT_ASSESSED"
     assert len(left.shown) > 10

@@ -44,6 +44,7 @@ def short_load(shell) -> tuple[Ended, RunFolder]:
 def test_a_short_load_of_the_reference_platform_is_measured_and_never_met(shell):
     ended, run = short_load(shell)
     assert planned(run) == dict.fromkeys(ROWS, "INCONCLUSIVE"), ended.said
+    assert run.follows_from_its_evidence
     assert ended.exit_code == OPEN
     assert "施加" in ended.said
     assert "offered" in ended.said
@@ -114,6 +115,7 @@ def test_nothing_counts_of_a_run_whose_load_was_not_as_planned(tmp_path, platfor
     assert code == RIG_ERROR
     assert run.document["overall"] == "INVALID"
     assert planned(run) == {"EHC-PRF-001": "RIG_ERROR", "EHC-PRF-005": "NOT_ASSESSED"}
+    assert run.follows_from_its_evidence
     for told in ("发生器迟发", "the generator was late", "INVALID"):
         assert told in said
     assert any("the generator was late" in note["en"] for note in run.run["notes"])

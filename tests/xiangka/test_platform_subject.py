@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from xiangka.judging_again import judged_again
+
 ROOT = Path(__file__).parents[2]
 BENCH = ROOT / "rigs" / "benches" / "reference-platform.toml"
 WRONG_INPUT, RIG_ERROR = 4, 3
@@ -79,6 +81,7 @@ def test_somebody_elses_platform_is_tested_as_far_as_the_credentials_reach(shell
     assert said["EHC-PLT-010"]["verdict"] == "NOT_ASSESSED"
     assert "admin_token" in said["EHC-PLT-010"]["reason"]["en"]
     assert not said["EHC-PLT-003"]["emulated"]
+    assert judged_again(shell.folder / "run").sound
     assert ended.exit_code == 2
 
 

@@ -283,6 +283,7 @@ def test_a_killed_run_goes_on_in_its_folder(shell, platform):
     assert went_on.exit_code == 0, went_on.said
     assert {row: left.verdicts[row] for row in rows} == dict.fromkeys(rows, Verdict.PASS)
     assert "[1/1] EHC-TRM-011" in went_on.said, "a finished row ran again"
+    assert left.follows_from_its_evidence
     assert [one["why"] for one in left.run["sittings"]] == ["killed", "finished"]
     assert [record["number"] for record in left.journal if record.get("what") == "sitting"] == [1, 2]
     manifest = read_manifest(out)
