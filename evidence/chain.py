@@ -19,6 +19,7 @@ HIDE, SALT, CHAIN = "hide", "salt", "chain"
 """Fields the chain adds to a record: paths of hidden values, hex, hex."""
 SALT_BYTES = 16
 _LEAF = "sm3"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class BrokenChainError(Exception):
@@ -66,11 +67,11 @@ class Chain:
         full = dict(record)
         if hidden:
             full |= {HIDE: list(hidden), SALT: secrets.token_bytes(SALT_BYTES).hex()}
-        self._advance(full)
+        self._advance(_publishable(full))
         return dumped({**full, CHAIN: self.head.hex()}) + "\n"
 
-    def _advance(self, full: Mapping[str, Any]) -> None:
-        self.head = sm3(self.head + dumped(_publishable(full)).encode())
+    def _advance(self, shown: Mapping[str, Any]) -> None:
+        self.head = sm3(self.head + dumped(shown).encode())
         self.records += 1
 
     def follow(self, line: bytes) -> dict[str, Any]:
@@ -83,11 +84,7 @@ class Chain:
         number = self.records + 1
         record = _parsed(line, number)
         said = record.pop(CHAIN, None)
-        if SALT in record or HIDE not in record:
-            self._advance(_checked(record, number))
-        else:
-            self.head = sm3(self.head + dumped(record).encode())
-            self.records += 1
+        self._advance(_checked(record, number) if SALT in record or HIDE not in record else record)
         if said != self.head.hex():
             raise BrokenChainError(number, "does not continue the chain")
         return {**record, CHAIN: said}
@@ -128,7 +125,7 @@ def sm3(data: bytes) -> bytes:
 
 def dumped(value: Any) -> str:
     """The one way a value is written: JSON without spaces, keys in their order, characters beyond ASCII as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def _publishable(full: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,13 +158,13 @@ def _parsed(line: bytes, number: int) -> dict[str, Any]:
 
 
 def _checked(record: dict[str, Any], number: int) -> dict[str, Any]:
-    """A full record whose salt and hidden paths are as the chain writes them."""
+    """What a full record shows, whose salt and hidden paths are as the chain writes them."""
     salt = record.get(SALT, "")
     try:
         well = isinstance(salt, str) and bytes.fromhex(salt).hex() == salt and len(salt) in (0, 2 * SALT_BYTES)
-        _publishable(record)
+        shown = _publishable(record)
     except (ValueError, TypeError, AttributeError) as error:
         raise BrokenChainError(number, "hides what is not there") from error
     if not well or (SALT in record) != (HIDE in record):
         raise BrokenChainError(number, "has no sound salt")
-    return record
+    return shown

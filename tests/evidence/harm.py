@@ -22,11 +22,11 @@ class HeldFiles:
     remarks: tuple[str, ...] = ()
 
     def __init__(self, files: Files) -> None:
-        self._files = files
+        self.files = files
         self.names = tuple(sorted(files))
 
     def open(self, name: str) -> io.BytesIO:
-        return io.BytesIO(self._files[name])
+        return io.BytesIO(self.files[name])
 
 
 def first_finding(files: Files, centre: bytes) -> Finding | None:
