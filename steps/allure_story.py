@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
@@ -25,7 +26,8 @@ def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature,
         return
     requirement = run.catalogue[marker.args[0]]
     allure.dynamic.title(f"{requirement.id} {requirement.title.zh} · {scenario.name}")
-    allure.dynamic.description(f"{requirement.criterion_text.zh}\n\n{requirement.criterion_text.en}")
+    texts = (requirement.criterion_text.zh, requirement.criterion_text.en)
+    allure.dynamic.description_html("".join(f"<p>{escape(text)}</p>" for text in texts))
     allure.dynamic.feature(feature.name)
     allure.dynamic.tag(requirement.id, str(requirement.level))
     # as seen from the page made of these results, which stands in a folder beside that of the run

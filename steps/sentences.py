@@ -8,26 +8,33 @@ from typing import Any
 from pytest_bdd.parser import Step
 from pytest_bdd.steps import step_function_context_registry
 
-_KEYWORDS = {"given": "假如", "when": "当", "then": "那么", "and": "并且", "but": "但是"}
-"""Gherkin keywords of the English features, by their Chinese ones."""
+_KEYWORDS = {
+    "given": ("假如", "Given"),
+    "when": ("当", "When"),
+    "then": ("那么", "Then"),
+    "and": ("并且", "And"),
+    "but": ("但是", "But"),
+}
 
 
 def sentences_of(function: Callable[..., Any]) -> tuple[str, ...]:
     """Every sentence a step function is written under."""
-    return tuple(
-        one.parser.name for one in step_function_context_registry.values() if one.step_func is function and one.type
-    )
+    return tuple(one.parser.name for one in step_function_context_registry.values() if one.step_func is function)
 
 
 def both_languages(step: Step, function: Callable[..., Any]) -> str:
-    """A step as it stands in its feature, with its keyword, and behind it what it says in the other language."""
-    own = f"{step.keyword} {step.name}".strip()
-    other = [said for said in sentences_of(function) if is_chinese(said) is not is_chinese(step.name)]
-    if not other:
-        return own
-    if not is_chinese(step.name):
-        return f"{own} · {_KEYWORDS.get(step.keyword.lower().strip(), '')}{other[0]}"
-    return f"{own} · {other[0]}"
+    """A step with its keyword in Chinese, and behind it in English; as its feature has it where one is missing."""
+    said = {is_chinese(sentence): sentence for sentence in (*sentences_of(function), step.name)}
+    zh, en = _keywords(step)
+    return " · ".join(
+        f"{keyword}{said[chinese]}" for chinese, keyword in ((True, zh), (False, f"{en} ")) if chinese in said
+    )
+
+
+def _keywords(step: Step) -> tuple[str, str]:
+    """The Gherkin keyword of a step, one that only goes on as such."""
+    own = step.keyword.strip()
+    return _KEYWORDS[next((kind for kind, words in _KEYWORDS.items() if own in words), step.type)]
 
 
 def is_chinese(text: str) -> bool:

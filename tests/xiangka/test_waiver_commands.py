@@ -1,23 +1,18 @@
-"""Waivers from the command line: written, filled in, signed, checked, and taken into a run."""
+"""Waivers from the command line: written, filled in, signed, checked; and what an exit code comes to under one."""
 
-import re
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
-from shell import RunFolder, one_line
+from shell import one_line
+from waiver_writing import OTHERS, ROW, SUBJECT, TODAY, sign, written
 
 from certification.catalogue import Level, Text, load_catalogue
+from certification.errors import PlanError
 from certification.exit_codes import ExitCode
 from certification.subject_file import load_subject
 from certification.verdicts import Row, Verdict
 from xiangka.cli import main
-from xiangka.scenarios import ROOT
 from xiangka.waived import Waived
-
-SUBJECT = ROOT / "fixtures" / "subjects" / "emulated-gm65.toml"
-OTHERS = ROOT / "fixtures" / "subjects" / "emulated-ssi.toml"
-ROW = "EHC-TRM-001"
-TODAY = date.today()  # noqa: DTZ011 - a waiver counts by the day of the place
 
 
 @pytest.fixture(scope="module")
@@ -32,23 +27,6 @@ def strangers(tmp_path_factory):
     folder = tmp_path_factory.mktemp("strangers") / "specimen"
     assert main(["keys", "specimen", str(folder)]) == 0
     return folder
-
-
-def written(folder, name, *, subject=SUBJECT, row=ROW, known_issue=False, expires=TODAY):
-    """A waiver written by the command and filled in."""
-    path = folder / f"{name}.toml"
-    more = ["--known-issue"] if known_issue else []
-    assert main(["waiver", "new", "--requirement", row, "--subject", str(subject), "--out", str(path), *more]) == 0
-    text = path.read_text(encoding="utf-8")
-    for key, value in {"id": name, "approved_by": "张三", "zh": "待新版本", "en": "next version"}.items():
-        text = text.replace(f'{key} = ""', f'{key} = "{value}"')
-    text = re.sub(r"issued = \S+", f"issued = {TODAY - timedelta(days=9)}", text)
-    path.write_text(text.replace('expires = ""', f"expires = {expires}"), encoding="utf-8")
-    return path
-
-
-def sign(path, keys, role="authoriser"):
-    return main(["waiver", "sign", str(path), "--keys", str(keys / role), "--password-file", str(keys / "password")])
 
 
 def check(path, keys, *more):
@@ -116,39 +94,10 @@ def test_expired_waiver_cannot_be_signed_and_no_file_is_overwritten(tmp_path, ke
     assert "is asked of a terminal" in capsys.readouterr().err
 
 
-def test_run_under_waivers_fails_by_its_word_and_passes_by_its_exit_code(tmp_path, shell, keys, capsys):
-    applied = written(tmp_path, "W-1")
-    expired = written(tmp_path, "W-2", expires=TODAY - timedelta(days=1))
-    unsigned, elsewhere = written(tmp_path, "W-3"), written(tmp_path, "W-4", subject=OTHERS)
-    for path in (applied, elsewhere):
-        assert sign(path, keys) == 0
-    (tmp_path / "W-2.toml.sig").write_bytes((tmp_path / "W-1.toml.sig").read_bytes())
-    waivers = ["--waivers", applied, expired, unsigned, elsewhere, "--centre", keys / "centre.pem"]
-    ended = shell.run("certify", "--only", ROW, "--defect", "hides-firmware", "--out", "run", *waivers)
-    assert ended.exit_code == 0, ended.said
-    assert "FAIL W-1" in ended.said
-    assert "with waivers: PASS" in ended.said
-    assert "W-3 (EHC-TRM-001) does not apply: there is no signature beside it" in ended.said
-    folder = RunFolder(shell.folder / "run")
-    assert (folder.run["overall"], folder.run["overall_with_waivers"]) == ("FAIL", "PASS")
-    assert folder.document["overall"] == "FAIL"
-    assert {one["id"]: one["state"] for one in folder.run["waivers"]} == {
-        "W-1": "applied",
-        "W-2": "unsigned",
-        "W-3": "unsigned",
-        "W-4": "out_of_scope",
-    }
-    kept = folder.folder / "waivers"
-    assert sorted(file.name for file in kept.iterdir()) == sorted(
-        ["W-1.toml", "W-1.toml.sig", "W-2.toml", "W-2.toml.sig", "W-3.toml", "W-4.toml", "W-4.toml.sig", "centre.pem"]
-    )
-    page = (folder.folder / "report.html").read_text(encoding="utf-8")
-    assert "W-1" in page
-    assert "待新版本" in page
-    capsys.readouterr()
-    assert main(["certify", "--out", str(tmp_path / "other"), "--waivers", str(applied), str(applied)]) == 4
-    assert "two waivers have the number W-1" in one_line(capsys.readouterr().err.strip())
-    assert not (tmp_path / "other").exists()
+def test_a_run_takes_each_waiver_once(tmp_path, keys):
+    path = written(tmp_path, "W-1")
+    with pytest.raises(PlanError, match="two waivers have the number W-1"):
+        Waived([path, path], None, load_catalogue())
 
 
 def row(verdict):
