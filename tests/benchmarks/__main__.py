@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import optics, reading
+from tests.benchmarks import chaining, evidence, optics, reading
 from tests.benchmarks.load import run as load
 from tests.benchmarks.platform import run as platform
 
-BENCHMARKS = {"reading": reading.main, "optics": optics.main, "platform": platform.main, "load": load.main}
+BENCHMARKS = {
+    "reading": reading.main,
+    "optics": optics.main,
+    "platform": platform.main,
+    "load": load.main,
+    "evidence": evidence.main,
+    "chaining": chaining.main,
+}
 
 
 def main(arguments: list[str]) -> None:
