@@ -89,9 +89,14 @@ def changes(before: Mapping[str, Mapping[str, Any]], facts: Facts) -> Sequence[C
     for key in [*now, *(key for key in then if key not in now)]:
         name = (now.get(key) or then[key])[0] or Text(zh=key, en=key)
         old, new = (then.get(key, (None, None))[1], now.get(key, (None, None))[1])
-        if old != new:
+        if _pair(old) != _pair(new):
             found.append(Change(name, old, new))
     return found
+
+
+def _pair(text: Text | None) -> tuple[str, str] | None:
+    """Both languages, whatever kind of text it is."""
+    return None if text is None else (text.zh, text.en)
 
 
 def _text(value: Mapping[str, str] | None) -> Text | None:
