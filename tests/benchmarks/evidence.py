@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from evidence.verification import verify
-from tests.benchmarks.remembered import remembered
 from tests.evidence.harm import WITHIN, Files, first_finding, first_in_zip, flips, harmed
+from tests.evidence.remembered import remembered
 from tests.evidence.sealed_runs import NOW, add_report, make_run, make_signers, read_all, seal, sign_run
 from xiangka.publishing import bundle, redact
 from xiangka.versions import machine, versions

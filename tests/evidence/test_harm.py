@@ -11,6 +11,7 @@ from evidence.chain import Chain
 from evidence.manifest import parsed_manifest
 from evidence.twin import TwinFiles
 from tests.evidence.harm import WITHIN, HeldFiles, first_finding, first_in_zip, flipped, flips, harmed
+from tests.evidence.remembered import remembered
 from tests.evidence.sealed_runs import add_report, make_run, read_all, seal, sign_run
 
 MASKS = (0x01, 0x20, 0x80, 0xFF)
@@ -63,13 +64,23 @@ def test_changed_bytes_are_found_in_every_file(form, forms, signers):
 @pytest.mark.parametrize("form", ["full", "twin"])
 def test_every_changed_byte_is_found(form, mask, forms, signers):
     files, _ = forms[form]
-    missed = [
-        (name, place)
-        for name, data in files.items()
-        for place, _, changed in flips(data, (mask,))
-        if first_finding({**files, name: changed}, signers.centre) is None
-    ]
+    with remembered(files):
+        missed = [
+            (name, place)
+            for name, data in files.items()
+            for place, _, changed in flips(data, (mask,))
+            if first_finding({**files, name: changed}, signers.centre) is None
+        ]
     assert missed == []
+
+
+def test_what_is_remembered_is_only_what_was_not_changed(forms, signers):
+    files, _ = forms["full"]
+    with remembered(files):
+        assert first_finding(files, signers.centre) is None
+        for name, data in files.items():
+            assert first_finding({**files, name: flipped(data, len(data) // 2, 1)}, signers.centre) is not None, name
+            assert first_finding(files, signers.centre) is None
 
 
 @pytest.mark.parametrize("form", ["full", "twin"])
