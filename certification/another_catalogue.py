@@ -45,8 +45,9 @@ def judged_by(
     longer applies is so whatever was measured.
     """
     circumstances = _circumstances(catalogue, before, standing)
-    void = {row for row, found in circumstances.items() if found.verdict is Verdict.NOT_APPLICABLE}
-    rows = [requirement.id for requirement in catalogue.asked_of(standing.kind)]
+    asked = catalogue.asked_of(standing.kind)
+    void = {requirement.id for requirement in asked if not _applies(requirement, standing)}
+    rows = [requirement.id for requirement in asked]
     return standing.judged(catalogue, rows, (o for o in observations if o.requirement not in void), circumstances)
 
 

@@ -3,7 +3,8 @@
 A share of failures is compared by Fisher's exact test; all tests of one comparison together err with at most 5 %. A
 time is compared by its 95th percentile. It is worse where the increase exceeds 10 % (EHC-HIS-027) by its lower 95 %
 bound and beyond the expanded uncertainty of both; where it was only measured so, nothing is decided. Outcomes that were
-recorded together, as those of a load, are not independent of one another, so that no bound can be given for them.
+recorded together, as those of a load, are not independent of one another, so that no bound can be given for them; nor
+for fewer than ``FEWEST``.
 Every other number is told, and its verdict is what decides.
 
 An emulated subject shares the processor with the harness, so that its times wander with whatever else that does; of
@@ -24,6 +25,8 @@ from certification.decision import ClauseResult, judge_clause
 from certification.observations import Cell, Observation, matches
 
 PERCENTILE = 0.95
+FEWEST = 59
+"""Fewest values that say anything of a 95th percentile with 95 % confidence: of fewer, all may lie below it."""
 WORSE_BY = 0.10
 """Increase of a 95th percentile beyond which an upgrade has made it worse (EHC-HIS-027)."""
 
@@ -202,8 +205,7 @@ def _percentile(
     was, is_ = _sample(old), _sample(new)
     before, now = was.percentile(PERCENTILE), is_.percentile(PERCENTILE)
     uncertainty = hypot(max(o.uncertainty for o in old), max(o.uncertainty for o in new), wander)
-    independent = all(one.times == 1 for one in (*old, *new))
-    bounds = ratio_bounds(was, is_, PERCENTILE) if independent and was.values[0] > 0 and is_.values[0] > 0 else None
+    bounds = ratio_bounds(was, is_, PERCENTILE) if _bounded(old) and _bounded(new) else None
     return MeasureChange(
         requirement,
         clause.measure,
@@ -218,6 +220,11 @@ def _percentile(
         uncertainty,
         _standing(before, now, bounds, uncertainty),
     )
+
+
+def _bounded(sample: Sequence[Observation]) -> bool:
+    """Whether bounds can be given: enough outcomes, each by itself, and none of them zero."""
+    return len(sample) >= FEWEST and all(one.times == 1 and float(one.value) > 0 for one in sample)
 
 
 def _standing(before: float, now: float, bounds: tuple[float, float] | None, uncertainty: float) -> Standing:
