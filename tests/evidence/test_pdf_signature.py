@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
@@ -117,6 +118,12 @@ def test_a_role_signs_a_document_once(signed, signers):
 def test_what_is_no_pdf_is_not_signed(pdf, signers):
     with pytest.raises(SignatureError, match="the PDF cannot be signed"):
         sign_pdf(pdf, signers.laboratory, reason="检测", place=LEFT, now=SIGNED)
+
+
+def test_a_key_without_its_certificate_signs_no_pdf(page, signers):
+    mixed = replace(signers.laboratory, pdf_certificate=signers.authoriser.pdf_certificate)
+    with pytest.raises(SignatureError, match="P-256 key and certificate of 甲 are not a pair"):
+        sign_pdf(page, mixed, reason="检测", place=LEFT, now=SIGNED)
 
 
 def test_a_certificate_whose_time_is_over_signs_no_pdf(page, signers):

@@ -164,3 +164,19 @@ def test_a_folder_of_another_token_is_refused(desk, run):
     assert refused.returncode == 4
     assert "the token refuses" in refused.stderr
     assert not (run / "manifest.sig").exists()
+
+
+@pytest.mark.skipif(shutil.which("pkcs11-tool") is None, reason="pkcs11-tool is missing: apt-get install opensc")
+def test_a_key_that_could_leave_the_token_is_not_signed_with(desk, run):
+    own = "ab" * 16
+    login = ("pkcs11-tool", "--module", desk.module, "--token-label", TOKEN, "--login", "--pin", PIN)
+    made = desk.run(*login, "--keygen", "--key-type", "AES:32", "--id", own, "--label", "loose", "--extractable")
+    assert made.returncode == 0, made.stderr
+    loose = shutil.copytree(desk.folder / "laboratory", desk.folder / "loose")
+    told = json.loads((loose / "signer.json").read_text())
+    told["keys"]["id"] = own
+    (loose / "signer.json").write_text(json.dumps(told))
+    refused = sign(desk, keys="loose")
+    assert refused.returncode == 4
+    assert "the key was not made inside the token, or could leave it" in refused.stderr
+    assert not (run / "manifest.sig").exists()
