@@ -22,6 +22,7 @@ from certification.certificates import (
 )
 from certification.errors import PlanError
 from evidence.chain import sm3
+from evidence.clear_text import scan_bytes
 from evidence.errors import SignatureError
 from evidence.keys.signer import Signer
 from evidence.signer_certificates import AUTHORISER
@@ -76,7 +77,7 @@ def issue(book: Book, run: Path, hand: Hand, until: date | None = None) -> Done:
         ReportError: the certificate cannot be set.
         SignatureError: the signer may not sign.
     """
-    demand_authoriser(hand.signer)
+    _demand_fit(hand)
     with book.change() as change:
         proof = _proven(change.history, run, hand)
         _demand_uncertified(change.history, proof, hand.day)
@@ -99,7 +100,7 @@ def renew(book: Book, number: str, runs: Sequence[Path], hand: Hand, until: date
         as ``issue``, and PlanError: the certificate is not there, cannot be renewed as it stands, or a run shows
             another product or firmware than it covers.
     """
-    demand_authoriser(hand.signer)
+    _demand_fit(hand)
     with book.change() as change:
         certificate = _standing_open(change.history, number, Act.RENEW, hand.day)
         proofs = [_proven(change.history, run, hand) for run in runs]
@@ -145,7 +146,7 @@ def amend(
         as ``issue``, and PlanError: the certificate is not there, cannot be amended as it stands, nothing would
             change, or no firmware would be left.
     """
-    demand_authoriser(hand.signer)
+    _demand_fit(hand)
     with book.change() as change:
         certificate = _standing_open(change.history, number, Act.AMEND, hand.day)
         proofs = [_proven(change.history, run, hand) for run in runs]
@@ -175,7 +176,7 @@ def set_standing(book: Book, act: Act, number: str, hand: Hand) -> Certificate:
         PlanError: the certificate is not there, or does not stand so that it can be done.
         SignatureError: the signer may not sign.
     """
-    demand_authoriser(hand.signer)
+    _demand_fit(hand)
     with book.change() as change:
         certificate = _standing_open(change.history, number, act, hand.day)
         entry = Entry(number, act, hand.now, hand.signer.name, hand.why)
@@ -205,6 +206,17 @@ def demand_authoriser(signer: Signer) -> None:
         raise SignatureError(
             f"{signer.name} signs as {signer.role}, and a register is kept by an authoriser",
             "name the authoriser's folder (--keys)",
+        )
+
+
+def _demand_fit(hand: Hand) -> None:
+    """Nothing can be taken out of a register again, and everybody reads the reasons in it."""
+    demand_authoriser(hand.signer)
+    if found := scan_bytes(f"{hand.why.zh}\n{hand.why.en}".encode(), "reason"):
+        raise PlanError(
+            f"holds what looks like {found[0].kind} in clear, and is published for good",
+            where="--reason",
+            remedy="leave it out",
         )
 
 

@@ -13,12 +13,13 @@ from register.book import Book, make_book
 from register.certificate_pdf import certificate_name
 from register.lines import Opening
 from tests.register.passed_runs import Told, passed_run, signer, specimen_keys
+from tests.reports.conftest import browser
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "reference_impl"))
 
 from postgres_server import postgres_server
 
-__all__ = ["postgres_server"]
+__all__ = ["browser", "postgres_server"]
 
 URL = "https://ehc.example.org/register"
 
@@ -49,26 +50,28 @@ def runs(tmp_path_factory, keys):
     return make
 
 
+def few_bytes(_opening, number, wording, *_rest):
+    """A certificate of a few bytes in place of set pages."""
+    name = certificate_name(number, wording.edition)
+    return {name: b"%PDF " + name.encode(), f"{name}.sig": b"{}"}
+
+
 @pytest.fixture
 def quickly_set(monkeypatch):
-    """Certificates of a few bytes in place of set pages, for tests of what is done with them."""
+    """Certificates of a few bytes, for tests of what is done with them."""
+    monkeypatch.setattr("register.acting.signed_certificate", few_bytes)
 
-    def made(_opening, number, wording, *_rest):
-        name = certificate_name(number, wording.edition)
-        return {name: b"%PDF " + name.encode(), f"{name}.sig": b"{}"}
 
-    monkeypatch.setattr("register.acting.signed_certificate", made)
+def by(signer, why="缘由", days=0):
+    """Somebody who acts so many days from now."""
+    now = datetime.now(CHINA).replace(microsecond=0) + timedelta(days=days)
+    return Hand(signer, now, Text(zh=why, en=f"because: {why}"))
 
 
 @pytest.fixture
 def hand(authoriser):
-    """Somebody who acts so many days from now."""
-
-    def acting(why="缘由", days=0, by=None):
-        now = datetime.now(CHINA).replace(microsecond=0) + timedelta(days=days)
-        return Hand(by or authoriser, now, Text(zh=why, en=f"because: {why}"))
-
-    return acting
+    """The authoriser, or another, who acts."""
+    return lambda why="缘由", days=0, other=None: by(other or authoriser, why, days)
 
 
 def opening(authoriser, *, specimen=False):

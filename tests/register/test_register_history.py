@@ -110,14 +110,14 @@ def test_an_act_by_a_stranger_or_the_laboratory_does_not_hold(make_register, key
     for by in (signer(specimen_keys(tmp_path / "others"), "authoriser"), signer(keys, "laboratory")):
         book = make_register()
         with book.change() as change:
-            change.add(entry(hand(by=by), Act.SUSPEND), by, {})
+            change.add(entry(hand(other=by), Act.SUSPEND), by, {})
         with pytest.raises(BrokenRegisterError, match="act 2"):
             book.read()
 
 
 def test_a_laboratory_cannot_act(book, keys, hand):
     with pytest.raises(SignatureError, match="kept by an authoriser"):
-        set_standing(book, Act.SUSPEND, NUMBER, hand(by=signer(keys, "laboratory")))
+        set_standing(book, Act.SUSPEND, NUMBER, hand(other=signer(keys, "laboratory")))
 
 
 def test_an_act_that_fails_half_way_leaves_nothing(book, hand, runs):
