@@ -21,9 +21,8 @@ from reports.pdf.telling import Telling
 from reports.run_folder import RunFolder
 from reports.sections import tally, uncovered
 from reports.statement_view import statement_view
+from reports.subject_photographs import subject_photographs
 
-SUBJECT = "subject"
-"""Folder of the photographs of the subject."""
 _LISTED = ("run.json", "verdicts.json", "catalogue.json", "observations.jsonl", "journal.jsonl", "report.html")
 """Evidence files named one by one; of the others only their number and size."""
 
@@ -46,7 +45,7 @@ def report_data(folder: RunFolder, facts: Facts, issue: Issue, telling: Telling)
             {
                 name: getattr(facts, name)
                 for name in (
-                    "title", "kind", "name", "run", "emulated", "overall", "overall_with_waivers", "verdict", "meaning",
+                    "title", "kind", "name", "run", "emulated", "overall", "verdict", "meaning",
                     "conformity", "conditions", "deviations", "external", "remarks",
                     "declarations", "identity", "instruments",
                 )
@@ -74,6 +73,9 @@ def report_data(folder: RunFolder, facts: Facts, issue: Issue, telling: Telling)
         "not_stated": told(report_words.NOT_STATED),
         "supplied": told(report_words.SUPPLIED),
         "emulated_banner": told(kind.emulated),
+        "overall_with_waivers": told(
+            None if facts.overall_with_waivers is None else words.VERDICTS[facts.overall_with_waivers]
+        ),
         "defect": folder.run.defect,
         "defect_words": told(kind.defect),
         "serial_word": told(kind.serial),
@@ -109,7 +111,10 @@ def report_data(folder: RunFolder, facts: Facts, issue: Issue, telling: Telling)
             {"name": one.name, "picture": telling.photograph(one.uri)}
             for one in photograph_views(folder) if one.uri is not None
         ],
-        "subject_photographs": _subject(folder, telling),
+        "subject_photographs": [
+            {"name": one.name, "picture": telling.photograph(one.body)}
+            for one in subject_photographs(folder) if one.body is not None
+        ],
     }  # fmt: skip
 
 
@@ -183,8 +188,3 @@ def _harness(trial: HarnessTrial, telling: Telling) -> dict[str, Any]:
             {"date": trial.date, "commit": trial.commit, "differing": trial.differing, "missed": trial.missed}
         ),
     }
-
-
-def _subject(folder: RunFolder, telling: Telling) -> list[dict[str, Any]]:
-    files = [folder.path / SUBJECT / name for name in folder.run.subject_photographs]
-    return [{"name": file.name, "picture": telling.photograph(file.read_bytes())} for file in files if file.is_file()]

@@ -22,6 +22,7 @@ from reports.pdf.report import paged_report
 from reports.pdf.telling import Telling
 from reports.pdf.typesetting import Attachment, typeset
 from reports.run_folder import read_run_folder
+from reports.stated_records import WaiverRecord
 
 MANIFEST = {
     "schema": 1,
@@ -42,6 +43,14 @@ OLD = Amendment(
         Change(Text(zh="委托单位", en="Customer"), Text(zh="甲公司", en="Company A"), Text(zh="乙公司", en="Company B"))
     ],
 )
+WAIVER = WaiverRecord(
+    id="W-2026-003",
+    requirement="EHC-TRM-007",
+    state="applied",
+    reason=Text(zh="橙色码改版中", en="The orange code is being redrawn"),
+    approved_by="样本处长",
+    expires="2027-03-31",
+)
 MARGIN = 62.3  # 22 mm, in points
 WIDTH, HEIGHT = 595.28, 841.89
 
@@ -51,7 +60,9 @@ def editions(told, tmp_path_factory):
     """The report of a run with rows of every verdict, in both languages, replacing another."""
     require_poppler()
     folder = read_run_folder(told)
-    run = folder.run.model_copy(update={"laboratory": load_laboratory(Path("fixtures/laboratories/specimen.toml"))})
+    laboratory = load_laboratory(Path("fixtures/laboratories/specimen.toml"))
+    stated = {"laboratory": laboratory, "waivers": (WAIVER,), "overall_with_waivers": "RIG_ERROR"}
+    run = folder.run.model_copy(update=stated)
     folder = type(folder)(**{**vars(folder), "run": run})
     manifest = json.dumps(MANIFEST).encode()
     issue = Issue(NUMBER, ISSUED, MANIFEST, hashlib.new("sm3", manifest).hexdigest(), amends=OLD)
@@ -81,10 +92,12 @@ def test_it_states_what_a_report_must(editions, told, lang):
     stated = {
         "zh": ("样本检测实验室", "SPECIMEN-2026-001", "湘卡样本设备有限公司", "样本授权签字人", "判定规则",
                "扩展不确定度", "缺陷检出率", "客户送样一台", "不合格", "模拟设备",
-               "本报告替代编号为湘电健检〔2026〕009号", "甲公司", "乙公司"),
+               "本报告替代编号为湘电健检〔2026〕009号", "甲公司", "乙公司", "W-2026-003", "橙色码改版中", "2027-03-31",
+               "计入适用的豁免后：试验台故障"),
         "en": ("SpecimenTestLaboratory", "SPECIMEN-2026-001", "XiangkaSpecimenDevicesLtd.", "SpecimenAuthoriser",
                "Decisionrules", "expandeduncertainty", "killrate", "Fail", "Emulateddevice",
-               "ThisreportreplacesreportNo.湘电健检〔2026〕009号", "CompanyA", "CompanyB"),
+               "ThisreportreplacesreportNo.湘电健检〔2026〕009号", "CompanyA", "CompanyB", "W-2026-003",
+               "Theorangecodeisbeingredrawn", "Withthewaiversthatapply:Rigerror"),
     }[lang]  # fmt: skip
     assert [sentence for sentence in stated if sentence not in text] == []
     assert folder.run.run in text
