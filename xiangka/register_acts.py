@@ -11,6 +11,7 @@ from certification.catalogue import Text
 from certification.certificates import Act, Certificate
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
+from evidence.keys.specimen import ORGANISATION
 from register import acting
 from register.acting import Done, Hand
 from register.book import make_book
@@ -29,6 +30,10 @@ def init(options: argparse.Namespace) -> int:
     place, url = place_of(options), _url(options.url)
     signer = open_keys(options.keys, options.password_file)
     acting.demand_authoriser(signer)
+    if signer.holder.organisation == ORGANISATION and not options.specimen:
+        raise PlanError(
+            "SPECIMEN keys keep a register of specimens only", where=str(options.keys), remedy="add --specimen"
+        )
     name = Text(zh=options.name, en=options.name_en or options.name)
     opening = Opening(name, options.specimen, url, signer.centre.decode(), now(), signer.name)
     make_book(place, opening, signer)
