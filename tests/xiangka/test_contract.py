@@ -14,6 +14,7 @@ from shell import RunFolder, bench, emulated_terminal, one_line
 
 from certification.catalogue import load_catalogue
 from certification.verdicts import Verdict
+from evidence.manifest import read_manifest
 from rigs.emulators.defects.table import DEFECTS
 from rigs.protocols import gm65, honeywell, newland, ssi
 from xiangka.coverage import State, coverage_of
@@ -28,6 +29,8 @@ RUN_FOLDER = {
     "junit.xml",
     "allure-results",
     "report.html",
+    "catalogue.json",
+    "manifest.json",
 }
 NOTHING_CERTIFIED = "An emulated run certifies nothing."
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
@@ -55,6 +58,8 @@ def test_a_sound_terminal_passes_leaves_a_whole_run_folder_and_no_secret(shell, 
 
     assert {entry.name for entry in out.iterdir()} >= RUN_FOLDER
     assert list((out / "allure-results").iterdir())
+    every = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert {file.name for file in read_manifest(out).files} == every - {"manifest.json"}
     expect_whole_documents(RunFolder(out))
     expect_no_secret(RunFolder(out), platform.app_secret)
 
