@@ -114,6 +114,7 @@ def _options(run: KeptRun, subject: Path | None, bench: Path | None) -> RunOptio
         bench=bench or ROOT / record["bench"]["file"],
         subject=subject or (None if named is None else ROOT / named),
         plan=record["plan"]["name"],
+        only=tuple(record["plan"].get("only", ())),
     )
 
 

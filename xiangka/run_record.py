@@ -46,7 +46,12 @@ def run_record(run: CertificationRun, state: str, code: ExitCode | None, overall
         "sittings": [sitting.as_record() for sitting in run.sittings],
         "emulated": emulated,
         "statement": statement.model_dump(),
-        "plan": {"name": run.plan.name, "execute": sorted(run.plan.execute), "chosen": sorted(run.plan.chosen)},
+        "plan": {
+            "name": run.plan.name,
+            "only": sorted(run.options.only),
+            "execute": sorted(run.plan.execute),
+            "chosen": sorted(run.plan.chosen),
+        },
         "befell": {"invalid": run.invalid, "invalid_load": run.invalid_load, "broken": run.broken},
         "circumstances": {
             requirement: {"verdict": found.verdict, "reason": found.reason.model_dump()}
