@@ -26,9 +26,12 @@ SMALL = 10**13
 """Numbers below it are shown; an identity number or a PAN of today has more digits."""
 MOMENT = "_ns"
 """Ending of the names of times, whose numbers are shown however large."""
+DIGEST = "_sha256"
+"""Ending of the names of measures whose value is a digest, which is shown although it might be a key by its looks."""
 MEASURED = frozenset({"value", "uncertainty"})
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _TELLING = re.compile(r"\d{11}|[0-9A-Fa-f]{32}|PRIVATE KEY")
 """Eleven digits are a telephone number at least, 32 hexadecimal ones a key."""
 
@@ -40,7 +43,8 @@ def hidden_in_journal(record: Mapping[str, Any]) -> list[str]:
 
 def hidden_in_observation(record: Mapping[str, Any]) -> list[str]:
     """Dotted paths of what a publication leaves out of an observation, or of a mark that sets some aside."""
-    return list(_hidden(record, OBSERVATION_WORDS))
+    digest = str(record.get("measure")).endswith(DIGEST) and _DIGEST.fullmatch(str(record.get("value")))
+    return [path for path in _hidden(record, OBSERVATION_WORDS) if not (digest and path == "value")]
 
 
 HIDDEN_IN: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {

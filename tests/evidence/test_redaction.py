@@ -59,5 +59,12 @@ def test_an_observation_hides_a_number_even_where_words_are_shown(told):
     assert hidden_in_observation({"value": told, "cell": {"card": told}}) == ["value", "cell.card"]
 
 
+def test_a_digest_is_shown_where_a_digest_is_measured_and_nowhere_else():
+    digest = "0123456789abcdef" * 4
+    assert hidden_in_observation({"measure": "firmware_sha256", "value": digest}) == []
+    assert hidden_in_observation({"measure": "firmware_sha256", "value": ID}) == ["value"]
+    assert hidden_in_observation({"measure": "read", "value": digest}) == ["value"]
+
+
 def test_a_measured_number_is_shown_however_large():
     assert hidden_in_observation({"value": 4e15, "uncertainty": 0.0}) == []
