@@ -51,10 +51,9 @@ def issue_reports(options: argparse.Namespace) -> list[Path]:
         ReportError: the run cannot be told.
     """
     now = datetime.now().astimezone()
-    folder = read_run_folder(options.folder)
     signers = _signers(options.keys, options.password_file)
-    require_sealed(folder.path, signers, now)
-    folder = _corrected(folder, options)
+    require_sealed(options.folder, signers, now)
+    folder = _corrected(read_run_folder(options.folder), options)
     facts = facts_of(folder)
     _require_stated(facts, signers)
     number = _number(options.number or folder.run.run)
@@ -184,8 +183,12 @@ def _place(run: Path, out: Path | None, signers: Sequence[Signer]) -> Path:
 
 @contextmanager
 def _staged(out: Path) -> Iterator[Path]:
-    """A folder to write into; what is in it at the end goes where it belongs, signatures first."""
-    stage = out / f".report-{os.getpid()}"
+    """A folder to write into; what is in it at the end goes where it belongs, signatures first.
+
+    It stands beside the run and not in it: what a kill leaves behind must not keep the run from verifying.
+    """
+    whole = out.resolve()
+    stage = whole.with_name(f".{whole.name}.report-{os.getpid()}")
     try:
         stage.mkdir()
         yield stage

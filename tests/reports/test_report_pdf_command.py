@@ -63,7 +63,7 @@ def test_both_editions_are_added_to_the_run_and_the_run_still_verifies(issued, k
     )
     assert main(["report", "verify", str(issued), "--centre", str(keys / "centre.pem")]) == 0
     assert FILE.format("en") in capsys.readouterr().out
-    assert not list(issued.glob(".report-*"))
+    assert [path.name for path in issued.parent.iterdir()] == [issued.name]
 
 
 def test_a_changed_byte_of_a_report_is_found(issued, keys, tmp_path):
@@ -187,7 +187,7 @@ def test_a_number_that_is_no_file_name_is_refused(run, keys, capsys, number):
 
 
 def test_a_full_disk_leaves_nothing_half_written(run, keys, capsys, monkeypatch):
-    before = sorted(path.name for path in run.iterdir())
+    before = sorted(path.name for path in (*run.iterdir(), *run.parent.iterdir()))
 
     def full(self: Path, data: bytes) -> int:
         raise OSError(28, "No space left on device", str(self))
@@ -197,9 +197,14 @@ def test_a_full_disk_leaves_nothing_half_written(run, keys, capsys, monkeypatch)
     monkeypatch.setattr("xiangka.paged_reports.sign_pdf", lambda pdf, *_, **__: pdf)
     said = _refused(capsys, run, *_both(keys))
     assert "No space left on device" in said
-    assert sorted(path.name for path in run.iterdir()) == before
+    assert sorted(path.name for path in (*run.iterdir(), *run.parent.iterdir())) == before
 
 
 class _Pages:
     pdf = b"%PDF"
     places = dict.fromkeys(("laboratory", "authoriser"), type("At", (), {"page": 0, "box": (0, 0, 1, 1)}))
+
+
+def test_a_redacted_twin_is_not_told(signed, tmp_path, capsys):
+    assert main(["report", "redact", str(signed), "--out", str(tmp_path / "twin")]) == 0
+    assert "is a redacted twin" in _refused(capsys, tmp_path / "twin", "--out", tmp_path)
