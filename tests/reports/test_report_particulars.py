@@ -16,6 +16,7 @@ from synthetic_run import Story, write_run
 from synthetic_stated import REASON, SPECIMEN, WAIVERS
 
 from certification.laboratory import load_laboratory
+from certification.observations import Observation
 from reports.certificate_facts import Facts, facts_of
 from reports.html_report import write_report
 from reports.laboratory_facts import unstated
@@ -168,6 +169,21 @@ def test_each_row_says_on_what_it_rests_and_how_sure_its_numbers_are(page_text: 
     table = section(page_text, "verdicts")
     assert table.count('class="grounds"') == len(facts.rows)
     assert "U = 24.7" in plain(table)
+
+
+def test_an_uncertainty_is_that_of_the_values_the_deciding_rule_judged(make_run: Callable[..., Path]) -> None:
+    folder = make_run()
+    told = {"requirement": "EHC-TRM-015", "unit": "ms", "value": 90.0, "journal": None}
+    seen = [
+        Observation(**told, measure="latency", uncertainty=1.5),
+        Observation(**told, measure="latency", uncertainty=2.5),
+        Observation(**told, measure="another", uncertainty=9.0),
+    ]
+    with (folder / "observations.jsonl").open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(one.as_record()) + "\n" for one in seen)
+    rows = {row.requirement: row for row in facts_of(read_run_folder(folder)).rows}
+    assert rows["EHC-TRM-015"].section.deciding.line.result.measure == "latency"
+    assert rows["EHC-TRM-015"].uncertainty.en.replace("\u202f", " ") == "2.5 ms"
 
 
 def test_hardware_forms_and_documents_are_told_apart(make_run: Callable[..., Path]) -> None:

@@ -17,6 +17,7 @@ from certification.laboratory import load_laboratory
 from certification.plan import make_plan
 from certification.subject_file import load_subject
 from xiangka.asked import RunOptions
+from xiangka.cli import main
 from xiangka.scenarios import ROOT
 from xiangka.stated import StatedFacts, plan_digest, statement_digest
 
@@ -60,6 +61,14 @@ def test_a_run_that_is_gone_on_with_keeps_what_was_stated():
     first = stated(SPECIMEN).as_record()
     first |= {"subject_photographs": ["photograph-1.png"], "clocks": [{"of": "host", "when": "start", "sitting": 1}]}
     assert stated(earlier=json.loads(json.dumps(first))).as_record() == first
+
+
+@pytest.mark.parametrize("command", [("certify",), ("load", "run")], ids=" ".join)
+def test_a_laboratory_file_that_is_not_there_is_wrong_input_and_leaves_nothing(tmp_path, capfd, command):
+    asked = [*command, "--laboratory", str(tmp_path / "none.toml"), "--out", str(tmp_path / "run")]
+    assert main(asked) == WRONG_INPUT
+    assert "none.toml: cannot be read" in one_line(capfd.readouterr().err)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_item_that_arrives_after_the_tests_began_is_refused(tmp_path):
