@@ -102,26 +102,34 @@ def _in_file(path: Path, name: str, known: Sequence[bytes]) -> Iterator[Finding]
         yield Finding(name, "the file", UNREADABLE)
 
 
-def _in_content(
-    content: Content, name: str, known: Sequence[bytes], coat: str = "", depth: int = 0
-) -> Iterator[Finding]:
-    """What a file, or something found within one, holds."""
-    for kind, offset in _all_in(content, known):
+def _in_content(content: Content, name: str, known: Sequence[bytes], depth: int = 0) -> Iterator[Finding]:
+    """What a file, or something read out of one, holds."""
+    for kind, offset, coat in _hits(content, known, depth):
         yield Finding(name, _place(content, offset), kind, coat)
     if depth == _DEPTH:
         return
     try:
         for opened in contents_of(content):
             inner = f"{name}!{opened.member}" if opened.member else name
-            for one in _in_content(opened.content, inner, known, coat, depth + 1):
+            for one in _in_content(opened.content, inner, known, depth + 1):
                 place = f"{opened.part}, {one.place}" if opened.part and not opened.member else one.place
                 yield Finding(one.file, place, one.kind, one.coat)
     except UnreadableError as error:
-        if not coat:  # in a coat it is any bytes that happen to begin like one
-            yield Finding(name, str(error), UNREADABLE)
-    for spelling, offset, within in written_bytes(content):
-        for one in _in_content(within, name, known, " in ".join(filter(None, (spelling, coat))), depth + 1):
-            yield Finding(one.file, _place(content, offset), one.kind, one.coat)
+        yield Finding(name, str(error), UNREADABLE)
+
+
+def _hits(content: Content, known: Sequence[bytes], depth: int) -> Iterator[tuple[str, int, str]]:
+    """Kind, place and coat of what stands in some bytes and in the bytes written down among them."""
+    yield from ((kind, offset, "") for kind, offset in _all_in(content, known))
+    if depth == _DEPTH:
+        return
+    for written in written_bytes(content):
+        for kind, offset, coat in _hits(written.content, known, depth + 1):
+            yield kind, written.origin(offset), f"{coat} in {written.spelling}" if coat else written.spelling
+        for piece, offset in written.files():
+            # what cannot be read as a file here are bytes that happen to begin like one
+            found = (one.kind for one in _in_content(piece, "", known, depth + 1) if one.kind != UNREADABLE)
+            yield from ((kind, offset, written.spelling) for kind in found)
 
 
 def _all_in(content: Content, known: Sequence[bytes]) -> Iterator[tuple[str, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import zxingcpp
@@ -35,6 +35,11 @@ class Opened:
     member: str = ""
 
 
+def is_of_known_format(content: bytes) -> bool:
+    """Whether some bytes begin as a file does that is read here."""
+    return content.startswith(tuple(_READERS))
+
+
 def contents_of(content: Content) -> Iterator[Opened]:
     """Everything that can be read out of a file by its format; nothing for a format that holds only itself.
 
@@ -42,14 +47,9 @@ def contents_of(content: Content) -> Iterator[Opened]:
         UnreadableError: it is not what it says.
     """
     head = bytes(content[:8])
-    if head.startswith(b"PK\x03\x04"):
-        yield from _archive(bytes(content))
-    elif head.startswith(b"\x1f\x8b"):
-        yield _compressed(bytes(content))
-    elif head.startswith(b"%PDF-"):
-        yield from _document(bytes(content))
-    elif head.startswith((b"\x89PNG", b"\xff\xd8\xff")):
-        yield from _picture(bytes(content))
+    for magic, read in _READERS.items():
+        if head.startswith(magic):
+            yield from read(bytes(content))
 
 
 def _archive(content: bytes) -> Iterator[Opened]:
@@ -63,9 +63,9 @@ def _archive(content: bytes) -> Iterator[Opened]:
         raise UnreadableError("the archive") from error
 
 
-def _compressed(content: bytes) -> Opened:
+def _compressed(content: bytes) -> Iterator[Opened]:
     try:
-        return Opened(zlib.decompress(content, wbits=31), "unpacked")
+        yield Opened(zlib.decompress(content, wbits=31), "unpacked")
     except zlib.error as error:
         raise UnreadableError("the compressed file") from error
 
@@ -97,3 +97,12 @@ def _picture(content: bytes) -> Iterator[Opened]:
                 yield Opened(code.bytes, "a code on the picture")
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise UnreadableError("the picture") from error
+
+
+_READERS: Mapping[bytes, Callable[[bytes], Iterator[Opened]]] = {
+    b"PK\x03\x04": _archive,
+    b"\x1f\x8b": _compressed,
+    b"%PDF-": _document,
+    b"\x89PNG": _picture,
+    b"\xff\xd8\xff": _picture,
+}

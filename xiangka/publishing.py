@@ -12,6 +12,7 @@ from evidence.bundle import write_bundle
 from evidence.manifest import SIGNATURES, read_manifest
 from evidence.run_files import FolderFiles, pieces
 from evidence.twin import TwinFiles
+from xiangka.clear_check import require_nothing_in_clear
 from xiangka.verifying import told_as_input, verified
 
 _ZIP = ".zip"
@@ -26,7 +27,8 @@ def redact(folder: Path, out: Path) -> Path:
         out: the twin; a ZIP where its name ends so.
 
     Raises:
-        PlanError: the run is not signed or not what was sealed, or the twin cannot be written there.
+        PlanError: the run is not signed or not what was sealed, the twin would tell something in clear, or it cannot be
+            written there.
     """
     _require_new(folder, out)
     _require_intact(folder, twin=False)
@@ -42,6 +44,7 @@ def redact(folder: Path, out: Path) -> Path:
             write = write_bundle if out.suffix == _ZIP else _write_folder
             write(partial, twin.names, twin.pieces)
             _require_intact(partial, twin=True)
+            require_nothing_in_clear(partial, folder)
     return out
 
 

@@ -15,6 +15,7 @@ from evidence.manifest import MANIFEST, SIGNATURES, read_manifest
 from evidence.signed import require_may_follow, sign
 from evidence.signer_certificates import AUTHORISER, LABORATORY, Centre, SignerCertificate, read_certificate
 from evidence.verification import Verification, verify
+from xiangka.clear_check import require_nothing_in_clear
 from xiangka.key_secret import open_keys
 from xiangka.sittings import Sitting
 from xiangka.verifying import told_as_input
@@ -29,7 +30,8 @@ def sign_run(folder: Path, keys: Path, password_file: Path | None) -> int:
         password_file: with his password or PIN; None to ask.
 
     Raises:
-        PlanError: the run is none to be signed, or not by him now; nothing was written.
+        PlanError: the run is none to be signed, or not by him now, or tells a number or a key in clear; nothing was
+            written.
         SignatureError: his keys cannot be used, or are not valid now.
     """
     now = datetime.now(UTC).astimezone().replace(microsecond=0)
@@ -41,6 +43,8 @@ def sign_run(folder: Path, keys: Path, password_file: Path | None) -> int:
         _require_finished(folder)
         found = _intact(folder, centre, certificate, now)
         _require_turn(folder, found, certificate, now)
+        if not found.signatures:  # whoever signs next signs the same bytes
+            require_nothing_in_clear(folder)
         signer = open_keys(keys, password_file)
         place = sign(folder / MANIFEST, signer, now, run=found.run)
     print(f"{place}: signed by {signer.name} ({signer.role}) for {signer.holder.organisation}, {now.isoformat()}")

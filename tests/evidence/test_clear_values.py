@@ -179,5 +179,16 @@ def test_path_that_is_not_there_is_wrong_input(tmp_path, capsys):
     assert "there is no such file or folder" in capsys.readouterr().err
 
 
-def test_bytes_of_odd_hex_are_read_from_their_end_too():
-    assert {within for _, _, within in written_bytes(b"0" + (b"k" * 20).hex().encode())} >= {b"k" * 20}
+def test_hex_with_a_digit_too_many_is_read_from_either_end():
+    written = PERSON.encode().hex()
+    for text in (f"a{written}", f"{written}a"):
+        assert any(PERSON.encode() in read.content for read in written_bytes(text.encode()))
+
+
+def test_many_runs_are_looked_through_in_batches_and_told_by_their_own_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("evidence.written_bytes._MOST", 1 << 10)
+    lines = [(n.to_bytes(4, "big") * 8).hex() for n in range(600)]
+    lines[571] = PERSON.encode().hex()
+    (tmp_path / "journal").write_text("\n".join(lines))
+    assert sum(1 for _ in written_bytes((tmp_path / "journal").read_bytes())) > 2
+    assert [str(one) for one in scan(tmp_path)] == ["journal: line 572: identity number, in hex"]

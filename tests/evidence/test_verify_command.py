@@ -124,6 +124,18 @@ def test_nothing_is_made_of_a_run_that_does_not_hold_or_put_where_something_is(a
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
 
 
+@pytest.mark.parametrize("out", ["twin", "twin.zip"])
+def test_no_twin_is_made_that_tells_a_number_in_clear(out, tmp_path, signers, capsys):
+    run = make_run(tmp_path / "run")
+    (run / "catalogue.json").write_text('{"title": "43990019900307707X"}\n')
+    sign_run(seal(run), *signers.both)
+    assert main(["report", "redact", str(run), "--out", str(tmp_path / out)]) == WRONG_INPUT
+    told = complaint(capsys)
+    assert f"{run}: identity number in clear at" in told
+    assert "catalogue.json, line 1" in told
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
 def test_an_unsigned_run_and_a_twin_have_no_twin(signed_run, tmp_path, capsys):
     run = seal(make_run(tmp_path / "run"))
     assert main(["report", "redact", str(run), "--out", str(tmp_path / "out")]) == WRONG_INPUT

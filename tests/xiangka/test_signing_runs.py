@@ -162,3 +162,12 @@ def test_a_redacted_twin_is_not_signed(run, keys, capsys, tmp_path):
     assert sign(run, keys, "laboratory") == 0
     assert main(["report", "redact", str(run), "--out", str(tmp_path / "twin")]) == 0
     assert "is a redacted twin" in refused(capsys, tmp_path / "twin", keys, "authoriser")
+
+
+def test_a_run_that_tells_a_number_in_clear_is_not_signed(run, keys, capsys):
+    (run / "allure-results").mkdir()
+    (run / "allure-results" / "x-result.json").write_text('{"name":\n "43990019900307707X"}')
+    write_manifest(run, NAME)
+    said = refused(capsys, run, keys, "laboratory")
+    assert "identity number in clear at allure-results/x-result.json, line 2; `xiangka report scan` lists them" in said
+    assert "0307707" not in said
