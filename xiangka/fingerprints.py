@@ -7,6 +7,7 @@ far as the row asks about it. Of the run: the bench as it is set, and the code t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,7 @@ from rigs.bench_file import BenchFile
 from xiangka.scenarios import ROOT, all_scenarios
 from xiangka.step_code import source, step_code
 
+_WORD = re.compile(r"\w+")
 UNKNOWN = "unknown"
 """Fingerprint of what could not be found; it equals nothing, itself included."""
 _PART_ROLES = "rigs/roles/"
@@ -87,12 +89,15 @@ def step_files(requirement: str) -> frozenset[str] | None:
 
 
 def asked_of_subject(requirement: Requirement, subject: Subject) -> dict[str, Any]:
-    """What of a subject file a row depends on: who the subject is, and the options and the document it asks about."""
+    """What of a subject file a row depends on: who the subject is, and the options and the document it asks about,
+    in its criterion or in the code of its steps."""
     record = subject.model_dump(mode="json")
-    names = {requirement.applies_if, *(clause.only_if for clause in requirement.criterion)} - {None}
+    named = {requirement.applies_if, *(clause.only_if for clause in requirement.criterion)}
+    words = {word for file in step_files(requirement.id) or () for word in _WORD.findall(source(file))}
+    filed = (*IDENTITY_FIELDS, "firmware_sha256", *({"filing_number"} & words))
     return {
-        "identity": {name: record["identity"][name] for name in (*IDENTITY_FIELDS, "firmware_sha256")},
-        "options": {name: record["options"][name] for name in sorted(names & record["options"].keys())},
+        "identity": {name: record["identity"][name] for name in filed},
+        "options": {name: answer for name, answer in record["options"].items() if name in named | words},
         "declaration": record["declarations"].get(requirement.needs_declaration or ""),
     }
 
