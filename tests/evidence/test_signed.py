@@ -11,7 +11,7 @@ from evidence.errors import SignatureError
 from evidence.keys.folder import load_signer
 from evidence.keys.making import keys_in_files, make_centre, make_signer
 from evidence.signed import check, sign
-from evidence.signer_certificates import AUTHORISER, LABORATORY, Holder, Validity
+from evidence.signer_certificates import AUTHORISER, LABORATORY, Holder, Validity, read_certificate
 from tests.evidence.sealed_runs import NOW, PASSWORD, SIGNED, VALID, make_signers
 
 DATA = b'{"made": "of bytes"}\n'
@@ -175,6 +175,38 @@ def test_a_signer_whose_clock_is_behind_does_not_sign_before_the_other(file, sig
     sign(file, signers.laboratory, SIGNED)
     with pytest.raises(SignatureError, match="is before that of 甲"):
         sign(file, signers.authoriser, SIGNED - timedelta(minutes=1))
+
+
+def added_by_hand(signed, signer, at):
+    """The signature file with one more signature, as somebody adds it who has a key and another program."""
+    document = json.loads(signed.read_bytes())
+    last = document["signatures"][-1]
+    certificate = read_certificate(signer.certificate)
+    statement = {
+        **last["statement"],
+        "role": certificate.holder.role,
+        "signer": certificate.holder.name,
+        "signed_at": at.isoformat(timespec="seconds"),
+        "certificate_sm3": certificate.sm3,
+        "follows": sm3(dumped(last["statement"]).encode() + base64.b64decode(last["signature"])).hex(),
+    }
+    entry = {"signature": signer.sign(dumped(statement).encode()), "certificate": certificate.der}
+    encoded = {name: base64.b64encode(value).decode() for name, value in entry.items()}
+    document["signatures"].append({"statement": statement, **encoded})
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def test_what_our_own_program_would_not_sign_is_not_believed_either(file, signers):
+    signed = sign(file, signers.laboratory, SIGNED)
+    later = SIGNED + timedelta(minutes=1)
+    assert len(check(DATA, added_by_hand(signed, signers.authoriser, later), signers.centre)) == 2
+    twice = added_by_hand(signed, signers.laboratory, later)
+    assert "signature 2: the key of 甲 has signed already" in str(refusal(DATA, twice, signers.centre))
+    early = added_by_hand(signed, signers.authoriser, SIGNED - timedelta(minutes=1))
+    assert "signature 2: the signing time of 乙 is before that of 甲" in str(refusal(DATA, early, signers.centre))
+    expired = added_by_hand(signed, signers.authoriser, VALID.end + timedelta(minutes=1))
+    assert "signature 2: the certificate of 乙 expired on" in str(refusal(DATA, expired, signers.centre))
+    assert "expired on" in str(refusal(DATA, expired, None))
 
 
 def test_nothing_is_signed_over_a_signature_that_does_not_hold(file, signers):
