@@ -213,18 +213,30 @@ _PAST = {
 }
 
 
-def last_day(first: date, until: date | None = None) -> date:
-    """The last day of validity of what is issued or renewed on ``first``; ``until`` may shorten it.
+def last_day(first: date, until: date | None = None, waived_until: date | None = None) -> date:
+    """The last day of validity of what is issued or renewed on ``first``.
+
+    Args:
+        until: an earlier day that was asked for.
+        waived_until: last day of a waiver without which there would be no certificate; it never outlasts that.
 
     Raises:
-        PlanError: ``until`` is before the first day, or too far ahead.
+        PlanError: ``until`` is before the first day or too far ahead, or the waiver has ended.
     """
     longest = _years_after(first, VALID_YEARS) - timedelta(days=1)
+    if waived_until is not None:
+        longest = min(longest, waived_until)
+    if longest < first:
+        raise PlanError(
+            f"the run's waiver ended on {longest}",
+            where="waiver",
+            remedy="run the plan again with one that is in force",
+        )
     if until is None:
         return longest
     if not first <= until <= longest:
         raise PlanError(
-            f"{until} is not within {VALID_YEARS} years of {first}",
+            f"{until} is not among the days the certificate can end on",
             where="--until",
             remedy=f"name a day from {first} to {longest}",
         )

@@ -84,7 +84,7 @@ def issue(book: Book, run: Path, hand: Hand, until: date | None = None) -> Done:
         wording = Wording(
             edition=1,
             issued=hand.day,
-            expires=last_day(hand.day, until),
+            expires=last_day(hand.day, until, proof.waived_until),
             laboratory=proof.laboratory,
             authorisation=proof.authorisation,
             subject=proof.subject,
@@ -107,6 +107,7 @@ def renew(book: Book, number: str, runs: Sequence[Path], hand: Hand, until: date
         covered = {one.firmware_sha256 for one in certificate.wording.shown}
         for run, proof in zip(runs, proofs, strict=True):
             _demand_same(certificate, proof, run)
+            _demand_newer(certificate, proof, run)
             if proof.shown.firmware_sha256 not in covered:
                 raise PlanError(
                     f"shows firmware {proof.shown.firmware}, which {number} does not cover",
@@ -117,7 +118,7 @@ def renew(book: Book, number: str, runs: Sequence[Path], hand: Hand, until: date
         wording = replace(
             certificate.wording,
             edition=certificate.wording.edition + 1,
-            expires=last_day(hand.day, until),
+            expires=last_day(hand.day, until, _waived_until(proofs)),
             laboratory=proofs[-1].laboratory,
             authorisation=proofs[-1].authorisation,
             shown=shown,
@@ -136,7 +137,7 @@ def amend(
 ) -> Done:
     """Amend a certificate: cover further firmware on new runs, take firmware out, correct what it says of the product.
 
-    Its last day of validity stays.
+    Its last day of validity stays, unless a waiver of a new run ends before it.
 
     Args:
         drop: SHA-256 of firmware to be covered no longer, hex.
@@ -158,6 +159,7 @@ def amend(
         wording = replace(
             before,
             edition=before.edition + 1,
+            expires=min(before.expires, _waived_until(proofs) or before.expires),
             subject=_corrected(before.subject, correct or {}),
             shown=_kept(before.shown, {*drop, *new}) + tuple(new.values()),
         )
@@ -260,6 +262,16 @@ def _demand_same(certificate: Certificate, proof: Proven, run: Path) -> None:
             )
 
 
+def _demand_newer(certificate: Certificate, proof: Proven, run: Path) -> None:
+    last = max(one.finished for one in certificate.wording.shown)
+    if proof.shown.finished < last:
+        raise PlanError(
+            f"ended on {proof.shown.finished}, before the run of {last} that {certificate.number} rests on",
+            where=str(run),
+            remedy="renew on a new run",
+        )
+
+
 def _corrected(subject: Subject, correct: Mapping[str, str]) -> Subject:
     for name in correct:
         if name not in CORRECTABLE:
@@ -288,6 +300,10 @@ def _next_number(history: History, day: date) -> str:
         (int(number.removeprefix(head)) for number in history.certificates if number.startswith(head)), default=0
     )
     return f"{head}{last + 1:04d}"
+
+
+def _waived_until(proofs: Sequence[Proven]) -> date | None:
+    return min((proof.waived_until for proof in proofs if proof.waived_until), default=None)
 
 
 def _documents(proofs: Sequence[Proven]) -> dict[str, bytes]:

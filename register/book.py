@@ -39,8 +39,15 @@ class Change:
         """Add an act, signed, and the documents it names.
 
         Raises:
+            PlanError: it would be dated before the last one.
             SignatureError: the signer may not sign now.
         """
+        if entry.at < self.history.last:
+            raise PlanError(
+                f"the clock says {entry.at.isoformat()}, and the last act was done at {self.history.last.isoformat()}",
+                where="clock",
+                remedy="set the clock of this machine right",
+            )
         for name, body in documents.items():
             if entry.documents[name] != sm3(body).hex():
                 raise ValueError(f"{name} is not what the act names")

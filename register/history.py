@@ -52,6 +52,11 @@ class History:
         return certificates_of(self.entries)
 
     @property
+    def last(self) -> datetime:
+        """When the last act was done."""
+        return (self.entries[-1] if self.entries else self.opening).at
+
+    @property
     def records(self) -> int:
         """Number of lines."""
         return len(self.heads)
@@ -78,8 +83,11 @@ def follow(lines: Iterable[Line], where: str) -> History:
                 opening = opening_of(record)
                 _require_signed(line, n, opening, opening.centre)
             else:
-                entries.append(entry_of(record, n))
-                _require_signed(line, n, entries[-1], opening.centre)
+                entry = entry_of(record, n)
+                _require_signed(line, n, entry, opening.centre)
+                if entry.at < (entries[-1] if entries else opening).at:
+                    raise ValueError("is dated before the act it follows")
+                entries.append(entry)
         except (BrokenChainError, SignatureError, ValueError) as error:
             said = error.what if isinstance(error, (BrokenChainError, SignatureError)) else str(error)
             raise BrokenRegisterError(said, where=f"{where}, act {n}", remedy=_RESTORE) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from certification.catalogue import Text
@@ -18,6 +18,8 @@ from register.errors import BrokenRegisterError
 from reports.laboratory_facts import unstated
 from reports.run_folder import RunFolder, RunRecord, read_run_folder
 
+_APPLIED = "applied"
+
 
 @dataclass(frozen=True)
 class Proven:
@@ -28,6 +30,7 @@ class Proven:
         shown: the firmware that is covered by it.
         laboratory: who tested.
         authorisation: number under which the laboratory may.
+        waived_until: last day of the first of its waivers to end; None where it had none.
         manifest, manifest_signature: files of the run.
     """
 
@@ -35,6 +38,7 @@ class Proven:
     shown: Shown
     laboratory: Text
     authorisation: str
+    waived_until: date | None
     manifest: bytes
     manifest_signature: bytes
 
@@ -76,6 +80,7 @@ def proven(run: Path, centre: bytes, now: datetime, *, specimen: bool) -> Proven
         shown=_shown(folder, sm3(manifest).hex()),
         laboratory=Text.model_validate(record.laboratory.laboratory.name.model_dump()),
         authorisation=record.laboratory.laboratory.authorisation_number,
+        waived_until=_waived_until(record),
         manifest=manifest,
         manifest_signature=(run / SIGNATURES).read_bytes(),
     )
@@ -109,7 +114,12 @@ def _proof(folder: RunFolder) -> Proof:
 
 
 def _waived(run: RunRecord) -> dict[str, str]:
-    return {one.requirement: one.id for one in run.waivers if one.state == "applied"}
+    return {one.requirement: one.id for one in run.waivers if one.state == _APPLIED}
+
+
+def _waived_until(run: RunRecord) -> date | None:
+    ends = [date.fromisoformat(one.expires) for one in run.waivers if one.state == _APPLIED and one.expires]
+    return min(ends, default=None)
 
 
 def _subject(run: RunRecord) -> Subject:

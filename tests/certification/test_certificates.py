@@ -113,8 +113,18 @@ def test_validity_is_three_years_at_most():
     assert last_day(date(2028, 2, 29)) == date(2031, 2, 28)
     assert last_day(ISSUED, date(2027, 1, 1)) == date(2027, 1, 1)
     for wrong in (date(2026, 11, 30), date(2029, 12, 1)):
-        with pytest.raises(PlanError, match="within 3 years"):
+        with pytest.raises(PlanError, match="not among the days"):
             last_day(ISSUED, wrong)
+
+
+def test_a_certificate_never_outlasts_a_waiver_it_rests_on():
+    ends = date(2027, 6, 30)
+    assert last_day(ISSUED, None, ends) == ends
+    assert last_day(ISSUED, None, date(2040, 1, 1)) == EXPIRES
+    with pytest.raises(PlanError, match="not among the days"):
+        last_day(ISSUED, date(2027, 7, 1), ends)
+    with pytest.raises(PlanError, match="waiver ended"):
+        last_day(ISSUED, None, ISSUED - timedelta(days=1))
 
 
 def test_each_warning_begins_on_its_day_and_none_is_left_after_expiry():

@@ -15,6 +15,7 @@ import zxingcpp
 
 from certification.catalogue import Text
 from certification.certificates import CHINA, Certificate
+from evidence.clear_text import scan_bytes
 from evidence.signed import check
 from register.acting import Hand, issue
 from register.book import Book, make_book
@@ -151,6 +152,10 @@ def told_by_pdfsig(pdf, folder):
     file = folder / "certificate.pdf"
     file.write_bytes(pdf)
     return subprocess.run([found, "-nocert", file], capture_output=True, check=False).stdout.decode()
+
+
+def test_nothing_in_it_stands_in_clear_that_may_not(issued):
+    assert scan_bytes(issued(specimen=False).pdf, "certificate.pdf") == ()
 
 
 def test_the_code_on_the_page_leads_to_its_verification_data(issued):

@@ -1,7 +1,7 @@
 """What an authoriser may do, on which runs; and what each act leaves behind."""
 
 import shutil
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -97,6 +97,18 @@ def test_a_specimen_may_rest_on_an_emulated_run_and_says_what_is_open(make_regis
     assert done.certificate.wording.shown[0].open_rows == ("EHC-TRM-002",)
 
 
+def test_a_waived_failure_is_named_and_ends_the_certificate_with_the_waiver(book, runs, hand):
+    ends = hand().day + timedelta(days=100)
+    waiver = {"id": "W-2026-003", "requirement": "EHC-TRM-003", "state": "applied", "expires": ends.isoformat()}
+    failed = {"overall": "FAIL", "verdicts": {"EHC-TRM-003": Verdict.FAIL}}
+    done = issue(book, runs(**failed, changes={"overall_with_waivers": "PASS", "waivers": [waiver]}), hand())
+    assert done.certificate.wording.shown[0].waivers == {"EHC-TRM-003": "W-2026-003"}
+    assert done.certificate.wording.expires == ends
+    lapsed = {"overall_with_waivers": "PASS", "waivers": [waiver | {"state": "expired"}]}
+    with pytest.raises(PlanError, match="mandatory rows are open"):
+        issue(book, runs(**failed, name="20261127-100000-dd01", changes=lapsed), hand())
+
+
 def test_a_suspended_certificate_covers_nothing_until_it_is_reinstated(book, issued, hand):
     today = hand().day
     assert set_standing(book, Act.SUSPEND, issued, hand()).standing(today) is Standing.SUSPENDED
@@ -118,6 +130,9 @@ def test_a_renewal_needs_a_new_run_of_the_same_firmware(book, issued, runs, hand
         renew(book, issued, [again(runs, 2, firmware="V1.24")], hand())
     with pytest.raises(PlanError, match="shows model 'XJ-Q40'"):
         renew(book, issued, [again(runs, 3, model="XJ-Q40")], hand())
+    early = (datetime.now(UTC) - timedelta(days=30)).isoformat(timespec="seconds")
+    with pytest.raises(PlanError, match="before the run of"):
+        renew(book, issued, [again(runs, 4, changes={"started": early, "finished": early})], hand())
     later = hand("续期", days=400)
     done = renew(book, issued, [again(runs)], later)
     wording = done.certificate.wording

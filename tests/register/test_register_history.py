@@ -131,6 +131,19 @@ def test_an_act_that_fails_half_way_leaves_nothing(book, hand, runs):
     assert book.read().records == 1
 
 
+def test_a_clock_that_ran_backwards_is_refused_and_found(book, hand, runs):
+    number = issue(book, runs(), hand()).certificate.number
+    with pytest.raises(PlanError, match="set the clock"):
+        set_standing(book, Act.SUSPEND, number, hand(days=-1))
+    assert book.read().records == 2
+    with book.change() as change:
+        long_ago = replace(change.history.opening, at=hand(days=-9).now)
+        early = replace(change, history=replace(change.history, opening=long_ago, entries=()))
+        early.add(entry(hand(days=-1), Act.SUSPEND, number), hand().signer, {})
+    with pytest.raises(BrokenRegisterError, match="dated before"):
+        book.read()
+
+
 def test_two_who_act_at_once_both_get_a_number_of_their_own(place, make_register, runs, hand):
     make_register(place=place)
     issued, errors = [], []
