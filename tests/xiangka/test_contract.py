@@ -18,6 +18,7 @@ from evidence.manifest import read_manifest
 from rigs.emulators.defects.table import DEFECTS
 from rigs.protocols import gm65, honeywell, newland, ssi
 from xiangka.coverage import State, coverage_of
+from xiangka.plan_delta import plan_delta
 from xiangka.scenarios import ROOT, implemented
 
 IDENTITY_NUMBER = re.compile(rb"439900[0-9]{11}[0-9Xx]")
@@ -68,6 +69,7 @@ def expect_whole_documents(left: RunFolder) -> None:
     rows = load_catalogue()
     run, document = left.run, left.document
     assert left.follows_from_its_evidence
+    assert plan_delta(left.folder, None, None).affected == ()
     assert (run["schema"], run["state"], run["exit_code"], run["overall"]) == (1, "finished", 0, "PASS")
     assert (run["seed"], run["emulated"]) == (5, True)
     assert (document["schema"], document["run"], document["overall"]) == (1, run["run"], "PASS")

@@ -22,7 +22,7 @@ def house(monkeypatch):
     """A house with the scenarios and the defects it is given, and a record of a trial."""
 
     def build(scenarios: set[str], defects: dict[str, tuple[str, ...]], record: DefectRecord | None = None) -> None:
-        found = [Scenario(row, "it works", f"terminal/{row}.feature") for row in sorted(scenarios)]
+        found = [Scenario(row, "it works", f"terminal/{row}.feature", (), "") for row in sorted(scenarios)]
         monkeypatch.setattr(xiangka.coverage, "all_scenarios", lambda: found)
         told = {"terminal": {name: (rows, NOBODY) for name, rows in defects.items()}}
         monkeypatch.setattr(xiangka.coverage, "known_defects", lambda: told)
