@@ -13,7 +13,6 @@ from evidence.findings import DamagedError, Finding
 from evidence.manifest import CHAINED, MANIFEST, SIGNATURES, ListedFile, Manifest, ManifestError, parsed_manifest
 from evidence.run_files import RunFiles, content, measured
 from evidence.signed import Signature, check
-from evidence.signer_certificates import Centre
 from evidence.twin import redacted_name
 
 LONGEST_MANIFEST = 1 << 28
@@ -29,7 +28,7 @@ class Examination:
 
     Args:
         files: the files.
-        centre: the centre's root certificates, PEM; None to trust nobody.
+        centre: the centre's root certificates, PEM, which are some; None to trust nobody.
         now: a signature made later than this does not hold.
         signed_by: roles whose signatures the run must bear.
 
@@ -41,14 +40,9 @@ class Examination:
         sound: number of files that are as they are listed.
         records: lines whose chain holds, by name of the file.
         remarks: what else is to be said.
-
-    Raises:
-        SignatureError: the centre's file is none.
     """
 
     def __init__(self, files: RunFiles, centre: bytes | None, now: datetime, signed_by: Collection[str]) -> None:
-        if centre is not None:
-            Centre(centre)
         self._files = files
         self._names = frozenset(files.names)
         self._centre, self._now, self._signed_by = centre, now, signed_by

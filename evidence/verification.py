@@ -16,7 +16,7 @@ from evidence.examination import Examination
 from evidence.findings import DamagedError, Finding, UnreadableError
 from evidence.run_files import FolderFiles, RunFiles
 from evidence.signed import Signature
-from evidence.signer_certificates import ROLES
+from evidence.signer_certificates import ROLES, Centre
 from evidence.zip_files import ZipFiles
 
 
@@ -74,6 +74,8 @@ def verify_files(
     files: RunFiles, centre: bytes | None, now: datetime, signed_by: Collection[str] = ROLES
 ) -> Verification:
     """Verify the files of a run; see `verify`."""
+    if centre is not None:
+        Centre(centre)
     seen = Examination(files, centre, now, signed_by)
     findings = tuple(seen.findings())
     run = None if seen.manifest is None else seen.manifest.run
