@@ -222,7 +222,9 @@ def _programme(run: RunRecord, harness: HarnessTrial | None) -> list[Stated]:
             _plain(run.versions.commit) if run.versions.commit else unknown,
         ),
         Stated(
-            "harness.kill_rate", _t("缺陷检出率", "Kill rate"), unknown if harness is None else rate_text(harness.total)
+            "harness.kill_rate",
+            _t("缺陷检出率", "Kill rate"),
+            rate_text(harness.total) if harness is not None and harness.total.defects else unknown,
         ),
         Stated(
             "bench",

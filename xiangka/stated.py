@@ -57,7 +57,7 @@ class StatedFacts:
         self._resumed = earlier is not None
         if earlier is None:
             check_photographs(subject.photographs, self._subject_file)
-            self._laboratory = None if options.laboratory is None else _own(options.laboratory)
+            self._laboratory = None if options.laboratory is None else _own(options.laboratory, plan)
         else:
             self._take_up(earlier.record)
 
@@ -90,7 +90,7 @@ class StatedFacts:
         }
 
 
-def _own(path: Path) -> LaboratoryFile:
+def _own(path: Path, plan: Plan) -> LaboratoryFile:
     stated = load_laboratory(path)
     today = datetime.now().astimezone().date()
     if stated.item.received > today:
@@ -99,6 +99,13 @@ def _own(path: Path) -> LaboratoryFile:
             where=f"{path} item.received",
             remedy="correct the date",
         )
+    for number, deviation in enumerate(stated.deviations):
+        if deviation.requirement is not None and deviation.requirement not in plan.rows:
+            raise PlanError(
+                f"{deviation.requirement} is not asked of this subject",
+                where=f"{path} deviations[{number}].requirement",
+                remedy="name a row that is, or leave the key out for what concerns all rows",
+            )
     return stated
 
 

@@ -11,6 +11,13 @@ from certification.laboratory import load_laboratory
 
 SPECIMEN = Path(__file__).parents[2] / "fixtures" / "laboratories" / "specimen.toml"
 REASON = {"zh": "橙色码将于下一固件版本改进", "en": "orange codes will be read by the next firmware"}
+OF_ONE_ROW = {
+    "requirement": "EHC-TRM-010",
+    "what": {
+        "zh": "以软件绘制各角度的图样，代替转台",
+        "en": "Angles were drawn by software in place of a turntable",
+    },
+}
 WAIVERS = [
     {
         "id": "W-2026-007",
@@ -44,8 +51,10 @@ def stated(folder: Path) -> dict[str, Any]:
     exif[0x010F] = "SecretCameraMaker"
     exif.get_ifd(0x8825)[2] = (28.0, 12.0, 0.0)  # GPS latitude
     _picture("side").save(folder / "subject" / "photograph-2.jpg", exif=exif)
+    laboratory = load_laboratory(SPECIMEN).model_dump(mode="json")
+    laboratory["deviations"].append(OF_ONE_ROW)
     return {
-        "laboratory": load_laboratory(SPECIMEN).model_dump(mode="json"),
+        "laboratory": laboratory,
         "subject_photographs": ["photograph-1.png", "photograph-2.jpg"],
         "statement_digest": "5c" * 32,
         "plan_digest": "9a" * 32,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import reports.html_report
+import reports.certificate_facts
 from certification.catalogue import VERSION
 from certification.kill_rate import DefectRecord, DefectTrial
 from certification.trial_record import LAYOUT, MadeWith
@@ -54,7 +54,7 @@ def record(catalogue: str = VERSION, xiangka: str = "0.1.0") -> DefectRecord:
 @pytest.fixture
 def told_with(monkeypatch: pytest.MonkeyPatch, make_run: Callable[..., Path]) -> Callable[..., str]:
     def tell(shipped: DefectRecord | None, **changes: object) -> str:
-        monkeypatch.setattr(reports.html_report, "shipped_record", lambda: shipped)
+        monkeypatch.setattr(reports.certificate_facts, "shipped_record", lambda: shipped)
         return write_report(make_run(**changes)).read_text(encoding="utf-8")
 
     return tell
@@ -99,6 +99,12 @@ def test_without_a_record_the_page_says_so(told_with):
     page = told_with(None)
     assert "kill rate is unknown" in section(page, "trial")
     assert "缺陷检出率 " not in section(page, "EHC-TRM-007")
+
+
+def test_a_record_without_a_defect_of_this_kind_gives_no_kill_rate(told_with):
+    others = record().model_copy(update={"trials": TRIALS[3:]})
+    line = section(told_with(others), "bench").split("Kill rate</span>")[1]
+    assert "unknown" in line[: line.index("</tr>")]
 
 
 def test_a_row_recorded_by_a_person_says_who_and_when_and_its_form_is_among_the_evidence(make_run):

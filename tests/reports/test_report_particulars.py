@@ -207,6 +207,7 @@ def test_a_deviation_stands_in_its_section_and_beside_its_row(page_text: str) ->
     row = page_text[page_text.index('id="EHC-TRM-010"') :]
     assert said in row[: row.index("</article>")]
     assert page_text.count(said) == 2
+    assert page_text.count("under power for 30 minutes") == 1
 
 
 def test_a_deviation_of_every_row_and_results_of_others_are_told(make_run: Callable[..., Path]) -> None:

@@ -80,6 +80,18 @@ def test_an_item_that_arrives_after_the_tests_began_is_refused(tmp_path):
         stated(file)
 
 
+@pytest.mark.parametrize(("row", "asked"), [("EHC-TRM-010", True), ("EHC-PLT-001", False), ("EHC-TRM-999", False)])
+def test_a_deviation_concerns_a_row_that_is_asked_of_the_subject(tmp_path, row, asked):
+    file = tmp_path / "laboratory.toml"
+    text = SPECIMEN.read_text(encoding="utf-8")
+    file.write_text(text.replace('# requirement = "EHC-TRM-010"', f'requirement = "{row}"'), encoding="utf-8")
+    if asked:
+        assert stated(file).as_record()["laboratory"]["deviations"][0]["requirement"] == row
+    else:
+        with pytest.raises(PlanError, match=rf"{row} is not asked of this subject"):
+            stated(file)
+
+
 def test_the_digest_of_a_statement_follows_identity_and_answers_and_nothing_else():
     first = statement_digest(SUBJECT)
     assert statement_digest(SUBJECT.model_copy(update={"photographs": ()})) == first
