@@ -25,7 +25,7 @@ from reports.comparison_words import (
     measured,
 )
 from reports.errors import ReportError
-from reports.html_report import both, say
+from reports.html_report import both, opening, say
 from reports.masking import masked
 from reports.moments import moment_text
 
@@ -57,7 +57,7 @@ def comparison_html(found: Comparison, lang: str = "both") -> str:
     return template.render(
         found=found,
         lang=lang,
-        outcome=OUTCOMES[found.outcome],
+        outcome=opening(OUTCOMES[found.outcome]),
         changes=CHANGES,
         told=_lines(sorted(told, key=lambda one: _ORDER.index(one.standing))),
         rest=_lines([one for one in found.measures if one not in told]),
