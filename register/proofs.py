@@ -11,14 +11,14 @@ from certification.catalogue import Text
 from certification.certifiable import Proof, obstacles
 from certification.certificates import CHINA, Shown, Subject
 from certification.errors import PlanError
+from certification.waivers import State
 from evidence.chain import sm3
 from evidence.manifest import MANIFEST, SIGNATURES
 from evidence.verification import verify
 from register.errors import BrokenRegisterError
 from reports.laboratory_facts import unstated
 from reports.run_folder import RunFolder, RunRecord, read_run_folder
-
-_APPLIED = "applied"
+from reports.stated_records import WaiverRecord
 
 
 @dataclass(frozen=True)
@@ -114,12 +114,16 @@ def _proof(folder: RunFolder) -> Proof:
 
 
 def _waived(run: RunRecord) -> dict[str, str]:
-    return {one.requirement: one.id for one in run.waivers if one.state == _APPLIED}
+    return {one.requirement: one.id for one in _in_force(run)}
 
 
 def _waived_until(run: RunRecord) -> date | None:
-    ends = [date.fromisoformat(one.expires) for one in run.waivers if one.state == _APPLIED and one.expires]
-    return min(ends, default=None)
+    return min((date.fromisoformat(one.expires) for one in _in_force(run) if one.expires), default=None)
+
+
+def _in_force(run: RunRecord) -> list[WaiverRecord]:
+    """Waivers that lifted a failure; a known issue only explains one."""
+    return [one for one in run.waivers if one.state == State.APPLIED and one.kind == "waiver"]
 
 
 def _subject(run: RunRecord) -> Subject:
