@@ -104,6 +104,10 @@ CLOCK_WAYS: Mapping[str, Text] = {
     "no answer": _t("未测：平台没有应答", "not measured: the platform did not answer"),
     "not told": _t("未测：无接口可读", "not measured: there is no way to read it"),
 }
+SIGNER_ROLES: Mapping[str, Text] = {
+    "laboratory": _t("实验室签署", "signed for the laboratory"),
+    "authoriser": _t("授权人签署", "signed by the authoriser"),
+}
 WAIVER_KINDS: Mapping[str, Text] = {"waiver": _t("豁免", "waiver"), "known_issue": _t("已知问题", "known issue")}
 WAIVER_STATES: Mapping[str, Text] = {
     "applied": _t("适用", "applied"),

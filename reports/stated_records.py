@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from certification.catalogue import Text
 
@@ -51,3 +52,5 @@ class WaiverRecord(_Record):
     approved_by: str | None = None
     issued: str | None = None
     expires: str | None = None
+    signed_by: Mapping[str, str] = Field(default_factory=dict)
+    """Names of those who signed it, by role."""

@@ -28,6 +28,7 @@ WAIVERS = [
         "approved_by": "样本授权签字人 Specimen Authoriser",
         "issued": "2026-11-01",
         "expires": "2027-01-31",
+        "signed_by": {"authoriser": "SPECIMEN Authoriser 样本"},
     },
     {
         "id": "K-2025-002",

@@ -237,6 +237,7 @@ def test_a_waiver_stands_beside_its_verdict_with_reason_and_expiry_and_rewrites_
             assert str(waiver[key]) in departures
     assert REASON["zh"] in departures
     assert "Expired, not applied" in departures
+    assert "Signed by the authoriser: SPECIMEN Authoriser" in departures.replace("：: ", ": ")
     table = section(page_text, "verdicts")
     line = table[table.index('<a href="#EHC-TRM-007">') :]
     line = line[: line.index("</tr>")]
