@@ -341,7 +341,7 @@ class CertificationRun:
         """Blame this harness for a scenario it could not finish: a bug of ours is never the device's fault, and a disk
         that is full is the bench's."""
         if isinstance(error, OSError) and is_full(error):
-            return self.rig_error(requirement, NoRoomError(error, self.folder / Path(error.filename or "a file").name))
+            return self.rig_error(requirement, NoRoomError(error, self.folder / str(error.filename or "a file")))
         said = f"{type(error).__name__}: {error}"
         self._fail(requirement, Text(zh=f"测试软件自身出错：{said}", en=f"the harness itself failed: {said}"))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from certification.exit_codes import ExitCode
 from certification.standing import verdicts_document
-from evidence.manifest import write_manifest
+from evidence.manifest import MANIFEST, write_manifest
 from reports.errors import ReportError
 from rigs.disk import NoRoomError, told_of_the_disk
 from xiangka.last_word import last_word
@@ -56,6 +57,7 @@ def close(run: CertificationRun) -> None:
 
 
 def _tell(run: CertificationRun, state: str) -> ExitCode:
+    (run.folder / MANIFEST).unlink(missing_ok=True)
     rows = run.rows()
     code, overall = last_word(rows, state, invalid=run.invalid, invalid_load=run.invalid_load, broken=run.broken)
     run.overall = overall
@@ -64,16 +66,22 @@ def _tell(run: CertificationRun, state: str) -> ExitCode:
     run.notes += [note for note in (*run.run.remarks, *run.waived.notes) if note not in run.notes]
     run.sittings[-1] = run.sittings[-1].end(_why(run, state))
     run.write_record(state, code, overall)
-    from reports.html_report import write_report
+    try:
+        _write_report(run.folder)
+    finally:
+        with told_of_the_disk(run.folder / MANIFEST):
+            write_manifest(run.folder, run.name)
+    return code
 
-    with told_of_the_disk(run.folder / "report.html"):
+
+def _write_report(folder: Path) -> None:
+    from reports.html_report import REPORT, write_report
+
+    with told_of_the_disk(folder / REPORT):
         try:
-            write_report(run.folder)
+            write_report(folder)
         except ReportError as error:
             raise (error.__cause__ if isinstance(error.__cause__, OSError) else error) from None
-    with told_of_the_disk(run.folder / "manifest.json"):
-        write_manifest(run.folder, run.name)
-    return code
 
 
 def _why(run: CertificationRun, state: str) -> str:

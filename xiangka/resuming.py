@@ -15,7 +15,7 @@ from certification.errors import PlanError
 from certification.observations import Observation, from_line, in_force
 from certification.verdicts import Circumstance, Verdict
 from evidence.chain import BrokenChainError, Chain, bare, follow
-from evidence.manifest import SIGNATURES
+from evidence.manifest import MANIFEST, SIGNATURES
 from evidence.redaction import JOURNAL, OBSERVATIONS
 from fixtures.evidence import Evidence
 from rigs.errors import RigError
@@ -177,7 +177,7 @@ def read_earlier(folder: Path, given: Given) -> EarlierRun:
     chains = _chain(observed), _chain(journal)
     if sittings[-1].why is None:
         sittings[-1] = sittings[-1].killed_at(journal.last.get("t_ns", sittings[-1].t_ns))
-    if sittings[-1].why not in GOES_ON:
+    if sittings[-1].why not in GOES_ON and not _cut_at_its_end(sittings[-1], folder):
         raise PlanError(*_last_word(sittings[-1], record), where=str(folder), remedy="start a new run")
     lines = [from_line(bare(json.loads(line))) for line in observed.lines()]
     referred = [one.journal[1] for one in lines if isinstance(one, Observation) and one.journal is not None]
@@ -191,6 +191,11 @@ def read_earlier(folder: Path, given: Given) -> EarlierRun:
         chains=chains,
         journal_end=max([journal.last.get("n", 0), *referred]),
     )
+
+
+def _cut_at_its_end(sitting: Sitting, folder: Path) -> bool:
+    """Whether a kill or a full disk came between the last row and the manifest: nothing is left but to write it."""
+    return sitting.why == FINISHED and not (folder / MANIFEST).exists()
 
 
 def _last_word(sitting: Sitting, record: Mapping[str, Any]) -> tuple[str]:

@@ -19,6 +19,7 @@ CLOCK_TOLERANCE_S = 1.0
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 WHY = {
+    FINISHED: Text(zh="报告或清单未能写成", en="its report or its manifest could not be written"),
     INTERRUPTED: Text(zh="被人为中断", en="a person interrupted it"),
     KILLED: Text(zh="被强行终止、断电或磁盘写满", en="it was killed, or the power or the room on the disk went"),
     BENCH_FAILED: Text(zh="测试台或测试软件故障", en="the bench or the harness failed"),

@@ -14,30 +14,39 @@ pytestmark = pytest.mark.nightly
 
 FILLING = """
 import sys
-from pathlib import Path
+from reports import html_report
 from steps.sampling import Sampler
 from xiangka.cli import main
 
-step = Sampler.step
+when, filler, out = sys.argv[1:]
+step, write_report = Sampler.step, html_report.write_report
 
-def filling(self, planned):
-    if self.requirement.id == "EHC-TRM-003" and self.done == 5:
-        with open(sys.argv[1], "wb", buffering=0) as file:
-            try:
-                while file.write(bytes(4096)):
-                    pass
-            except OSError:
+def fill():
+    with open(filler, "wb", buffering=0) as file:
+        try:
+            while file.write(bytes(4096)):
                 pass
+        except OSError:
+            pass
+
+def in_a_row(self, planned):
+    if when == "in a row" and self.requirement.id == "EHC-TRM-003" and self.done == 5:
+        fill()
     return step(self, planned)
 
-Sampler.step = filling
+def at_the_report(folder):
+    if when == "at the report":
+        fill()
+    return write_report(folder)
+
+Sampler.step, html_report.write_report = in_a_row, at_the_report
 
 if __name__ == "__main__":
-    sys.exit(main(["certify", "--only", "EHC-TRM-001", "EHC-TRM-003", "--out", sys.argv[2]]))
+    sys.exit(main(["certify", "--only", "EHC-TRM-001", "EHC-TRM-003", "--out", out]))
 """
 ON_A_SMALL_DISK = """
 mount -t tmpfs -o size=24m tmpfs "$1/small" || exit 99
-"$2" "$1/filling.py" "$1/small/filler" "$1/small/run" 2>"$1/first.said"; echo $? >"$1/first.code"
+"$2" "$1/filling.py" "$3" "$1/small/filler" "$1/small/run" 2>"$1/first.said"; echo $? >"$1/first.code"
 cp -r "$1/small/run" "$1/first"
 rm "$1/small/filler"
 "$2" -m xiangka certify --resume "$1/small/run" 2>"$1/second.said"; echo $? >"$1/second.code"
@@ -45,8 +54,8 @@ cp -r "$1/small/run" "$1/second"
 """
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory):
+@pytest.fixture(scope="module", params=["in a row", "at the report"])
+def ran(request, tmp_path_factory):
     """A run on a disk of its own that fills up, and the same run gone on with."""
     folder = tmp_path_factory.mktemp("disk")
     (folder / "small").mkdir()
@@ -56,7 +65,9 @@ def ran(tmp_path_factory):
         [*own, "mount", "-t", "tmpfs", "tmpfs", folder / "small"], capture_output=True, check=False
     ).returncode:
         pytest.skip("this machine lets no user mount a disk of its own")
-    subprocess.run([*own, "sh", "-c", ON_A_SMALL_DISK, "sh", folder, sys.executable], check=True, timeout=240)
+    subprocess.run(
+        [*own, "sh", "-c", ON_A_SMALL_DISK, "sh", folder, sys.executable, request.param], check=True, timeout=240
+    )
     return folder
 
 
@@ -76,7 +87,9 @@ def test_what_was_recorded_until_then_is_a_valid_beginning(ran):
         assert lines.endswith(b"\n")
         assert follow(name, lines.splitlines()).records > 5
     run = json.loads((ran / "first" / "run.json").read_text())
-    assert run["state"] in ("running", "aborted")
+    assert run["state"] in ("running", "finished", "aborted")
+    assert not (ran / "first" / "report.html").exists()
+    assert not (ran / "first" / "manifest.json").exists()
 
 
 def test_the_run_goes_on_once_there_is_room(ran):

@@ -19,7 +19,7 @@ from certification.errors import PlanError
 from certification.observations import Observation, from_line, in_force
 from certification.verdicts import Verdict
 from evidence.chain import Chain, bare, follow
-from evidence.manifest import chain_heads, read_manifest
+from evidence.manifest import chain_heads, read_manifest, write_manifest
 from fixtures.evidence import Evidence
 from rigs.roles import DeviceIdentity
 from xiangka.asked import Asked, Given, RunOptions
@@ -185,9 +185,18 @@ def test_a_run_does_not_go_on_over_something_that_has_changed(killed, said):
 def test_a_run_that_has_said_its_last_word_does_not_go_on(killed, why, said):
     sitting = json.loads((killed / "run.json").read_text())["sittings"][0]
     change(killed, sittings=[{**sitting, "ended": sitting["started"], "why": why}], overall="PASS")
+    write_manifest(killed, "run")
     with pytest.raises(PlanError) as refused:
         read_earlier(killed, Given())
     assert said in str(refused.value)
+
+
+def test_a_run_cut_between_its_last_row_and_its_manifest_goes_on_to_write_it(killed):
+    sitting = json.loads((killed / "run.json").read_text())["sittings"][0]
+    change(killed, sittings=[{**sitting, "ended": sitting["started"], "why": "finished"}], overall="PASS")
+    earlier = read_earlier(killed, Given())
+    said = earlier.told(Sitting(2, "2026-11-27T10:01:00.000+08:00", 0, "", None)).en
+    assert said.startswith("sitting 1 ended because its report or its manifest could not be written")
 
 
 @pytest.mark.parametrize("file", ["asked.json", "run.json", "observations.jsonl", "journal.jsonl"])
