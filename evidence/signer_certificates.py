@@ -99,7 +99,7 @@ class SignerCertificate:
         if at > self.validity.end:
             raise SignatureError(
                 f"the certificate of {self.holder.name} expired on {_day(self.validity.end)}, before {_day(at)}",
-                "let the centre issue a new signer folder (xiangka keys signer)",
+                "ask the centre for a new one",
             )
 
 
@@ -129,8 +129,8 @@ class Centre:
         issued = parsed["tbs_certificate"].dump()
         for root in self.roots:
             if parsed.issuer == _parsed(root.der).subject and signed_by(root.public, issued, signature):
-                root.require_valid(at)
                 certificate.require_valid(at)
+                root.require_valid(at)
                 return
         raise SignatureError(
             f"the certificate of {certificate.holder.name} was not issued by this centre",

@@ -62,12 +62,16 @@ def require_issuing(centre: Signer, validity: Validity) -> None:
     """Refuse a centre that is none, or whose own certificates do not cover a time.
 
     Raises:
-        SignatureError: it is so.
+        SignatureError: it is one of these.
     """
     if centre.role != CENTRE:
         raise SignatureError(f"{centre.name} is no centre and gives no certificates", "name the centre's own folder")
-    for moment in (validity.begin, validity.end):
-        holders_certificate(centre.certificate).require_valid(moment)
+    own = holders_certificate(centre.certificate).validity
+    if not own.begin <= validity.begin <= validity.end <= own.end:
+        raise SignatureError(
+            f"the centre's own certificate is valid from {own.begin:%Y-%m-%d} to {own.end:%Y-%m-%d} only",
+            "give a time within that (--from, --days), or make a new centre",
+        )
 
 
 def issue_both(

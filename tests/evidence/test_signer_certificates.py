@@ -21,7 +21,7 @@ from evidence.signer_certificates import (
     read_certificate,
 )
 from reference_impl.wire import sm2
-from tests.evidence.sealed_runs import NOW, SIGNED, VALID
+from tests.evidence.sealed_runs import SIGNED, VALID
 
 CENTRE = Holder("发证中心", "centre", "样本")
 TESTER = Holder("甲", LABORATORY, "样本")
@@ -118,7 +118,7 @@ def test_a_root_whose_own_time_is_over_answers_for_nobody(tester):
     old = Party()
     old.certificate = issue_root(CENTRE, old.public, Validity.days(VALID.begin, 5), old.sign)
     certificate = issue_signer(TESTER, tester.public, VALID, old.certificate, old.sign)
-    assert "certificate of 发证中心 expired" in refusal(old.certificate, certificate, NOW)
+    assert "certificate of 发证中心 expired" in refusal(old.certificate, certificate)
 
 
 def test_a_root_that_did_not_sign_itself_is_none(root):

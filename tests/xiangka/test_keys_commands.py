@@ -102,8 +102,8 @@ def test_an_existing_folder_is_left_alone(desk, capsys):
     [
         (("--days", "0"), "--days: is no number of days"),
         (("--days", "99999999"), "--days: is more than time lasts"),
-        (("--days", "9000"), "the certificate of 发证中心 expired on"),
-        (("--from", "2020-01-01"), "the certificate of 发证中心 begins on"),
+        (("--days", "9000"), "the centre's own certificate is valid from"),
+        (("--from", "2020-01-01"), "the centre's own certificate is valid from"),
         (("--from", "yesterday"), "--from"),
         (("--name", " "), "a name has 1 to 64 characters"),
         (("--name", "甲\n乙"), "a name has 1 to 64 characters"),
