@@ -112,11 +112,11 @@ def _show(actions: Commands) -> None:
     _day(parser)
     parser.add_argument("--documents", type=Path, metavar="DIR", help="write the certificate's files here")
     parser.add_argument("--json", action="store_true", help="as JSON")
-    _work(parser, "show", "register_asking")
+    _work(parser, "show", "register_showing")
 
 
 def _check(actions: Commands) -> None:
-    parser = actions.add_parser("check", help="tell whether a device is covered; exit 0 if it is, 1 if not")
+    parser = actions.add_parser("check", help="tell whether a device is covered, or a certificate genuine; exit 0 or 1")
     _database(parser)
     parser.add_argument("--listing", type=Path, metavar="DIR", help="ask a published listing instead of the database")
     parser.add_argument(
@@ -125,9 +125,10 @@ def _check(actions: Commands) -> None:
     parser.add_argument("--firmware-hash", metavar="SHA256", help="SHA-256 of the device's firmware")
     parser.add_argument("--subject", type=Path, metavar="F", help="subject file of the device")
     parser.add_argument("--number", metavar="NUMBER", help="ask this certificate only")
+    parser.add_argument("--document", type=Path, metavar="F", help="ask about a certificate's PDF instead of a device")
     _day(parser)
     parser.add_argument("--json", action="store_true", help="as JSON")
-    _work(parser, "check", "register_asking")
+    _work(parser, "check", "register_checking")
 
 
 def _warnings(actions: Commands) -> None:
@@ -136,7 +137,7 @@ def _warnings(actions: Commands) -> None:
     _day(parser)
     parser.add_argument("--new", action="store_true", help="only those not told before, and remember them as told")
     parser.add_argument("--json", action="store_true", help="as JSON")
-    _work(parser, "warnings", "register_asking")
+    _work(parser, "warnings", "register_warning")
 
 
 def _export(actions: Commands) -> None:

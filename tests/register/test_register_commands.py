@@ -120,6 +120,26 @@ def test_a_hospital_asks_a_listing_with_the_centres_certificates(register, run, 
     assert said.count("\n") == 1
 
 
+def test_a_certificate_at_hand_is_told_genuine_outdated_or_unknown(register, run, tmp_path, keys):
+    number = number_of(register("issue", run, sign=True)[1])
+    first = run / f"certificate-{number}.pdf"
+    assert register("check", "--document", first)[0] == 0
+    register("amend", number, "--reason", "更正", "--correct", "vendor=新名称", "--out", tmp_path, sign=True)
+    code, said, _ = register("check", "--document", first, "--json")
+    found = json.loads(said)
+    assert (code, found["known"], found["in_force"], found["standing"]) == (1, True, False, "valid")
+    second = tmp_path / f"certificate-{number}-2.pdf"
+    register("export", tmp_path / "public", sign=True)
+    public = ("--listing", tmp_path / "public", "--centre", keys / "centre.pem")
+    assert register("check", "--document", second, *public)[0] == 0
+    register("suspend", number, "--reason", "调查", sign=True)
+    assert register("check", "--document", second)[0] == 1
+    second.write_bytes(second.read_bytes() + b" ")
+    code, said, _ = register("check", "--document", second)
+    assert code == 1
+    assert "not a document of this register" in said
+
+
 def test_a_run_that_does_not_verify_is_exit_1_and_one_that_does_not_suffice_exit_4(register, run, keys, tmp_path):
     unsigned = passed_run(tmp_path, keys, Told(name="unsigned", emulated=True), roles=("laboratory",))
     assert register("issue", unsigned, sign=True)[0] == 1
@@ -151,6 +171,7 @@ def test_an_address_no_listing_can_stand_under_is_refused(typed, url):
         ("check",),
         ("check", "--firmware-hash", "abc"),
         ("check", "--subject", "nowhere.toml"),
+        ("check", "--document", "nowhere.pdf"),
         ("check", "--firmware-hash", "0" * 64, "--on", "tomorrow"),
         ("check", "--listing", "nowhere", "--centre", "nowhere.pem", "--firmware-hash", "0" * 64),
     ],
