@@ -84,8 +84,14 @@ def _from_hex(text: bytes) -> Iterator[bytes]:
         yield binascii.unhexlify(text[1:])
 
 
+def _from_base64(text: bytes) -> Iterator[bytes]:
+    """Bytes of a text in either alphabet; one of hexadecimal digits alone is read as such and not again."""
+    if not _HEX.fullmatch(text):
+        yield from_base64(text.translate(_URL_SAFE))
+
+
 _WAYS: tuple[tuple[str, re.Pattern[bytes], Callable[[bytes], Iterator[bytes]]], ...] = (
     ("hex", _HEX, _from_hex),
     ("hex", _SPACED, lambda text: _from_hex(re.sub(rb"[ :-]", b"", text))),
-    ("base64", _BASE64, lambda text: iter((from_base64(text.translate(_URL_SAFE)),))),
+    ("base64", _BASE64, _from_base64),
 )
