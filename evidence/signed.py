@@ -170,8 +170,12 @@ def _entries(sig: bytes) -> list[dict[str, Any]]:
     """Entries of a signature file that is written the one way it can be written."""
     try:
         document = json.loads(sig.decode())
+        if document["schema"] != SCHEMA:
+            raise SignatureError(
+                f"has schema {document['schema']!r}, this version reads {SCHEMA}", "use the version that wrote it"
+            )
         entries: list[dict[str, Any]] = document["signatures"]
-        well = document["schema"] == SCHEMA and bool(entries) and all(map(_well_formed, entries))
+        well = bool(entries) and all(map(_well_formed, entries))
         whole = well and _canonical(entries) == sig
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise SignatureError("is not a signature file", "fetch the signature file anew") from error

@@ -107,6 +107,13 @@ def test_a_request_that_was_changed_on_its_way_is_found(asked):
             read_request(text)
 
 
+def test_both_halves_of_a_request_name_the_same_signer(desk, tmp_path):
+    make_request(tmp_path / "other", Holder("乙", LABORATORY, "检测所"), FEW)
+    mixed = halves(desk / "asked")[0] + halves(tmp_path / "other")[1]
+    with pytest.raises(SignatureError, match="names no one signer"):
+        read_request(mixed.encode())
+
+
 def test_nobody_asks_to_be_a_centre(tmp_path):
     make_request(tmp_path / "sly", Holder("甲", "centre", "省"), FEW)
     with pytest.raises(SignatureError, match="names no one signer"):

@@ -118,7 +118,7 @@ def test_a_signature_from_a_time_to_come_is_refused(signed, signers):
         (lambda document: document["signatures"].pop(0), "does not follow the signature before it"),
         (lambda document: document["signatures"].append(document["signatures"][1]), "does not follow"),
         (lambda document: document["signatures"].clear(), "not written as signature files are"),
-        (lambda document: document.update(schema=2), "not written as signature files are"),
+        (lambda document: document.update(schema=2), "has schema 2, this version reads 1"),
         (lambda document: document.update(more=1), "not written as signature files are"),
         (lambda document: document["signatures"][0].update(more="x"), "not written as signature files are"),
         (lambda document: document["signatures"][0]["statement"].update(sm3=7), "not written as signature files are"),
