@@ -26,7 +26,8 @@ _BEGIN = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----")
 _LABELLED = re.compile(
     rb"(?i:(?:app_?|client_?|shared_?)?secret|(?:private|secret|master|session|signing|root)_?key|passw(?:or)?d|"
     rb"passphrase|\xe5\xaf\x86\xe9\x92\xa5|\xe7\xa7\x81\xe9\x92\xa5|\xe5\x8f\xa3\xe4\xbb\xa4)"  # 密钥 私钥 口令
-    rb"\\?[\"']?\s*(?:[:=]|\xef\xbc\x9a)\s*\\?[\"']?(?:[0-9a-fA-F]{32,}|[A-Za-z0-9+/_-]{22,}={0,2})(?![A-Za-z0-9])"
+    rb"\\?[\"']?\s*(?:[:=]|\xef\xbc\x9a)\s*\\?[\"']?(?:[0-9a-fA-F]{32,}"
+    rb"|(?=[A-Za-z+/_-]*[0-9])[A-Za-z0-9+/_-]{22,}={0,2})(?![A-Za-z0-9])"
 )
 _SEC1 = re.compile(rb"\x02\x01\x01\x04\x20.{32}\xa0\x0a\x06\x08", re.DOTALL)
 """A key on an elliptic curve as RFC 5915 writes it."""
@@ -67,27 +68,15 @@ def scan(path: Path, secrets: Iterable[str] = ()) -> tuple[Finding, ...]:
     """Everything in clear in a file, or in all files below a folder, in their order.
 
     Args:
-        path: the file or folder; links are not followed out of it.
+        path: the file or folder; a link within it is no file of it.
         secrets: texts that are known to be secret, such as the keys a run was given.
     """
-    known = _known(secrets)
+    known = tuple(form for secret in secrets for made in forms(secret).values() for form in made)
     if not path.is_dir():
-        return _once(_in_file(path, path.name, known))
-    files = sorted(file for file in path.rglob("*") if not file.is_dir())
-    return _once(one for file in files for one in _in_file(file, file.relative_to(path).as_posix(), known))
-
-
-def scan_bytes(content: bytes, name: str, secrets: Iterable[str] = ()) -> tuple[Finding, ...]:
-    """Everything in clear in a file that is not written yet; ``name`` is what findings call it."""
-    return _once(_in_content(content, name, _known(secrets)))
-
-
-def _once(found: Iterable[Finding]) -> tuple[Finding, ...]:
+        return tuple(dict.fromkeys(_in_file(path, path.name, known)))
+    files = sorted(file for file in path.rglob("*") if not file.is_dir() and not file.is_symlink())
+    found = (one for file in files for one in _in_file(file, file.relative_to(path).as_posix(), known))
     return tuple(dict.fromkeys(found))
-
-
-def _known(secrets: Iterable[str]) -> tuple[bytes, ...]:
-    return tuple(form for secret in secrets for made in forms(secret).values() for form in made)
 
 
 def _in_file(path: Path, name: str, known: Sequence[bytes]) -> Iterator[Finding]:

@@ -116,6 +116,7 @@ HARMLESS = {
     "certificate": "-----BEGIN CERTIFICATE-----",
     "digest that begins like a picture": "ffd8ff" + "e0" * 29 + " 1f8b" + "08" * 30,
     "zeros": "0000000000000000 9999999999999999",
+    "named otherwise": '{"secret":"of-the-terminal-under-test","app_secret":"\u2022\u2022\u2022"}',
     "words": "the private key: kept in a token; the password is asked for",
 }
 
@@ -166,6 +167,13 @@ def test_secret_that_is_known_is_found_in_every_coat(tmp_path, capsys):
     secrets.write_text("short\n")
     assert main(["report", "scan", str(folder), "--secrets", str(secrets)]) == 4
     assert "line 1 is too short" in capsys.readouterr().err
+
+
+def test_link_is_no_file_of_the_folder(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "elsewhere").write_text(PERSON)
+    (tmp_path / "run" / "link").symlink_to(tmp_path / "elsewhere")
+    assert scan(tmp_path / "run") == ()
 
 
 @pytest.mark.parametrize("head", [b"PK\x03\x04", b"\x1f\x8b", b"%PDF-1.7", b"\x89PNG\r\n\x1a\n"])
