@@ -129,21 +129,21 @@ class Comparison:
                 )
         for change, zh, en in _ROWS_SAID:
             if count := len(self.changed(change)):
-                yield Text(zh=f"{zh} {count} 项", en=f"{count} {en}")
+                yield Text(zh=f"{zh} {count} 项", en=f"{en}: {count}")
         for standing, zh, en in _MEASURES_SAID:
             if count := len(self.measured(standing)):
-                yield Text(zh=f"{zh} {count} 项", en=f"{count} {en}")
+                yield Text(zh=f"{zh} {count} 项", en=f"{en}: {count}")
 
 
 _ROWS_SAID = (
     (Change.NEW_FAILURE, "新增不合格", "new failures"),
-    (Change.UNKNOWN_FAILURE, "不合格而升级前未评定", "failures of rows that were not assessed before"),
-    (Change.NEWLY_OPEN, "不再有结论", "rows no longer decided"),
+    (Change.UNKNOWN_FAILURE, "不合格而升级前未评定", "failures, not assessed before"),
+    (Change.NEWLY_OPEN, "不再有结论", "no longer decided"),
     (Change.FIXED, "已修复", "fixed"),
     (Change.NEWLY_MET, "新满足", "newly met"),
 )
 _MEASURES_SAID = (
     (Standing.WORSE, "测量值变差", "measures worse"),
-    (Standing.UNDECIDED, "测得变差而未能确证", "measures that look worse, not shown"),
+    (Standing.UNDECIDED, "测得变差而未能确证", "measures look worse, not shown"),
     (Standing.BETTER, "测量值变好", "measures better"),
 )
