@@ -45,6 +45,8 @@ class Standing(StrEnum):
     WORSE = "worse"
     UNDECIDED = "undecided"
     BETTER = "better"
+    HOST = "host"
+    """Grew no more than the host of an emulated subject explains."""
     SAME = "same"
 
 
@@ -235,6 +237,8 @@ def _standing(
     if now > most * before + wander:
         shown = bounds is not None and bounds[0] > most and now - most * before > uncertainty + wander
         return Standing.WORSE if shown else Standing.UNDECIDED
+    if now > most * before:
+        return Standing.HOST
     better = bounds is not None and bounds[1] < 1 / most and before - most * now > uncertainty + wander
     return Standing.BETTER if better else Standing.SAME
 

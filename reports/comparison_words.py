@@ -34,6 +34,7 @@ STANDINGS: Mapping[Standing, Text] = {
     Standing.WORSE: _t("变差", "worse"),
     Standing.UNDECIDED: _t("测得变差，未能确证", "looks worse, not shown"),
     Standing.BETTER: _t("变好", "better"),
+    Standing.HOST: _t("归于主机", "its host's"),
     Standing.SAME: _t("无显著变化", "no change shown"),
 }
 
