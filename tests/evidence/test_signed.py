@@ -125,6 +125,10 @@ def test_a_signature_from_a_time_to_come_is_refused(signed, signers):
         (lambda document: document["signatures"][0]["statement"].update(signer="丙"), "names another signer"),
         (lambda document: document["signatures"][0]["statement"].update(run="b"), "does not hold"),
         (lambda document: document["signatures"][0]["statement"].update(signed_at="soon"), "no time with its zone"),
+        (
+            lambda document: document["signatures"][0]["statement"].update(signed_at="9999-12-31T23:59:59-23:59"),
+            "no time with its zone",
+        ),
         (lambda document: document["signatures"][0].update(certificate="MAA="), "cannot be read"),
         (lambda document: document["signatures"][0].update(signature="MAA="), "does not hold"),
     ],
