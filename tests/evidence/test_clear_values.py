@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import zipfile
+from random import Random
 
 import pytest
 import segno
@@ -180,6 +181,17 @@ def test_link_is_no_file_of_the_folder(tmp_path):
 def test_file_that_cannot_be_searched_is_a_finding(head, tmp_path):
     (tmp_path / "spoilt").write_bytes(head + b"spoilt" * 9)
     assert [one.kind for one in scan(tmp_path)] == ["cannot be searched"]
+
+
+def test_damaged_files_are_findings_and_never_a_crash(tmp_path):
+    chance = Random(3)
+    for whole in (document("x"), picture("x", "y"), archive("x" * 99), gzip.compress(b"x" * 99)):
+        for _ in range(10):
+            spoilt = bytearray(whole)
+            for place in chance.sample(range(8, len(spoilt)), 3):
+                spoilt[place] = chance.randrange(256)
+            (tmp_path / "spoilt").write_bytes(spoilt)
+            assert {one.kind for one in scan(tmp_path)} <= {"cannot be searched"}
 
 
 def test_path_that_is_not_there_is_wrong_input(tmp_path, capsys):
