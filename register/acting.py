@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -22,7 +23,7 @@ from certification.certificates import (
 )
 from certification.errors import PlanError
 from evidence.chain import sm3
-from evidence.clear_text import scan_bytes
+from evidence.clear_text import scan
 from evidence.errors import SignatureError
 from evidence.keys.signer import Signer
 from evidence.signer_certificates import AUTHORISER
@@ -147,7 +148,7 @@ def amend(
         as ``issue``, and PlanError: the certificate is not there, cannot be amended as it stands, nothing would
             change, or no firmware would be left.
     """
-    _demand_fit(hand)
+    _demand_fit(hand, *(correct or {}).values())
     with book.change() as change:
         certificate = _standing_open(change.history, number, Act.AMEND, hand.day)
         proofs = [_proven(change.history, run, hand) for run in runs]
@@ -211,13 +212,17 @@ def demand_authoriser(signer: Signer) -> None:
         )
 
 
-def _demand_fit(hand: Hand) -> None:
-    """Nothing can be taken out of a register again, and everybody reads the reasons in it."""
+def _demand_fit(hand: Hand, *words: str) -> None:
+    """Nothing can be taken out of a register again, and everybody reads the words in it."""
     demand_authoriser(hand.signer)
-    if found := scan_bytes(f"{hand.why.zh}\n{hand.why.en}".encode(), "reason"):
+    with tempfile.TemporaryDirectory(prefix="xiangka-words-") as folder:
+        file = Path(folder) / "words"
+        file.write_text("\n".join((hand.why.zh, hand.why.en, *words)), encoding="utf-8")
+        found = scan(file)
+    if found:
         raise PlanError(
             f"holds what looks like {found[0].kind} in clear, and is published for good",
-            where="--reason",
+            where="--reason" if not words else "--reason, --correct",
             remedy="leave it out",
         )
 

@@ -90,16 +90,17 @@ def test_what_was_changed_in_spite_of_it_is_found_and_nothing_is_added(suspended
             set_standing(book, Act.REINSTATE, NUMBER, hand())
 
 
-def test_a_changed_byte_of_a_line_or_of_its_signature_is_found(make_register, runs, hand):
+@pytest.mark.parametrize("every", [97, pytest.param(1, marks=pytest.mark.nightly)])
+def test_a_changed_byte_of_a_line_or_of_its_signature_is_found(make_register, runs, hand, every):
     book = make_register()
     issue(book, runs(), hand())
     _, (first, second) = book.read_lines()
-    for place in range(0, len(second.text), 29):
+    for place in range(0, len(second.text), every):
         flipped = chr(ord(second.text[place]) ^ 1)
         broken = replace(second, text=second.text[:place] + flipped + second.text[place + 1 :])
         with pytest.raises(BrokenRegisterError):
             follow([first, broken], "here")
-    for place in range(0, len(second.signature), 29):
+    for place in range(0, len(second.signature), every):
         body = bytearray(second.signature)
         body[place] ^= 1
         with pytest.raises(BrokenRegisterError):
