@@ -2,10 +2,9 @@
 
 A share of failures is compared by Fisher's exact test; all tests of one comparison together err with at most 5 %. A
 time is compared by its 95th percentile. It is worse where the increase exceeds 10 % (EHC-HIS-027) by its lower 95 %
-bound and beyond the expanded uncertainty of both; where it was only measured so, nothing is decided. Outcomes that were
-recorded together, as those of a load, are not independent of one another, so that no bound can be given for them; nor
-for fewer than ``FEWEST``.
-Every other number is told, and its verdict is what decides.
+bound and beyond the expanded uncertainty of both; where it was only measured so, nothing is decided. Outcomes of a
+load, and others that were recorded together, are not independent of one another, so that no test applies to them; nor
+is a bound given for fewer than ``FEWEST``. Every other number is told, and its verdict is what decides.
 
 An emulated subject shares the processor with the harness, so that its times grow with whatever else that does: up to
 ``HOST_S`` are its host's and not its own.
@@ -18,7 +17,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import hypot, isfinite
 
-from certification.catalogue import Requirement
+from certification.catalogue import Requirement, SubjectKind
 from certification.change_statistics import Sample, ShareChange, holm, ratio_bounds, sample_of, share_change
 from certification.clauses import Clause, CountClause, LimitClause, PercentileClause, ProportionClause, WindowClause
 from certification.decision import ClauseResult, judge_clause
@@ -108,14 +107,18 @@ def measure_changes(
         old, new = before.get(requirement.id, ()), now.get(requirement.id, ())
         if not old or not new or requirement.id == _OF_THE_GENERATOR:
             continue
+        of_load = requirement.subject is SubjectKind.LOAD
         for clause in _different(requirement.criterion):
             if clause.only_if is not None and clause.only_if not in options:
                 continue
             match clause:
                 case ProportionClause() | CountClause():
-                    shares += _shares(requirement.id, clause, old, new)
+                    found = list(_shares(requirement.id, clause, old, new))
+                    shares += [] if of_load else found
+                    others += [told for told, _ in found] if of_load else []
                 case PercentileClause():
-                    others += _percentiles(requirement.id, clause, old, new, HOST_S if emulated else 0.0)
+                    host_s = HOST_S if emulated else 0.0
+                    others += _percentiles(requirement.id, clause, old, new, host_s, bounded=not of_load)
                 case LimitClause() | WindowClause():
                     others += _values(requirement.id, clause, old, new)
                 case _:
@@ -177,14 +180,20 @@ def _decided(shares: Sequence[tuple[MeasureChange, ShareChange]]) -> Iterator[Me
 
 
 def _percentiles(
-    requirement: str, clause: PercentileClause, old: Sequence[Observation], new: Sequence[Observation], host_s: float
+    requirement: str,
+    clause: PercentileClause,
+    old: Sequence[Observation],
+    new: Sequence[Observation],
+    host_s: float,
+    *,
+    bounded: bool,
 ) -> Iterator[MeasureChange]:
     was, is_ = _grouped(clause, old), _grouped(clause, new)
     wander = host_s / _SECONDS[clause.unit] if clause.unit in _SECONDS else 0.0
     for key in is_:
         if key in was:
             group = dict(zip(clause.per, key, strict=True))
-            yield _percentile(requirement, clause, group, was[key], is_[key], wander)
+            yield _percentile(requirement, clause, group, was[key], is_[key], wander, bounded=bounded)
 
 
 def _grouped(
@@ -204,11 +213,13 @@ def _percentile(
     old: Sequence[Observation],
     new: Sequence[Observation],
     wander: float,
+    *,
+    bounded: bool,
 ) -> MeasureChange:
     was, is_ = _sample(old), _sample(new)
     before, now = was.percentile(PERCENTILE), is_.percentile(PERCENTILE)
     uncertainty = hypot(max(o.uncertainty for o in old), max(o.uncertainty for o in new))
-    bounds = ratio_bounds(was, is_, PERCENTILE) if _bounded(old) and _bounded(new) else None
+    bounds = ratio_bounds(was, is_, PERCENTILE) if bounded and _bounded(old) and _bounded(new) else None
     return MeasureChange(
         requirement,
         clause.measure,

@@ -130,6 +130,14 @@ def test_no_bounds_are_given_for_outcomes_that_were_told_together():
     assert found.trials == (299 * 40, 299 * 40)
 
 
+def test_outcomes_of_a_load_come_in_droves_and_show_nothing_by_themselves():
+    load = "EHC-PRF-001"
+    old = [Observation(load, "verification_time", 20.0 + n / 100, unit="ms") for n in range(400)]
+    new = [Observation(load, "verification_time", 80.0 + n / 100, unit="ms") for n in range(400)]
+    [found] = [one for one in change_of(old, new, load) if one.kind == "p95"]
+    assert (found.low, found.standing) == (None, Standing.UNDECIDED)
+
+
 def test_what_judges_the_generator_says_nothing_of_the_subject():
     sends = [Observation(SEND, "send_delay", 0.4, unit="ms", times=5000)]
     late = [Observation(SEND, "send_delay", 40.0, unit="ms", times=5000)]
