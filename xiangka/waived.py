@@ -44,7 +44,7 @@ class Waived:
 
     def __init__(self, paths: Sequence[Path], centre: Path | None, catalogue: Catalogue) -> None:
         self._paths, self._centre = tuple(paths), centre
-        self._filed = read_all(paths, catalogue, read_centre(centre))
+        self._filed = read_all(paths, catalogue, read_centre(centre)) if paths else ()
         self._weighed: list[WeighedWaiver] = []
         self._overall: str | None = None
 

@@ -1,6 +1,7 @@
 """Waivers from the command line: written, filled in, signed, checked; and what an exit code comes to under one."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from shell import one_line
@@ -11,6 +12,7 @@ from certification.errors import PlanError
 from certification.exit_codes import ExitCode
 from certification.subject_file import load_subject
 from certification.verdicts import Row, Verdict
+from xiangka.asked import Asked, Given, RunOptions, refuse_other
 from xiangka.cli import main
 from xiangka.waived import Waived
 
@@ -98,6 +100,33 @@ def test_a_run_takes_each_waiver_once(tmp_path, keys):
     path = written(tmp_path, "W-1")
     with pytest.raises(PlanError, match="two waivers have the number W-1"):
         Waived([path, path], None, load_catalogue())
+
+
+def test_a_run_that_is_gone_on_with_has_the_waivers_it_began_with(tmp_path, keys):
+    path, folder = written(tmp_path, "W-1"), tmp_path / "run"
+    assert sign(path, keys) == 0
+    folder.mkdir()
+    began = Waived.of(RunOptions(waivers=(path,), centre=keys / "centre.pem"), load_catalogue(), None)
+    began.keep(folder)
+    path.unlink()
+    on = Waived.of(RunOptions(), load_catalogue(), SimpleNamespace(folder=folder))
+    on.keep(folder)
+    rows = [row(Verdict.FAIL)]
+    code = on.weigh(rows, load_subject(SUBJECT).identity, ExitCode.FAILED, "FAIL", broken=False)
+    assert (code, on.overall, on.accepting(ROW)) == (ExitCode.PASSED, "PASS", " W-1")
+
+
+def test_other_waivers_are_not_taken_into_a_run_that_goes_on(tmp_path):
+    with pytest.raises(PlanError, match="--waivers: waivers are taken in when a run begins"):
+        refuse_other(Asked.of(RunOptions(), "terminal"), Given(waivers=(tmp_path,)), "terminal", tmp_path)
+
+
+def test_without_waivers_nobody_asks_for_the_centre(tmp_path):
+    waived = Waived((), tmp_path / "nowhere.pem", load_catalogue())
+    assert (
+        waived.weigh([], load_subject(SUBJECT).identity, ExitCode.OPEN, "NOT_ASSESSED", broken=False) == ExitCode.OPEN
+    )
+    assert waived.as_record() == {"waivers": [], "overall_with_waivers": None}
 
 
 def row(verdict):
