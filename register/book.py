@@ -15,11 +15,11 @@ from certification.certificates import Entry
 from certification.errors import PlanError
 from evidence.chain import Chain, sm3
 from evidence.keys.signer import Signer
-from register.engine import open_engine, shown_place, told_plainly
+from register.engine import READS, open_engine, shown_place, told_plainly
 from register.errors import BrokenRegisterError
 from register.history import CHAIN, History, Line, follow, signed_line
 from register.lines import Opening, entry_record, opening_record
-from register.migrations import upgrade, version
+from register.migrations import HEAD, upgrade, version
 from register.schema import ACTS, DOCUMENTS, WARNINGS
 
 
@@ -79,14 +79,23 @@ class Book:
             raise
 
     def _bring_up(self) -> None:
-        with told_plainly(self._given), self._engine.begin() as connection:
-            if version(connection) is None:
+        with self._reading() as connection:
+            found = version(connection)
+            if found is None:
                 raise PlanError(
                     "there is no register in this database",
                     where=self.place,
                     remedy="make one with `xiangka register init`",
                 )
-            upgrade(connection)
+        if found != HEAD:
+            with told_plainly(self._given), self._engine.begin() as connection:
+                upgrade(connection)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        reader = self._engine.execution_options(**{READS: True})
+        with told_plainly(self._given), reader.begin() as connection:
+            yield connection
 
     def __enter__(self) -> Self:
         return self
@@ -110,7 +119,7 @@ class Book:
         Raises:
             BrokenRegisterError: its history does not hold.
         """
-        with told_plainly(self._given), self._engine.begin() as connection:
+        with self._reading() as connection:
             lines = _lines(connection)
         return follow(lines, self.place), lines
 
@@ -121,7 +130,7 @@ class Book:
             BrokenRegisterError: it is missing, or not the one the act names by this SM3, hex.
         """
         query = select(DOCUMENTS.c.body).where(DOCUMENTS.c.certificate == certificate, DOCUMENTS.c.name == name)
-        with told_plainly(self._given), self._engine.begin() as connection:
+        with self._reading() as connection:
             body: bytes | None = connection.execute(query).scalar_one_or_none()
         if body is None or sm3(body).hex() != digest:
             raise BrokenRegisterError(
@@ -146,7 +155,7 @@ class Book:
     def warned(self) -> dict[tuple[str, date], set[int]]:
         """Days ahead for which warnings were told already, by certificate and last day of validity."""
         told: dict[tuple[str, date], set[int]] = {}
-        with told_plainly(self._given), self._engine.begin() as connection:
+        with self._reading() as connection:
             for row in connection.execute(select(WARNINGS)):
                 told.setdefault((row.certificate, row.expires), set()).add(row.days_ahead)
         return told

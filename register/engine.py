@@ -12,7 +12,10 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from certification.errors import PlanError
 
-BUSY_TIMEOUT_MS = 5000
+PATIENCE_S = 60
+"""How long an act waits for another to be done; setting a certificate takes seconds on a busy machine."""
+READS = "register_reads"
+"""Execution option of a transaction that only reads: it waits for no writer, and needs no right to write."""
 
 
 def open_engine(place: str, *, new: bool = False) -> Engine:
@@ -31,14 +34,14 @@ def open_engine(place: str, *, new: bool = False) -> Engine:
             url.set(drivername="postgresql+psycopg"),
             hide_parameters=True,
             isolation_level="READ COMMITTED",
-            connect_args={"client_encoding": "utf8"},
+            connect_args={"client_encoding": "utf8", "options": f"-c lock_timeout={PATIENCE_S}s"},
         )
     file = Path(url.database or "")
     if not new and not file.is_file():
         raise PlanError("there is no register", where=place, remedy="make one with `xiangka register init`")
     engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_immediate)
+    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -92,10 +95,10 @@ def _no_place() -> PlanError:
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     # The driver would begin transactions late and commit them on its own; the engine's "begin" event does it instead.
     connection.isolation_level = None
-    for pragma in ("synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+    for pragma in ("synchronous=FULL", f"busy_timeout={PATIENCE_S * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_immediate(connection: Connection) -> None:
+def _begin(connection: Connection) -> None:
     # A transaction that reads first and writes later could not wait for another writer: SQLite refuses the upgrade.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(READS) else "BEGIN IMMEDIATE")

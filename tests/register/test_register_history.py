@@ -170,6 +170,16 @@ def test_two_who_act_at_once_both_get_a_number_of_their_own(place, make_register
         assert book.read().records == 3
 
 
+def test_whoever_reads_waits_for_nobody_who_acts(place, make_register, hand):
+    make_register(place=place)
+    with Book(place) as acting, acting.change() as change:
+        change.add(entry(hand(), Act.SUSPEND), hand().signer, {})
+        with Book(place) as reading:
+            assert reading.read().records == 1
+    with Book(place) as reading, pytest.raises(ValueError, match="before it was issued"):
+        assert reading.read().certificates
+
+
 def test_a_document_that_was_exchanged_is_found(make_register, runs, hand, tmp_path):
     book = make_register()
     done = issue(book, runs(), hand())
