@@ -86,7 +86,6 @@ class Waived:
         if not self._filed:
             return code
         self._weighed = weigh(self._filed, rows, identity, datetime.now(UTC).astimezone().date())
-        self._overall = overall
         if overall not in (Verdict.PASS, Verdict.FAIL):
             return code
         found = overall_with_waivers(rows, self._weighed)
@@ -106,7 +105,7 @@ class Waived:
 
     @property
     def overall(self) -> str | None:
-        """The word over the run with its waivers; None where it had none."""
+        """The word over the run with its waivers; None where it had none, or came to no verdict at all."""
         return self._overall
 
     def as_record(self) -> dict[str, Any]:

@@ -139,8 +139,8 @@ def row(verdict):
         ("FAIL", "FAIL", False, 0, "PASS"),
         ("FAIL", "FAIL", True, 3, "RIG_ERROR"),
         ("PASS", "PASS", False, 1, "FAIL"),
-        ("FAIL", "INTERRUPTED", False, 1, "INTERRUPTED"),
-        ("FAIL", "INVALID", False, 1, "INVALID"),
+        ("FAIL", "INTERRUPTED", False, 1, None),
+        ("FAIL", "INVALID", False, 1, None),
     ],
 )
 def test_exit_code_and_word_under_a_waiver(verdict, without, broken, code, word, tmp_path, keys):
