@@ -101,7 +101,7 @@ def test_changed_bytes_of_a_bundle_are_found(form, step, masks, bundles, signers
 @pytest.mark.nightly
 def test_another_programs_zip_with_a_changed_byte_is_refused_or_holds_the_very_same_files(forms, bundles, signers):
     files, _ = forms["full"]
-    for place, _, changed in flips(bundles["foreign"], MASKS):
+    for place, _, changed in flips(bundles["foreign"], MASKS[:1]):
         if first_in_zip(changed, signers.centre) is None:
             with ZipFile(io.BytesIO(changed)) as archive:
                 assert {name: archive.read(name) for name in archive.namelist()} == files, place
