@@ -35,6 +35,8 @@ _PACKED = re.compile(
     rb"5[Aa](?:08([0-9]{16})|09([0-9]{17}(?=[Ff])|[0-9]{18})|0[Aa]([0-9]{19})[Ff])"
     rb"|57(?:0[9A-Fa-f]|1[0-3])([0-9]{16,19})[Dd]"
 )
+_SPELT_WORD = re.compile(rb"(?:3[0-9]|4[1-9]|5[0-9]|6[1-9]|7[0-9])+")
+"""Letters and digits in hexadecimal, as a code that is shown may hold; one card's number in three hundred looks so."""
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _DIGEST = 32
 """Hexadecimal digits in a row that are a digest or an enciphered text, whatever their decimal ones say."""
@@ -64,7 +66,9 @@ def plain_numbers(content: Content) -> Iterator[tuple[str, int]]:
         if _is_identity(_bare(match[0])) and not _in_hex(content, match):
             yield IDENTITY_NUMBER, match.start()
     for match in _CARD.finditer(content):
-        if _is_card(_bare(match[0])) and not _in_hex(content, match) and not _is_time(content, match):
+        if not _is_card(_bare(match[0])) or _SPELT_WORD.fullmatch(match[0]):
+            continue
+        if not _in_hex(content, match) and not _is_time(content, match):
             yield BANK_CARD_NUMBER, match.start()
 
 
@@ -95,16 +99,17 @@ def _is_card(number: bytes) -> bool:
 
 
 def _in_hex(content: Content, match: re.Match[bytes]) -> bool:
-    """Whether the digits are part of a digest, or of bytes that are read by themselves."""
+    """Whether the digits are part of a digest, of a text PDF writes by its glyphs, or of bytes read by themselves."""
     before, after = (
         content[max(0, match.start() - _DIGEST) : match.start()],
         content[match.end() : match.end() + _DIGEST],
     )
-    length = len(match[0]) + _leading_hex(before[::-1]) + _leading_hex(after)
-    return (
-        length >= _DIGEST
-        or _VALUE_OF_HEX.search(content[max(0, match.start() - 2 * _DIGEST) : match.start()]) is not None
-    )
+    ahead, behind = _leading_hex(before[::-1]), _leading_hex(after)
+    if ahead + len(match[0]) + behind >= _DIGEST:
+        return True
+    if before[::-1][ahead : ahead + 1] == b"<" and after[behind : behind + 1] == b">":
+        return True
+    return _VALUE_OF_HEX.search(content[max(0, match.start() - 2 * _DIGEST) : match.start()]) is not None
 
 
 def _leading_hex(content: bytes) -> int:
