@@ -20,8 +20,9 @@ MASKS = (0x01, 0x20, 0x80, 0xFF)
 @pytest.fixture(scope="module")
 def forms(signed_run, signers, tmp_path_factory):
     """The full run and its twin, each with another run of the same signers."""
-    other = sign_run(seal(make_run(tmp_path_factory.mktemp("other") / "run", records=7)), *signers.both)
-    add_report(other, signers.laboratory)
+    name = "20260303-080000-specimen"
+    other = seal(make_run(tmp_path_factory.mktemp("other") / "run", records=7, name=name), name)
+    add_report(sign_run(other, *signers.both, name=name), signers.laboratory, run=name)
     full, others = read_all(signed_run), read_all(other)
     return {"full": (full, others), "twin": (twin_of(full), twin_of(others))}
 
