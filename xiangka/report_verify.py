@@ -46,7 +46,7 @@ def _verify(options: argparse.Namespace) -> int:
 
     found = verified(options.path, centre_file(options.centre), options.signed_by or _ROLES)
     if options.json:
-        print(json.dumps(_as_record(found), ensure_ascii=False, indent=1))
+        print(_writable(json.dumps(_as_record(found), ensure_ascii=False, indent=1)))
     else:
         print("\n".join(_printable(line) for line in _told(found)))
     return int(ExitCode.PASSED if found.holds else ExitCode.FAILED)
@@ -77,10 +77,14 @@ def _signer(signature: Signature) -> str:
     return f"{signature.role} {signature.signer}, {signature.signed_at.isoformat()}{trust}"
 
 
+def _writable(text: str) -> str:
+    """Names of files are bytes to the system; those that are no UTF-8 are told by escapes that JSON has too."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def _printable(line: str) -> str:
-    """Names of files are bytes to the system, and somebody else may have chosen them."""
-    safe = line.encode(errors="backslashreplace").decode()
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in safe)
+    """A line no terminal takes orders from: somebody else may have chosen the names of files."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in _writable(line))
 
 
 def _as_record(found: Verification) -> dict[str, Any]:

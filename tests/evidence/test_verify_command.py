@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 from zipfile import ZipFile
 
 import pytest
@@ -96,6 +97,15 @@ def test_names_a_terminal_would_obey_are_told_harmless(signed_run, centre, tmp_p
     (run / "a\x1b[2Jb\n核验通过").write_bytes(b"")
     assert main(["report", "verify", str(run), "--centre", str(centre)]) == FAILED
     assert "a\\x1b[2Jb\\n核验通过: is in no list" in capsys.readouterr().out
+
+
+def test_names_that_are_no_text_are_told_by_escapes(signed_run, centre, tmp_path, capsys):
+    run = copied(signed_run, tmp_path / "run")
+    (run / os.fsdecode(b"\xff")).write_bytes(b"")
+    assert main(["report", "verify", str(run), "--centre", str(centre)]) == FAILED
+    assert "\\udcff: is in no list" in capsys.readouterr().out
+    assert main(["report", "verify", str(run), "--centre", str(centre), "--json"]) == FAILED
+    assert [one["where"] for one in json.loads(capsys.readouterr().out)["findings"]] == ["\udcff"]
 
 
 def test_twin_and_bundle_are_made_and_verify(signed_run, centre, tmp_path, capsys):
