@@ -19,6 +19,7 @@ from xiangka.clear_check import require_nothing_in_clear
 from xiangka.key_secret import open_keys
 from xiangka.sittings import Sitting
 from xiangka.verifying import told_as_input
+from xiangka.waived import require_of_centre
 
 
 def sign_run(folder: Path, keys: Path, password_file: Path | None) -> int:
@@ -43,6 +44,7 @@ def sign_run(folder: Path, keys: Path, password_file: Path | None) -> int:
         _require_finished(folder)
         found = _intact(folder, centre, certificate, now)
         _require_turn(folder, found, certificate, now)
+        require_of_centre(folder, centre)
         if not found.signatures:  # whoever signs next signs the same bytes
             require_nothing_in_clear(folder)
         signer = open_keys(keys, password_file)

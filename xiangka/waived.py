@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,18 +14,18 @@ from certification.errors import PlanError
 from certification.exit_codes import ExitCode
 from certification.subject import Identity
 from certification.verdicts import Row, Verdict
-from certification.waivers import WeighedWaiver, overall_with_waivers, weigh
+from certification.waivers import State, WeighedWaiver, overall_with_waivers, weigh
 from evidence.errors import SignatureError
 from evidence.signed import signature_path
 from evidence.signer_certificates import Centre
-from xiangka.waiver_files import SUFFIX, read_all
+from xiangka.waiver_files import SUFFIX, read_all, signatures_of
 
 if TYPE_CHECKING:
     from xiangka.asked import RunOptions
     from xiangka.resuming import EarlierRun
 
-KEPT = "waivers"
-"""Folder of a run that keeps them, their signatures, and the certificate these were checked with."""
+KEPT, RUN = "waivers", "run.json"
+"""Folder of a run that keeps them, their signatures, and the certificates these were checked with; its record."""
 _CENTRE = "centre.pem"
 _ASK = "ask the centre for its public certificates (centre.pem)"
 _CODES = {Verdict.PASS: ExitCode.PASSED, Verdict.FAIL: ExitCode.FAILED, Verdict.RIG_ERROR: ExitCode.RIG_ERROR}
@@ -111,6 +112,28 @@ class Waived:
     def as_record(self) -> dict[str, Any]:
         """What ``run.json`` records of them."""
         return {"waivers": [one.as_record() for one in self._weighed], "overall_with_waivers": self._overall}
+
+
+def require_of_centre(folder: Path, centre: bytes) -> None:
+    """Refuse a run with a waiver that counted there and would not under this centre.
+
+    Args:
+        folder: a run that holds together.
+        centre: the centre's root certificates, PEM.
+
+    Raises:
+        PlanError: the first such waiver.
+    """
+    for one in json.loads((folder / RUN).read_text(encoding="utf-8")).get("waivers", ()):
+        if one["state"] not in (State.APPLIED, State.UNEXPECTED_PASS):
+            continue
+        _, why = signatures_of(folder / KEPT / one["file"], one["kind"], centre)
+        if why is not None:
+            raise PlanError(
+                f"the run counts {one['kind'].replace('_', ' ')} {one['id']}, and by this signer's centre {why.en}",
+                where=str(folder),
+                remedy="run it again with --centre naming that centre's certificates",
+            )
 
 
 def read_centre(path: Path | None) -> bytes | None:

@@ -62,12 +62,9 @@ def read_filed(path: Path, catalogue: Catalogue, centre: bytes | None) -> FiledW
     Raises:
         PlanError: the waiver is none.
     """
-    waiver, data = read_waiver(path, catalogue), path.read_bytes()
-    signed_by, unsigned = _signatures(path, data, centre)
-    if unsigned is None and not SIGNERS[waiver.kind] & signed_by.keys():
-        missing = ROLES["authoriser"]
-        unsigned = Text(zh=f"缺少{missing.zh}的签名", en=f"the {missing.en} has not signed it")
-    return FiledWaiver(waiver, path.name, sm3(data).hex(), signed_by, unsigned)
+    waiver = read_waiver(path, catalogue)
+    signed_by, unsigned = signatures_of(path, waiver.kind, centre)
+    return FiledWaiver(waiver, path.name, sm3(path.read_bytes()).hex(), signed_by, unsigned)
 
 
 def read_all(paths: Sequence[Path], catalogue: Catalogue, centre: bytes | None) -> tuple[FiledWaiver, ...]:
@@ -89,8 +86,8 @@ def read_all(paths: Sequence[Path], catalogue: Catalogue, centre: bytes | None) 
     return filed
 
 
-def _signatures(path: Path, data: bytes, centre: bytes | None) -> tuple[dict[str, str], Text | None]:
-    """Who signed it, by role, and why that does not count."""
+def signatures_of(path: Path, kind: str, centre: bytes | None) -> tuple[dict[str, str], Text | None]:
+    """Who signed a waiver of a kind, by role, and why that does not count; None where it does."""
     try:
         written = signature_path(path).read_bytes()
     except OSError:
@@ -98,10 +95,14 @@ def _signatures(path: Path, data: bytes, centre: bytes | None) -> tuple[dict[str
     if centre is None:
         return {}, _NO_CENTRE
     try:
-        signatures = check(data, written, centre, now=datetime.now(UTC), file=path.name)
+        signatures = check(path.read_bytes(), written, centre, now=datetime.now(UTC), file=path.name)
     except SignatureError as error:
         return {}, Text(zh=f"签名不成立（{error.what}）", en=f"its signature does not hold ({error.what})")
-    return {one.role: one.signer for one in signatures}, None
+    signed_by = {one.role: one.signer for one in signatures}
+    if not SIGNERS[kind] & signed_by.keys():
+        missing = ROLES["authoriser"]
+        return signed_by, Text(zh=f"缺少{missing.zh}的签名", en=f"the {missing.en} has not signed it")
+    return signed_by, None
 
 
 def _blank(data: dict[str, Any], above: str = "") -> Iterator[str]:

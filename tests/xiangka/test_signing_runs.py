@@ -10,6 +10,7 @@ from shell import one_line
 from evidence.keys.folder import load_signer
 from evidence.keys.making import keys_in_files, make_centre, make_signer
 from evidence.manifest import write_manifest
+from evidence.signed import sign as sign_file
 from evidence.signer_certificates import AUTHORISER, LABORATORY, Holder, Validity
 from tests.evidence.sealed_runs import NAME, PASSWORD, make_run
 from xiangka.cli import main
@@ -162,6 +163,27 @@ def test_a_redacted_twin_is_not_signed(run, keys, capsys, tmp_path):
     assert sign(run, keys, "laboratory") == 0
     assert main(["report", "redact", str(run), "--out", str(tmp_path / "twin")]) == 0
     assert "is a redacted twin" in refused(capsys, tmp_path / "twin", keys, "authoriser")
+
+
+def test_a_run_with_a_waiver_of_another_centre_is_not_signed(run, keys, capsys, tmp_path):
+    waiver = run / "waivers" / "W-1.toml"
+    waiver.parent.mkdir()
+    waiver.write_text("waiver = 1\n")
+    recorded(run, waivers=[{"id": "W-1", "kind": "waiver", "file": "W-1.toml", "state": "applied"}])
+    assert "there is no signature beside it" in refused(capsys, run, keys, "laboratory")
+    for who, says in (
+        ("stranger", "was not issued by this centre"),
+        ("laboratory", "the authoriser has not signed it"),
+    ):
+        sign_file(waiver, load_signer(keys / who, PASSWORD), datetime.now(UTC))
+        write_manifest(run, NAME)
+        said = refused(capsys, run, keys, "laboratory")
+        assert "the run counts waiver W-1, and by this signer's centre" in said
+        assert says in said
+        waiver.with_name("W-1.toml.sig").unlink()
+    sign_file(waiver, load_signer(keys / "authoriser", PASSWORD), datetime.now(UTC))
+    write_manifest(run, NAME)
+    assert sign(run, keys, "laboratory") == 0
 
 
 def test_a_run_that_tells_a_number_in_clear_is_not_signed(run, keys, capsys):
