@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from shell import one_line
-from waiver_writing import OTHERS, ROW, SUBJECT, TODAY, sign, written
+from waiver_writing import OTHERS, ROW, SUBJECT, TODAY, TOMORROW, sign, written
 
 from certification.catalogue import Level, Text, load_catalogue
 from certification.errors import PlanError
@@ -41,7 +41,7 @@ def test_signed_waiver_counts_for_its_subject_alone(tmp_path, keys, capsys):
     assert "there is no signature beside it" in capsys.readouterr().out
     assert sign(path, keys) == 0
     assert check(path, keys, "--subject", SUBJECT) == 0
-    assert f"counts until {TODAY}" in capsys.readouterr().out
+    assert f"counts until {TOMORROW}" in capsys.readouterr().out
     assert check(path, keys, "--subject", OTHERS) == 1
     assert "V1.23 alone" in capsys.readouterr().out
     assert main(["waiver", "check", str(path)]) == 1
@@ -73,7 +73,7 @@ def test_changed_waiver_and_strangers_signature_do_not_count(tmp_path, keys, str
         (("kind =", "kid ="), "did you mean 'kind'"),
         ((ROW, "EHC-TRM-999"), "the catalogue has no row EHC-TRM-999"),
         (("waiver = 1", "waiver ="), "is not TOML"),
-        ((f"expires = {TODAY}", "expires = 2020-01-01"), "it expires before it is issued"),
+        ((f"expires = {TOMORROW}", "expires = 2020-01-01"), "it expires before it is issued"),
     ],
 )
 def test_waiver_that_is_none_is_refused_in_one_line(changed, says, tmp_path, keys, capsys):

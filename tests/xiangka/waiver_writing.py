@@ -10,9 +10,10 @@ SUBJECT = ROOT / "fixtures" / "subjects" / "emulated-gm65.toml"
 OTHERS = ROOT / "fixtures" / "subjects" / "emulated-ssi.toml"
 ROW = "EHC-TRM-001"
 TODAY = date.today()  # noqa: DTZ011 - a waiver counts by the day of the place
+TOMORROW = TODAY + timedelta(days=1)
 
 
-def written(folder, name, *, subject=SUBJECT, row=ROW, known_issue=False, expires=TODAY):
+def written(folder, name, *, subject=SUBJECT, row=ROW, known_issue=False, expires=TOMORROW):
     """A waiver written by the command and filled in."""
     path = folder / f"{name}.toml"
     more = ["--known-issue"] if known_issue else []
