@@ -79,6 +79,11 @@ def scan(path: Path, secrets: Iterable[str] = ()) -> tuple[Finding, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def scan_bytes(content: bytes, name: str) -> tuple[Finding, ...]:
+    """Everything in clear in what is still to be written under a name."""
+    return tuple(dict.fromkeys(_in_content(content, name, ())))
+
+
 def _in_file(path: Path, name: str, known: Sequence[bytes]) -> Iterator[Finding]:
     yield from (Finding(name, "its name", kind) for kind, _ in _all_in(name.encode(), known))
     try:

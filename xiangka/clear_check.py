@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from certification.errors import PlanError
-from evidence.clear_text import UNREADABLE, scan
+from evidence.clear_text import UNREADABLE, Finding, scan, scan_bytes
 
 
 def require_nothing_in_clear(path: Path, of: Path | None = None) -> None:
@@ -16,10 +17,23 @@ def require_nothing_in_clear(path: Path, of: Path | None = None) -> None:
     Raises:
         PlanError: an identity number, the number of a bank card or a key stands in it.
     """
-    if found := [one for one in scan(path) if one.kind != UNREADABLE]:
+    _refuse([one for one in scan(path) if one.kind != UNREADABLE], of or path)
+
+
+def require_nothing_told_in_clear(content: bytes, name: str, of: Path) -> None:
+    """Look through what is about to be told of a run, under a name.
+
+    Raises:
+        PlanError: an identity number, the number of a bank card or a key stands in it.
+    """
+    _refuse(scan_bytes(content, name), of)
+
+
+def _refuse(found: Sequence[Finding], where: Path) -> None:
+    if found:
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         raise PlanError(
             f"{found[0].kind} in clear at {found[0].file}, {found[0].place}{more}",
-            where=str(of or path),
+            where=str(where),
             remedy="`xiangka report scan` lists them; mend what wrote it and run the plan anew",
         )

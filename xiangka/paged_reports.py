@@ -27,6 +27,7 @@ from reports.pdf.record import NAME, encoded, report_record
 from reports.pdf.report import paged_report
 from reports.pdf.typesetting import Attachment, Language
 from reports.run_folder import RunFolder, read_run_folder
+from xiangka.clear_check import require_nothing_told_in_clear
 from xiangka.earlier_report import amended
 from xiangka.key_secret import open_keys
 from xiangka.sealed_run import require_sealed
@@ -46,7 +47,8 @@ def issue_reports(options: argparse.Namespace) -> list[Path]:
     """Issue the editions asked for; returns their files.
 
     Raises:
-        PlanError: an option is wrong, the run does not hold together, or something is there already.
+        PlanError: an option is wrong, the run does not hold together, something is there already, or what is to be told
+            holds a number in clear.
         SignatureError: a key cannot be used.
         ReportError: the run cannot be told.
     """
@@ -75,6 +77,8 @@ def issue_reports(options: argparse.Namespace) -> list[Path]:
         manifest_sm3=hashlib.new("sm3", manifest).hexdigest(),
         signatories=[Signatory(signer.role, signer.name) for signer in signers],
     )
+    told = encoded(report_record(facts, issue)) + " ".join(options.reason or ()).encode()
+    require_nothing_told_in_clear(told, NAME, folder.path)
     with _staged(out) as stage:
         for lang, name in names.items():
             edition = replace(issue, amends=amended(options, folder.path, lang, facts, signers))

@@ -132,6 +132,17 @@ def test_an_amended_report_names_the_earlier_one_and_what_changed(issued, keys, 
     assert "内容原报告本报告委托单位湘卡样本设备有限公司湘卡设备股份公司1检测结果汇总" in _without_running_lines(text)
 
 
+def test_an_amended_report_tells_no_number_in_clear(issued, keys, tmp_path, capsys):
+    corrected, number = tmp_path / "corrected.toml", "43990019900307707X"
+    text = LABORATORY_FILE.read_text(encoding="utf-8")
+    corrected.write_text(text.replace("湘卡样本设备有限公司", f"甲 {number}"), encoding="utf-8")
+    options = ["--lang", "zh", "--number", "21", "--amends", NUMBER, "--reason"]
+    for more in (["x", "--laboratory", corrected], [f"甲 {number}"]):
+        said = _refused(capsys, issued, *options, *more, *_both(keys))
+        assert "identity number in clear at report.json, line " in said
+        assert number not in said
+
+
 def _without_running_lines(text: str) -> str:
     return re.sub(r"未经实验室.*?第\d+页共\d+页", "", text)
 
