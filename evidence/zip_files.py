@@ -8,7 +8,6 @@ import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -51,7 +50,7 @@ class ZipFiles:
             raise DamagedError(Finding(where, f"is no sound ZIP ({_told(error)})", _DAMAGED)) from error
         entries = self._zip.infolist()
         self._findings = (*self._of_the_seal(entries), *_of_the_names(entries))
-        plain = [entry for entry in entries if not entry.is_dir()]
+        plain = [entry for entry in entries if not _is_folder(entry)]
         folder = _single_folder(plain)
         self._entries = {entry.filename.removeprefix(folder): entry for entry in plain if not _is_link(entry)}
         self.names = tuple(sorted(self._entries))
@@ -94,13 +93,17 @@ def _of_the_names(entries: list[ZipInfo]) -> Iterator[Finding]:
             yield Finding(name, "is no name of a file below the run's folder", "do not unpack this ZIP")
     yield from (no_plain_file(entry.filename) for entry in entries if _is_link(entry))
     for entry in entries:
-        if entry.is_dir() and entry.file_size:
+        if _is_folder(entry) and entry.file_size:
             yield Finding(entry.filename, "is a folder with bytes of its own", "no program packs a folder so")
 
 
 def _is_safe(name: str) -> bool:
     parts = name.removesuffix("/").split("/")
     return all(part not in ("", ".", "..") for part in parts) and not set(name) & set("\\:\0")
+
+
+def _is_folder(entry: ZipInfo) -> bool:
+    return entry.filename.endswith("/")
 
 
 def _is_link(entry: ZipInfo) -> bool:
@@ -110,10 +113,9 @@ def _is_link(entry: ZipInfo) -> bool:
 
 def _single_folder(entries: list[ZipInfo]) -> str:
     """The folder every file stands in, with its slash; empty where there is none."""
-    tops = {PurePosixPath(entry.filename).parts[0] for entry in entries if "/" in entry.filename}
-    if len(tops) != 1 or any("/" not in entry.filename for entry in entries):
-        return ""
-    return f"{tops.pop()}/"
+    tops = {entry.filename.partition("/")[:2] for entry in entries}
+    folder, slash = tops.pop() if len(tops) == 1 else ("", "")
+    return f"{folder}/" if slash else ""
 
 
 def _told(error: Exception) -> str:

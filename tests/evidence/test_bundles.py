@@ -124,6 +124,12 @@ def test_names_that_lead_elsewhere_are_found(name, files, found):
     assert (told.findings[0].where, told.findings[0].what) == (name, "is no name of a file below the run's folder")
 
 
+@pytest.mark.parametrize(("written", "read"), [(b"\0QQ", ""), (b"./.", "./."), (b"...", "...")])
+def test_names_that_are_none_are_found(written, read, files, found):
+    told = found(packed([*files.items(), ("QQQ", b"")]).replace(b"QQQ", written))
+    assert read in [finding.where for finding in told.findings]
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_doubled_names_links_and_filled_folders_are_found(files, found):
     twice = found(packed([*files.items(), ("run.json", files["run.json"])]))
