@@ -10,9 +10,9 @@ from certification.another_catalogue import changes
 from certification.catalogue import Requirement, Text
 from certification.catalogue_file import CATALOGUE
 from certification.subject import Subject
+from reports.kept_run import KeptRun
 from rigs.bench_file import BenchFile
 from xiangka.fingerprints import UNKNOWN, Fingerprints, asked_of_subject, bench_settings, step_files
-from xiangka.kept_run import KeptRun
 
 _NAMED = 4
 """Most names a sentence lists."""

@@ -15,7 +15,7 @@ from certification.observations import Observation
 from certification.row_changes import row_changes
 from certification.verdicts import Row
 from reports.errors import ReportError
-from xiangka.judging_again import JudgedAgain, judged_again
+from reports.judged_run import JudgedAgain, judged_again
 
 _SKIPPED = ("file", "kind", "probed", "photographs")
 """Of a subject's record: where it was filed, and what says nothing of the subject itself."""

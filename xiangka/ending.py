@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from certification.exit_codes import ExitCode
+from certification.last_word import last_word
 from certification.standing import verdicts_document
 from evidence.manifest import MANIFEST, write_manifest
 from reports.errors import ReportError
 from rigs.disk import NoRoomError, told_of_the_disk
-from xiangka.last_word import last_word
 from xiangka.run_record import write_json
 from xiangka.sittings import BENCH_FAILED, FINISHED, INTERRUPTED, SUBJECT
 

@@ -13,18 +13,18 @@ from typing import Any
 
 from certification.catalogue import Catalogue, Requirement, Text, load_catalogue
 from certification.errors import PlanError
+from certification.json_text import json_text
 from certification.plan import Plan, make_plan
 from certification.subject import Subject
 from certification.subject_file import load_subject
 from certification.verdicts import INVALID, Verdict
+from reports.kept_run import KeptRun, read_kept_run
 from rigs.bench_file import BenchFile
 from xiangka.asked import ASKED, Asked, RunOptions
 from xiangka.bound_options import nobodys_subject
 from xiangka.changed_parts import changed_parts
 from xiangka.console import wide_console
 from xiangka.fingerprints import Fingerprints, fingerprints
-from xiangka.kept_run import KeptRun, read_kept_run
-from xiangka.run_record import json_text
 from xiangka.scenarios import ROOT, implemented
 from xiangka.unbound import unbound_roles
 

@@ -33,7 +33,7 @@ def _command(options: argparse.Namespace) -> int:
 
         write_comparison(options.html, found, options.lang)
     if options.json:
-        from xiangka.run_record import json_text
+        from certification.json_text import json_text
 
         print(json_text(comparison_record(found)), end="")
     else:

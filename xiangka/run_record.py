@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from certification.catalogue import Text
 from certification.exit_codes import ExitCode
+from certification.json_text import json_text
 from certification.verdicts import SCHEMA
 from rigs.calibration import instruments_of
 from rigs.disk import told_of_the_disk
@@ -105,11 +105,6 @@ def _shown(path: Path | None) -> str | None:
         return None
     resolved = path.resolve()
     return str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else path.name
-
-
-def json_text(content: dict[str, Any]) -> str:
-    """The one way a document of a run is written."""
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

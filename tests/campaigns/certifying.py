@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from xiangka.judging_again import judged_again
+from reports.judged_run import judged_again
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from synthetic_run import Story, write_run
 from certification.catalogue import load_catalogue
 from certification.catalogue_file import catalogue_text
 from evidence.chain import Chain, published
+from reports.journal_numbers import journal_numbers
 from xiangka.cli import main
-from xiangka.journal_numbers import journal_numbers
 from xiangka.judging_again import judged_again
 
 LATENCY, COLOURS, KEYS = "EHC-TRM-015", "EHC-TRM-007", "EHC-TRM-026"

@@ -1,0 +1,11 @@
+"""The one way a document of a run is written, so that what is derived again can be the same byte for byte."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def json_text(content: dict[str, Any]) -> str:
+    """A document as JSON, indented by one blank, with a line feed at its end."""
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
