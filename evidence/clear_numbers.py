@@ -35,6 +35,10 @@ _PACKED = re.compile(
     rb"5[Aa](?:08([0-9]{16})|09([0-9]{17}(?=[Ff])|[0-9]{18})|0[Aa]([0-9]{19})[Ff])"
     rb"|57(?:0[9A-Fa-f]|1[0-3])([0-9]{16,19})[Dd]"
 )
+_ISSUERS = b"62", b"9558", b"999999"
+"""How numbers of UnionPay begin, of any length, and those of the cards a bench makes."""
+_ABROAD = re.compile(rb"4|5[1-5]|6[045]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720|35[2-8]")
+"""How those of other networks begin, with 16 digits."""
 _SPELT_WORD = re.compile(rb"(?:3[0-9]|4[1-9]|5[0-9]|6[1-9]|7[0-9])+")
 """Letters and digits in hexadecimal, as a code that is shown may hold; one card's number in three hundred looks so."""
 _HEX = frozenset(b"0123456789abcdefABCDEF")
@@ -44,7 +48,8 @@ _QUAD = rb"[MNO][DTjz][AEIMQUYcgk][wxyz0-5]"
 """Three decimal digits in base64."""
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*")
 _NUMBER_OF_TIME = re.compile(rb'"(?:t|ns|\w*(?:_ns|_us|time|begin|end|start|stop|since|until|_at))": *$')
-_VALUE_OF_HEX = re.compile(rb'"hex": *"[0-9a-fA-F]*$')
+_VALUE_OF_HEX = re.compile(rb'"(?:hex": *"|shows": *\[(?:"[^"]*", *)*"[A-Za-z0-9 ]+:)[0-9a-fA-F]*$')
+"""What the journal writes as hexadecimal: bytes of a frame, contents of the codes shown."""
 
 
 def numbers_in(content: Content) -> Iterator[tuple[str, int]]:
@@ -88,8 +93,7 @@ def _is_identity(number: bytes) -> bool:
 
 def _is_card(number: bytes) -> bool:
     """Whether an issuer may have given it out, or one of the harness's own, and its check digit is right (Luhn)."""
-    head = int(number[:4])
-    if not (40 <= head // 100 <= 69 or head >= 9000 or 2221 <= head <= 2720 or 3528 <= head <= 3589):
+    if not (number.startswith(_ISSUERS) or (len(number) == 16 and _ABROAD.match(number))):
         return False
     total = 0
     for place, digit in enumerate(reversed(number)):
@@ -109,7 +113,7 @@ def _in_hex(content: Content, match: re.Match[bytes]) -> bool:
         return True
     if before[::-1][ahead : ahead + 1] == b"<" and after[behind : behind + 1] == b">":
         return True
-    return _VALUE_OF_HEX.search(content[max(0, match.start() - 2 * _DIGEST) : match.start()]) is not None
+    return _VALUE_OF_HEX.search(content[max(0, match.start() - 8 * _DIGEST) : match.start()]) is not None
 
 
 def _leading_hex(content: bytes) -> int:

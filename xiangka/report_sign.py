@@ -17,10 +17,18 @@ def add_sign(actions: Commands) -> None:
     sign = actions.add_parser("sign", help="sign a finished run: the laboratory first, then the authoriser")
     sign.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
     add_signer(sign)
+    sign.add_argument(
+        "--looked-at",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="PLACE",
+        help="places where `report scan` takes a random code for the number of a bank card (journal.jsonl: line 12)",
+    )
     sign.set_defaults(command=_sign)
 
 
 def _sign(options: argparse.Namespace) -> int:
     from xiangka.signing import sign_run
 
-    return sign_run(options.folder, options.keys, options.password_file)
+    return sign_run(options.folder, options.keys, options.password_file, options.looked_at)

@@ -114,6 +114,8 @@ HARMLESS = {
     "fractions": "0.4012888888881881 M .4012888888881881",
     "digest": "sm3: 0ab4012888888881881cd" + "e" * 43,
     "wire": '{"channel":"scanner","hex":"4012888888881881"}',
+    "codes shown": '{"shows":["DataMatrix:ff","structured append QRCode:4012888888881881"]}',
+    "no issuer's": "4012888888881881003 7712888888888882 98765432109876544",
     "glyphs": "[<4012888888881881>-5<0a4012888888881881>]TJ",
     "word in hex": '{"shows":["QRCode:4538373231444443"]}',
     "identifier": "00000000-4012-8888-8888-188100000000",

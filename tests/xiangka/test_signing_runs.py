@@ -46,15 +46,16 @@ def run(tmp_path):
     return folder
 
 
-def sign(run, keys, who):
-    return main(["report", "sign", str(run), "--keys", str(keys / who), "--password-file", str(keys / "password")])
+def sign(run, keys, who, *more):
+    options = ["--keys", str(keys / who), "--password-file", str(keys / "password"), *more]
+    return main(["report", "sign", str(run), *options])
 
 
-def refused(capsys, run, keys, who):
+def refused(capsys, run, keys, who, *more):
     """What is said of a signature that must not be made; the run stays as it is."""
     before = {file: file.read_bytes() for file in run.rglob("*") if file.is_file()}
     capsys.readouterr()
-    assert sign(run, keys, who) == 4
+    assert sign(run, keys, who, *more) == 4
     assert {file: file.read_bytes() for file in run.rglob("*") if file.is_file()} == before
     told = capsys.readouterr()
     assert told.out == ""
@@ -193,3 +194,18 @@ def test_a_run_that_tells_a_number_in_clear_is_not_signed(run, keys, capsys):
     said = refused(capsys, run, keys, "laboratory")
     assert "identity number in clear at allure-results/x-result.json, line 2; `xiangka report scan` lists them" in said
     assert "0307707" not in said
+
+
+def test_a_code_that_looks_like_a_card_is_signed_once_it_was_looked_at_and_an_identity_number_never(run, keys, capsys):
+    (run / "junit.xml").write_text("\n6228480402564890018\n")
+    write_manifest(run, NAME)
+    looked = ["--looked-at", "junit.xml: line 3", "junit.xml: line 2"]
+    assert "bank card number in clear at junit.xml, line 2" in refused(capsys, run, keys, "laboratory")
+    assert "line 2" in refused(capsys, run, keys, "laboratory", *looked[:2])
+    (run / "junit.xml").write_text("\n43990019900307707X\n")
+    write_manifest(run, NAME)
+    assert "identity number in clear" in refused(capsys, run, keys, "laboratory", *looked)
+    (run / "junit.xml").write_text("\n6228480402564890018\n")
+    write_manifest(run, NAME)
+    assert sign(run, keys, "laboratory", *looked) == 0
+    assert sign(run, keys, "authoriser") == 0
