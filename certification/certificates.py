@@ -7,7 +7,7 @@ it stands on a day follows from the history and the day alone. Days are days in 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 
@@ -19,6 +19,8 @@ VALID_YEARS = 3
 """How long a certificate is valid at most; EMVCo's letters of approval, after which this is modelled, expire too."""
 WARNING_DAYS = (90, 30, 7)
 """Days before the last day of validity from which on the expiry is told (EHC-OPS-006)."""
+AFTER_EXPIRY = 0
+"""Told in place of a number of ``WARNING_DAYS`` once a certificate has expired."""
 
 
 class Act(StrEnum):
@@ -55,6 +57,7 @@ class Shown:
         finished: day the run ended.
         open_rows: mandatory rows that apply and were not assessed; nothing is certified about them.
         waivers: mandatory rows that failed under a waiver, by id, with its number.
+        reports: numbers of the signed reports on the run.
     """
 
     firmware: str
@@ -66,6 +69,7 @@ class Shown:
     finished: date
     open_rows: tuple[str, ...] = ()
     waivers: Mapping[str, str] = field(default_factory=dict)
+    reports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ class Wording:
         authorisation: number under which the laboratory may.
         subject: what is certified.
         shown: firmware that is covered; never empty.
+        gaps: first and last day of each time it had expired and was not renewed yet, oldest first.
     """
 
     edition: int
@@ -105,6 +110,18 @@ class Wording:
     authorisation: str
     subject: Subject
     shown: tuple[Shown, ...]
+    gaps: tuple[tuple[date, date], ...] = ()
+
+    @property
+    def begins(self) -> date:
+        """First day of the validity that runs to ``expires`` without a gap."""
+        return self.gaps[-1][1] + timedelta(days=1) if self.gaps else self.issued
+
+    def renewed(self, day: date, expires: date) -> Wording:
+        """The next edition, in force from a day on; a gap since the last day of validity is told."""
+        lapsed = self.expires + timedelta(days=1)
+        gaps = (*self.gaps, (lapsed, day - timedelta(days=1))) if lapsed < day else self.gaps
+        return replace(self, edition=self.edition + 1, expires=expires, gaps=gaps)
 
 
 @dataclass(frozen=True)
@@ -131,6 +148,14 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Dropped:
+    """Firmware that is covered no longer, and the act that took it out."""
+
+    shown: Shown
+    entry: Entry
+
+
+@dataclass(frozen=True)
 class Certificate:
     """A certificate with its history, oldest act first."""
 
@@ -138,8 +163,31 @@ class Certificate:
     wording: Wording
     history: tuple[Entry, ...]
 
+    def as_of(self, day: date) -> Certificate | None:
+        """The certificate by the acts done until the end of a day; None before it was issued."""
+        return certificates_of(one for one in self.history if _day(one) <= day).get(self.number)
+
+    @property
+    def dropped(self) -> tuple[Dropped, ...]:
+        """Firmware that an earlier edition covered and the newest does not, in the order it was dropped."""
+        found: dict[str, Dropped] = {}
+        before: tuple[Shown, ...] = ()
+        for entry in self.history:
+            if entry.wording is None:
+                continue
+            kept = {one.firmware_sha256 for one in entry.wording.shown}
+            found.update(
+                (one.firmware_sha256, Dropped(one, entry)) for one in before if one.firmware_sha256 not in kept
+            )
+            found = {digest: one for digest, one in found.items() if digest not in kept}
+            before = entry.wording.shown
+        return tuple(found.values())
+
     def standing(self, day: date) -> Standing:
-        """How it stands on a day; a withdrawal outranks expiry, and expiry a suspension."""
+        """How it stands on a day by all acts it holds; for a day gone by, ask it ``as_of`` that day.
+
+        A withdrawal outranks expiry, and expiry a suspension.
+        """
         held = _held(self.history)
         if held is Standing.WITHDRAWN:
             return held
@@ -252,8 +300,12 @@ def warning(certificate: Certificate, day: date) -> int | None:
 
 
 def untold(certificate: Certificate, day: date, told: Collection[int]) -> int | None:
-    """The warning due on a day, unless it or a nearer one of this expiry is among those told already."""
-    due = warning(certificate, day)
+    """The warning due on a day, unless it or a nearer one of this expiry is among those told already.
+
+    Days on which nobody asked lose none: what has expired meanwhile is told as ``AFTER_EXPIRY``, once.
+    """
+    expired = certificate.standing(day) is Standing.EXPIRED
+    due = AFTER_EXPIRY if expired else warning(certificate, day)
     return due if due is not None and all(due < earlier for earlier in told) else None
 
 
@@ -261,6 +313,10 @@ def _held(history: Iterable[Entry]) -> Standing:
     """How a certificate stands, its expiry left out."""
     led = [_LEADS_TO[entry.act] for entry in history if entry.act in _LEADS_TO]
     return led[-1] if led else Standing.VALID
+
+
+def _day(entry: Entry) -> date:
+    return entry.at.astimezone(CHINA).date()
 
 
 def _years_after(day: date, years: int) -> date:

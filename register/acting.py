@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -23,7 +22,6 @@ from certification.certificates import (
 )
 from certification.errors import PlanError
 from evidence.chain import sm3
-from evidence.clear_text import scan
 from evidence.errors import SignatureError
 from evidence.keys.signer import Signer
 from evidence.signer_certificates import AUTHORISER
@@ -31,6 +29,7 @@ from register.book import Book, Change
 from register.certificate_pdf import signed_certificate
 from register.history import History
 from register.proofs import Proven, proven
+from register.published_words import demand_publishable
 
 CORRECTABLE = ("vendor", "model", "hardware", "filing_number")
 """Fields of a certificate that an amendment may correct without a new run."""
@@ -117,9 +116,7 @@ def renew(book: Book, number: str, runs: Sequence[Path], hand: Hand, until: date
                 )
         shown = tuple({proof.shown.firmware_sha256: proof.shown for proof in proofs}.values())
         wording = replace(
-            certificate.wording,
-            edition=certificate.wording.edition + 1,
-            expires=last_day(hand.day, until, _waived_until(proofs)),
+            certificate.wording.renewed(hand.day, last_day(hand.day, until, _waived_until(proofs))),
             laboratory=proofs[-1].laboratory,
             authorisation=proofs[-1].authorisation,
             shown=shown,
@@ -215,16 +212,8 @@ def demand_authoriser(signer: Signer) -> None:
 def _demand_fit(hand: Hand, *words: str) -> None:
     """Nothing can be taken out of a register again, and everybody reads the words in it."""
     demand_authoriser(hand.signer)
-    with tempfile.TemporaryDirectory(prefix="xiangka-words-") as folder:
-        file = Path(folder) / "words"
-        file.write_text("\n".join((hand.why.zh, hand.why.en, *words)), encoding="utf-8")
-        found = scan(file)
-    if found:
-        raise PlanError(
-            f"holds what looks like {found[0].kind} in clear, and is published for good",
-            where="--reason" if not words else "--reason, --correct",
-            remedy="leave it out",
-        )
+    where = "--reason" if not words else "--reason, --correct"
+    demand_publishable(hand.why.zh, hand.why.en, *words, where=where)
 
 
 def _proven(history: History, run: Path, hand: Hand) -> Proven:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from evidence.chain import sm3
 from evidence.manifest import MANIFEST, SIGNATURES
 from evidence.verification import verify
 from register.errors import BrokenRegisterError
+from register.run_reports import report_numbers
 from reports.laboratory_facts import unstated
 from reports.run_folder import RunFolder, RunRecord, read_run_folder
 from reports.stated_records import WaiverRecord
@@ -75,9 +76,10 @@ def proven(run: Path, centre: bytes, now: datetime, *, specimen: bool) -> Proven
     if record.laboratory is None or record.finished is None:
         raise AssertionError("a run without them has obstacles")
     manifest = (run / MANIFEST).read_bytes()
+    digest = sm3(manifest).hex()
     return Proven(
         subject=_subject(record),
-        shown=_shown(folder, sm3(manifest).hex()),
+        shown=replace(_shown(folder, digest), reports=report_numbers(run, digest, centre)),
         laboratory=Text.model_validate(record.laboratory.laboratory.name.model_dump()),
         authorisation=record.laboratory.laboratory.authorisation_number,
         waived_until=_waived_until(record),

@@ -19,6 +19,7 @@ from register.engine import shown_place
 from register.files import write_files
 from register.lines import Opening
 from xiangka.key_secret import open_keys
+from xiangka.register_commands import FIRST_REASON, FIRST_REASON_EN
 from xiangka.register_opening import now, open_book, place_of
 
 LONGEST_URL = 120
@@ -79,7 +80,8 @@ def set_standing(options: argparse.Namespace) -> int:
 
 
 def _hand(options: argparse.Namespace) -> Hand:
-    why = Text(zh=options.reason, en=options.reason_en or options.reason)
+    english = FIRST_REASON_EN if options.reason == FIRST_REASON else options.reason
+    why = Text(zh=options.reason, en=options.reason_en or english)
     if not why.zh.strip():
         raise PlanError("is empty", where="--reason", remedy="say why")
     return Hand(open_keys(options.keys, options.password_file), now(), why)

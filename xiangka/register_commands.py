@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DATABASE = "XIANGKA_REGISTER"
 """Environment variable that names the database where no option does; a password in a URL stands there unseen."""
+FIRST_REASON, FIRST_REASON_EN = "首次签发", "first issue"
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -58,8 +59,12 @@ def _issue(actions: Commands) -> None:
     _database(parser)
     parser.add_argument("runs", type=Path, nargs=1, metavar="RUN", help="folder of the run")
     _until(parser)
-    parser.add_argument("--reason", default="首次签发", metavar="TEXT", help="why, in Chinese (default: 首次签发)")
-    parser.add_argument("--reason-en", metavar="TEXT", help="why, in English (default: as in Chinese)")
+    parser.add_argument(
+        "--reason", default=FIRST_REASON, metavar="TEXT", help=f"why, in Chinese (default: {FIRST_REASON})"
+    )
+    parser.add_argument(
+        "--reason-en", metavar="TEXT", help=f"why, in English (default: {FIRST_REASON_EN}, or as in Chinese)"
+    )
     add_signer(parser)
     _out(parser)
     _work(parser, "issue")
