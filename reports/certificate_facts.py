@@ -16,7 +16,7 @@ from certification.verdicts import Verdict
 from reports import report_words, words
 from reports.bench_view import InstrumentView, instrument_views
 from reports.clock_views import ClockView, clock_views
-from reports.harness_trial import HarnessTrial, harness_trial, rate_text
+from reports.harness_trial import HarnessTrial, harness_trial
 from reports.kind_words import words_of
 from reports.laboratory_facts import (
     ConditionFact,
@@ -143,7 +143,9 @@ def facts_of(folder: RunFolder) -> Facts:
     """The facts of a run, from its folder alone."""
     run, said = folder.run, folder.run.laboratory
     kind = words.word(words.SUBJECT_KINDS, run.subject.kind)
-    harness, deviations = harness_trial(shipped_record(), run.subject.kind, run.versions), deviation_facts(said)
+    planned = [row.requirement for row in folder.rows if row.planned]
+    harness = harness_trial(shipped_record(), run.subject.kind, run.versions, planned)
+    deviations = deviation_facts(said)
     rows = row_facts(folder, sections_of(folder, load_catalogue()), deviations, harness)
     return Facts(
         title=_t(f"湖南省电子健康卡{kind.zh}检测报告", f"Hunan electronic health card: test report on a {kind.en}"),
@@ -224,7 +226,7 @@ def _programme(run: RunRecord, harness: HarnessTrial | None) -> list[Stated]:
         Stated(
             "harness.kill_rate",
             _t("缺陷检出率", "Kill rate"),
-            rate_text(harness.total) if harness is not None and harness.total.defects else unknown,
+            unknown if harness is None else harness.total_text or unknown,
         ),
         Stated(
             "bench",

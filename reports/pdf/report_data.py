@@ -185,6 +185,12 @@ def _harness(trial: HarnessTrial, telling: Telling) -> dict[str, Any]:
         "exact": f"{total.exact}/{total.caught}" if total.caught else "—",
         "everything": f"{everything.caught}/{everything.defects}",
         **telling.told(
-            {"date": trial.date, "commit": trial.commit, "differing": trial.differing, "missed": trial.missed}
+            {
+                "date": trial.date,
+                "commit": trial.commit,
+                "differing": trial.differing,
+                "holds": trial.holds,
+                "missed": trial.missed,
+            }
         ),
     }

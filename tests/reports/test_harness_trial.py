@@ -12,7 +12,9 @@ import reports.certificate_facts
 from certification.catalogue import VERSION
 from certification.kill_rate import DefectRecord, DefectTrial
 from certification.trial_record import LAYOUT, MadeWith
+from reports.harness_trial import harness_trial
 from reports.html_report import write_report
+from reports.run_folder import Versions
 
 TRIALS = (
     DefectTrial(
@@ -42,11 +44,15 @@ TRIALS = (
 )
 
 
-def record(catalogue: str = VERSION, xiangka: str = "0.1.0") -> DefectRecord:
+SAME = "4f2c9a1"
+"""Commit of the invented run."""
+
+
+def record(catalogue: str = VERSION, xiangka: str = "0.1.0", commit: str | None = SAME) -> DefectRecord:
     return DefectRecord(
         layout=LAYOUT,
         date="2026-11-27T18:00:00+08:00",
-        made_with=MadeWith(xiangka=xiangka, catalogue=catalogue, commit="abc1234"),
+        made_with=MadeWith(xiangka=xiangka, catalogue=catalogue, commit=commit),
         trials=TRIALS,
     )
 
@@ -75,11 +81,13 @@ def test_a_page_tells_the_kill_rate_of_each_requirement_and_of_all(told_with):
     assert "2/3 (66" in trial
     assert "3/4" in trial
     assert "1/2" in trial
-    assert "abc1234" in trial
+    assert SAME in trial
     assert "27 November 2026" in trial
     assert "colour-shy" in trial
     assert "red-lit" not in trial
     assert "may not hold" not in trial
+    assert "defects and" in trial
+    assert "Every automatic requirement" not in page
 
 
 @pytest.mark.parametrize(
@@ -87,12 +95,44 @@ def test_a_page_tells_the_kill_rate_of_each_requirement_and_of_all(told_with):
     [
         (record(catalogue="2019.1"), f"catalogue 2019.1 (this run: {VERSION})"),
         (record(xiangka="0.0.1"), "Xiangka 0.0.1 (this run: 0.1.0)"),
+        (record(commit="abc1234"), f"commit abc1234 (this run: {SAME})"),
     ],
 )
 def test_a_record_of_another_version_is_warned_of(told_with, shipped, said):
-    trial = section(told_with(shipped), "trial")
+    page = told_with(shipped)
+    trial = section(page, "trial")
     assert "may not hold for this run" in trial
     assert said in trial
+    particular = section(page, "bench").split("Kill rate</span>")[1]
+    assert f"found with another version: {said}" in particular[: particular.index("</tr>")]
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "said"),
+    [
+        (f"{SAME}-dirty", SAME, f"commit {SAME} with uncommitted changes (this run: {SAME})"),
+        (
+            f"{SAME}-dirty",
+            f"{SAME}-dirty",
+            f"commit {SAME} with uncommitted changes (this run: {SAME} with uncommitted changes)",
+        ),
+        (None, SAME, f"commit unknown (this run: {SAME})"),
+        (None, None, "commit unknown (this run: unknown)"),
+    ],
+)
+def test_a_commit_that_does_not_say_what_was_run_is_no_other_s_equal(then, now, said):
+    versions = Versions(xiangka="0.1.0", catalogue=VERSION, commit=now)
+    told = harness_trial(record(commit=then), "terminal", versions, ())
+    assert [text.en for text in told.differing] == [said]
+
+
+def test_a_page_says_how_many_requirements_the_record_tries_and_how_many_it_does_not():
+    versions = Versions(xiangka="0.1.0", catalogue=VERSION, commit=SAME)
+    told = harness_trial(record(), "terminal", versions, ("EHC-TRM-001", "EHC-TRM-003", "EHC-TRM-007"))
+    assert "(terminal) in the record: 3, on 2 requirements." in told.holds.en
+    assert "Of the 3 planned in this run, 2 have defects and 1 have none" in told.holds.en
+    others = harness_trial(record(), "his", versions, ("EHC-HIS-001",))
+    assert "holds no defect" in others.holds.en
 
 
 def test_without_a_record_the_page_says_so(told_with):
