@@ -154,6 +154,11 @@ class Dropped:
     shown: Shown
     entry: Entry
 
+    @property
+    def day(self) -> date:
+        """The first day on which it was not covered."""
+        return _day(self.entry)
+
 
 @dataclass(frozen=True)
 class Certificate:
@@ -166,6 +171,11 @@ class Certificate:
     def as_of(self, day: date) -> Certificate | None:
         """The certificate by the acts done until the end of a day; None before it was issued."""
         return certificates_of(one for one in self.history if _day(one) <= day).get(self.number)
+
+    @property
+    def since(self) -> date:
+        """The day it was issued."""
+        return _day(self.history[0])
 
     @property
     def dropped(self) -> tuple[Dropped, ...]:
@@ -230,6 +240,11 @@ def certificates_of(entries: Iterable[Entry]) -> dict[str, Certificate]:
         history = (*(earlier.history if earlier else ()), entry)
         found[entry.number] = Certificate(entry.number, wording, history)
     return found
+
+
+def as_of(certificates: Iterable[Certificate], day: date) -> list[Certificate]:
+    """Those that were issued until a day, each by the acts done until then."""
+    return [then for one in certificates if (then := one.as_of(day)) is not None]
 
 
 def demand_open(act: Act, certificate: Certificate, day: date) -> None:

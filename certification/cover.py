@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from certification.catalogue import Text
-from certification.certificates import Certificate, Standing
+from certification.certificates import Certificate, Dropped, Shown, Standing, as_of
 
 
 class Cover(StrEnum):
@@ -64,13 +64,18 @@ _RANK = tuple(Cover)
 
 
 def cover(certificates: Iterable[Certificate], device: Device, day: date) -> Answer:
-    """Say whether a device is covered on a day; of several certificates the best one speaks."""
-    same = [one for one in certificates if _is_of(one, device)]
-    naming = [one for one in same if _names(one, device.firmware_sha256)]
+    """Say whether a device is covered on a day by the acts done until then; of several certificates the best speaks."""
+    known = tuple(certificates)
+    same = [one for one in as_of(known, day) if _is_of(one, device)]
+    naming = [one for one in same if _names(one, device)]
     if naming:
         best = min(naming, key=lambda one: _RANK.index(_OF_STANDING[one.standing(day)]))
         word = _OF_STANDING[best.standing(day)]
         return Answer(word, best, _reason(word, best))
+    if dropped := [(one, gone) for one in same for gone in one.dropped if _is(gone.shown, device)]:
+        return Answer(Cover.NOT_COVERED, None, _covered_once(*dropped[-1]))
+    if later := [one for one in known if one.since > day and _is_of(one, device) and _names(one, device)]:
+        return Answer(Cover.NOT_COVERED, None, _not_yet(later[0]))
     if same and (device.model is not None or device.certificate is not None):
         return Answer(Cover.NOT_COVERED, None, _other_firmware(same))
     return Answer(
@@ -92,8 +97,12 @@ def _is_of(certificate: Certificate, device: Device) -> bool:
     return all(asked is None or asked == filed for asked, filed in pairs)
 
 
-def _names(certificate: Certificate, firmware_sha256: str) -> bool:
-    return any(one.firmware_sha256 == firmware_sha256.lower() for one in certificate.wording.shown)
+def _names(certificate: Certificate, device: Device) -> bool:
+    return any(_is(one, device) for one in certificate.wording.shown)
+
+
+def _is(shown: Shown, device: Device) -> bool:
+    return shown.firmware_sha256 == device.firmware_sha256.lower()
 
 
 def _reason(word: Cover, certificate: Certificate) -> Text:
@@ -111,6 +120,19 @@ def _reason(word: Cover, certificate: Certificate) -> Text:
             return Text(
                 zh=f"证书 {certificate.number} {zh}：{last.why.zh}", en=f"{certificate.number} is {word}: {last.why.en}"
             )
+
+
+def _covered_once(certificate: Certificate, gone: Dropped) -> Text:
+    number, day, why = certificate.number, gone.day.isoformat(), gone.entry.why
+    return Text(
+        zh=f"证书 {number} 自 {day} 起不再覆盖该固件：{why.zh}",
+        en=f"{number} no longer covers this firmware since {day}: {why.en}",
+    )
+
+
+def _not_yet(certificate: Certificate) -> Text:
+    number, day = certificate.number, certificate.since.isoformat()
+    return Text(zh=f"证书 {number} 于 {day} 方才签发", en=f"{number} was issued only on {day}")
 
 
 def _other_firmware(same: list[Certificate]) -> Text:

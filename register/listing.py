@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from certification.catalogue import Text
-from certification.certificates import CHINA, Certificate, Entry, Wording
+from certification.certificates import CHINA, Certificate, Entry, Wording, certificates_of
 from certification.errors import PlanError
 from evidence.chain import dumped
 from evidence.errors import SignatureError
@@ -145,17 +145,13 @@ def demand_continued(earlier: Listing, heads: Sequence[str], where: str) -> None
 
 
 def _certificate(record: Mapping[str, Any]) -> Certificate:
-    wording = _WORDING.validate_python({key: value for key, value in record.items() if key in _FIELDS})
-    entries = [{"number": record["number"], **entry} for entry in record["history"]]
-    return Certificate(record["number"], wording, _ENTRIES.validate_python(entries))
-
-
-_FIELDS = tuple(Wording.__dataclass_fields__)
+    number = record["number"]
+    entries = _ENTRIES.validate_python([{"number": number, **entry} for entry in record["history"]])
+    return certificates_of(entries)[number]
 
 
 def _told(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """An act as the listing tells it: the words it led to stand beside it once, or in the full history."""
-    return {key: value for key, value in entry.items() if key not in ("number", "wording")}
+    return {key: value for key, value in entry.items() if key != "number"}
 
 
 def _bytes(file: Path) -> bytes:

@@ -25,7 +25,7 @@ def demand_publishable(*words: str, where: str) -> None:
     """
     text = unicodedata.normalize("NFKC", "\n".join(words))
     if _MOBILE.search(text):
-        kind = "mobile number"
+        kind = "a mobile number"
     else:
         with tempfile.TemporaryDirectory(prefix="xiangka-words-") as folder:
             file = Path(folder) / "words"
@@ -33,5 +33,5 @@ def demand_publishable(*words: str, where: str) -> None:
             kind = next((one.kind for one in scan(file)), "")
     if kind:
         raise PlanError(
-            f"holds what looks like a {kind} in clear, and is published for good", where=where, remedy="leave it out"
+            f"holds what looks like {kind} in clear, and is published for good", where=where, remedy="leave it out"
         )

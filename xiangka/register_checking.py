@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from certification.certificates import Certificate, Standing
+from certification.certificates import Certificate, Standing, as_of
 from certification.cover import Cover, Device, cover
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
@@ -21,16 +19,17 @@ from evidence.chain import sm3
 from register.genuine import known_document
 from register.listing import read_listing
 from register.pages import STANDINGS
-from xiangka.register_opening import day_of, now, open_book
-from xiangka.verifying import CENTRE
+from xiangka.register_opening import day_of, file_bytes, named_centre, now, open_book, read_book
 
 _COVERS = {
     Cover.COVERED: "在覆盖范围内",
     Cover.SUSPENDED: "证书已暂停",
-    Cover.EXPIRED: "证书已到期",
+    Cover.EXPIRED: "证书已过期",
     Cover.WITHDRAWN: "证书已撤销",
     Cover.NOT_COVERED: "不在覆盖范围",
 }
+
+_UNKNOWN = ("不是本登记簿签发的文件", "not a document of this register")
 
 
 @dataclass(frozen=True)
@@ -59,12 +58,13 @@ def check(options: argparse.Namespace) -> int:
         source = _source(options)
         answer = _of_device(device, source, day)
     else:
-        digest = sm3(_bytes(options.document, "name a certificate's PDF")).hex()
+        digest = sm3(file_bytes(options.document, "name a certificate's PDF")).hex()
+        about = _device(options) if options.firmware_hash or options.subject else None
         source = _source(options)
-        answer = _of_document(digest, source, day)
+        answer = _of_both(digest, about, options.number, source, day)
     if options.json:
-        about = {"on": day.isoformat(), "specimen": source.specimen}
-        print(json.dumps({**answer.record, **about}, ensure_ascii=False, indent=1))
+        asked = {"on": day.isoformat(), "specimen": source.specimen}
+        print(json.dumps({**answer.record, **asked}, ensure_ascii=False, indent=1))
     else:
         mark = "样本 SPECIMEN · " if source.specimen else ""
         print(f"{mark}{answer.said}（{day}，{source.name}）")
@@ -73,11 +73,11 @@ def check(options: argparse.Namespace) -> int:
 
 def _source(options: argparse.Namespace) -> _Source:
     if options.listing is not None:
-        listing = read_listing(options.listing, _centre(options.centre), now())
+        listing = read_listing(options.listing, named_centre(options), now())
         made = listing.made.isoformat(timespec="minutes")
         return _Source(f"登记簿截至 listing of {made}", listing.specimen, listing.certificates.values())
     with open_book(options) as book:
-        history = book.read()
+        history = read_book(book, options)
         return _Source(book.place, history.opening.specimen, history.certificates.values())
 
 
@@ -93,11 +93,27 @@ def _of_device(device: Device, source: _Source, day: date) -> _Answer:
     return _Answer(found.cover is Cover.COVERED, said, record)
 
 
+def _of_both(digest: str, device: Device | None, number: str | None, source: _Source, day: date) -> _Answer:
+    """Whether a certificate at hand is in force, and is the one that was named, and covers the device in question."""
+    paper = _of_document(digest, source, day)
+    held = paper.record["certificate"]
+    if number is not None and held is not None and held != number:
+        other = f"{paper.said} · 不是所问证书 not {number}"
+        return _Answer(False, other, {**paper.record, "asked": number})
+    if device is None or held is None:
+        return paper
+    covered = _of_device(replace(device, certificate=held), source, day)
+    record = {**paper.record, "device": covered.record}
+    return _Answer(paper.holds and covered.holds, f"{paper.said} · {covered.said}", record)
+
+
 def _of_document(digest: str, source: _Source, day: date) -> _Answer:
-    found = known_document(source.certificates, digest)
+    found = known_document(as_of(source.certificates, day), digest)
     if found is None:
-        record = {"known": False, "sm3": digest, "certificate": None, "in_force": False, "standing": None}
-        return _Answer(False, "不是本登记簿签发的文件 · not a document of this register", record)
+        later = known_document(source.certificates, digest) is not None
+        zh, en = ("当日尚未签发", "not given out yet on that day") if later else _UNKNOWN
+        record = {"known": later, "sm3": digest, "certificate": None, "in_force": False, "standing": None}
+        return _Answer(False, f"{zh} · {en}", record)
     standing = found.certificate.standing(day)
     edition = "现行版 edition in force" if found.in_force else "非现行版证书 not the certificate in force"
     said = f"{found.name}：{edition} · 证书 certificate {STANDINGS[standing]} {standing}"
@@ -127,21 +143,3 @@ def _device(options: argparse.Namespace) -> Device:
     if not digest:
         raise PlanError("names no firmware_sha256", where=str(options.subject), remedy="give --firmware-hash as well")
     return Device(digest, subject.kind, filed.vendor, filed.model, filed.hardware, options.number)
-
-
-def _centre(option: Path | None) -> bytes:
-    named = option or (Path(os.environ[CENTRE]) if os.environ.get(CENTRE) else None)
-    if named is None:
-        raise PlanError(
-            "a listing is checked against the centre's certificates, and none are named",
-            where="--centre",
-            remedy=f"name centre.pem, there or in ${CENTRE}",
-        )
-    return _bytes(named, "name the centre's centre.pem")
-
-
-def _bytes(file: Path, remedy: str) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise PlanError(f"cannot be read ({error.strerror})", where=str(file), remedy=remedy) from error

@@ -115,6 +115,10 @@ def _show(actions: Commands) -> None:
     _database(parser)
     parser.add_argument("number", nargs="?", metavar="NUMBER", help="number of a certificate")
     _day(parser)
+    _centre(parser, "the centre whose register it must be")
+    parser.add_argument(
+        "--listing", type=Path, metavar="DIR", help="the last listing exported: no act it tells may be missing"
+    )
     parser.add_argument("--documents", type=Path, metavar="DIR", help="write the certificate's files here")
     parser.add_argument("--json", action="store_true", help="as JSON")
     _work(parser, "show", "register_showing")
@@ -124,13 +128,13 @@ def _check(actions: Commands) -> None:
     parser = actions.add_parser("check", help="tell whether a device is covered, or a certificate genuine; exit 0 or 1")
     _database(parser)
     parser.add_argument("--listing", type=Path, metavar="DIR", help="ask a published listing instead of the database")
-    parser.add_argument(
-        "--centre", type=Path, metavar="F", help="with --listing: the centre's certificates (else $XIANGKA_CENTRE)"
-    )
+    _centre(parser, "the centre whose listing or register it must be")
     parser.add_argument("--firmware-hash", metavar="SHA256", help="SHA-256 of the device's firmware")
     parser.add_argument("--subject", type=Path, metavar="F", help="subject file of the device")
     parser.add_argument("--number", metavar="NUMBER", help="ask this certificate only")
-    parser.add_argument("--document", type=Path, metavar="F", help="ask about a certificate's PDF instead of a device")
+    parser.add_argument(
+        "--document", type=Path, metavar="F", help="a certificate's PDF: is it in force, and does it cover the device"
+    )
     _day(parser)
     parser.add_argument("--json", action="store_true", help="as JSON")
     _work(parser, "check", "register_checking")
@@ -139,8 +143,13 @@ def _check(actions: Commands) -> None:
 def _warnings(actions: Commands) -> None:
     parser = actions.add_parser("warnings", help="certificates that expire within 90, 30 or 7 days")
     _database(parser)
+    _centre(parser, "the centre whose register it must be")
     _day(parser)
-    parser.add_argument("--new", action="store_true", help="only those not told before, and remember them as told")
+    parser.add_argument(
+        "--new",
+        action="store_true",
+        help="only those not told before, also what expired untold; told for good once the day has come",
+    )
     parser.add_argument("--json", action="store_true", help="as JSON")
     _work(parser, "warnings", "register_warning")
 
@@ -148,6 +157,7 @@ def _warnings(actions: Commands) -> None:
 def _export(actions: Commands) -> None:
     parser = actions.add_parser("export", help="write the public listing: pages with search, register.json, signature")
     _database(parser)
+    _centre(parser, "the centre whose register it must be")
     parser.add_argument("folder", type=Path, metavar="DIR", help="new folder, or one with an earlier listing")
     add_signer(parser)
     _work(parser, "export", "register_publishing")
@@ -155,6 +165,10 @@ def _export(actions: Commands) -> None:
 
 def _database(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--database", metavar="F|URL", help=f"SQLite file or postgresql://… (else ${DATABASE})")
+
+
+def _centre(parser: argparse.ArgumentParser, about: str) -> None:
+    parser.add_argument("--centre", type=Path, metavar="F", help=f"certificates of {about} (else $XIANGKA_CENTRE)")
 
 
 def _number(parser: argparse.ArgumentParser) -> None:

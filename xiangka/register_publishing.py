@@ -9,7 +9,7 @@ from certification.exit_codes import ExitCode
 from register.acting import demand_authoriser
 from register.publishing import export as write_listing
 from xiangka.key_secret import open_keys
-from xiangka.register_opening import now, open_book
+from xiangka.register_opening import centre_file, now, open_book, read_book
 
 
 def export(options: argparse.Namespace) -> int:
@@ -18,6 +18,8 @@ def export(options: argparse.Namespace) -> int:
     signer = open_keys(options.keys, options.password_file)
     demand_authoriser(signer)
     with open_book(options) as book:
-        count = write_listing(book, folder.absolute(), signer, now())
+        if centre_file(options):
+            read_book(book, options)
+        count = write_listing(book, folder, signer, now())
     print(f"公示 listing: {folder / 'index.html'}，{count} 张证书 certificates")
     return int(ExitCode.PASSED)

@@ -7,16 +7,16 @@ import json
 from collections.abc import Sequence
 from datetime import date
 
-from certification.certificates import Certificate, untold, warning
+from certification.certificates import AFTER_EXPIRY, Certificate, as_of, untold, warning
 from certification.exit_codes import ExitCode
-from xiangka.register_opening import day_of, open_book
+from xiangka.register_opening import day_of, now, open_book, read_book
 
 
 def warnings(options: argparse.Namespace) -> int:
-    """List certificates that expire soon."""
+    """List certificates that expire soon; what is told of a day that has not come is told again on that day."""
     day = day_of(options)
     with open_book(options) as book:
-        certificates = book.read().certificates.values()
+        certificates = as_of(read_book(book, options).certificates.values(), day)
         told = book.warned() if options.new else {}
         due = [
             (one, _due(one, day, told.get((one.number, one.wording.expires), set()), new=options.new))
@@ -24,7 +24,8 @@ def warnings(options: argparse.Namespace) -> int:
         ]
         found = [(one, ahead) for one, ahead in due if ahead is not None]
         _tell_warnings(found, day, as_json=options.json)
-        for one, ahead in found if options.new else ():
+        come = day <= now().date()
+        for one, ahead in found if options.new and come else ():
             book.note_warning(one.number, one.wording.expires, ahead, day)
     return int(ExitCode.PASSED)
 
@@ -35,9 +36,11 @@ def _tell_warnings(found: Sequence[tuple[Certificate, int]], day: date, *, as_js
         return
     for one, ahead in found:
         left, until = one.days_left(day), one.wording.expires
-        print(
-            f"{one.number}: {left} 天后到期（{ahead} 天预警）expires in {left} days, on {until} ({ahead}-day warning)"
-        )
+        if ahead == AFTER_EXPIRY:
+            print(f"{one.number}: 已过期 {-left} 天 expired {-left} days ago, on {until}")
+        else:
+            zh, en = f"{left} 天后到期（{ahead} 天预警）", f"expires in {left} days, on {until} ({ahead}-day warning)"
+            print(f"{one.number}: {zh}{en}")
 
 
 def _due(certificate: Certificate, day: date, told: set[int], *, new: bool) -> int | None:
