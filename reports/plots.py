@@ -6,36 +6,33 @@ intervals, for display only.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from certification.catalogue import Text
 from certification.clauses import Clause, CountClause, LimitClause, PercentileClause, ProportionClause, WindowClause
-from certification.decision import Outcome
 from certification.observations import Cell, Observation
+from reports.cell_bars import cell_bars
+from reports.column_texts import shortened_apart
 from reports.decision_matrix import decision_matrix
+from reports.exchange_words import exchange_word
 from reports.findings import CellCount, Judged, cell_counts
 from reports.hour_plots import hour_plots, told_by_hours
 from reports.numbers import grouped, quantity
-from reports.response_curves import DASHED, curves, required_share, shown_interval, window_curve
+from reports.response_curves import DASHED, curves, window_curve
 from reports.response_maps import condition_map, pose_plots, version_map
 from reports.supply_plots import supply_plots
-from reports.svg import ACCENT, BAD, GOOD, INK, OPEN, REPORTED, Canvas, Plot
+from reports.svg import ACCENT, BAD, GOOD, Canvas, Plot
 from reports.words import (
     CELL_KEYS,
     CELL_UNITS,
     MEASURES,
-    as_recorded,
     axis_label,
-    cell_text,
     cell_value,
     effect_unit,
     joined,
-    shortened,
     word,
 )
 
@@ -44,10 +41,11 @@ MOST_CONDITIONS = 4
 FEWEST_FOR_HISTOGRAM = 20
 FEWEST_TIMINGS = 3
 MOST_TIMINGS = 60
+TIMING_COLUMNS = 36
+"""Columns of an exchange's name beside its time."""
 
 _READ_RATE = Text(zh="识读率", en="read rate")
 _SUCCESS_RATE = Text(zh="成功率", en="success rate")
-_COLOURS = {Outcome.HOLDS: GOOD, Outcome.BROKEN: BAD, Outcome.OPEN: OPEN, None: REPORTED}
 
 
 def plots_of(name: str, judged: Sequence[Judged], observations: Sequence[Observation]) -> list[Plot]:
@@ -105,7 +103,7 @@ def _trial_plots(
         along = axis_label(word(CELL_KEYS, keys[0]), CELL_UNITS.get(keys[0], "1"))
         yield curves(name, [counts], keys[0], along, rate)
     elif keys and 2 <= len(counts) <= MOST_BARS and max(count.trials for count in counts) > 1:
-        yield _bars(name, counts, rate)
+        yield cell_bars(name, counts, rate)
 
 
 def _never_readable(observations: Sequence[Observation], counts: Sequence[CellCount]) -> list[Cell]:
@@ -127,50 +125,6 @@ def _one_rule(counts: Sequence[CellCount]) -> bool:
 def _counted_by(counts: Sequence[CellCount], key: str, number: str) -> list[CellCount]:
     """Counts whose cell has a key, and a number under another (or the same) key."""
     return [count for count in counts if key in count.cell and isinstance(count.cell.get(number), int | float)]
-
-
-def _bars(name: str, counts: Sequence[CellCount], rate: Text) -> Plot:
-    """One horizontal bar a cell: share of successes, its interval, and what the criterion asks."""
-    canvas = Canvas(name, 54 + 24 * len(counts))
-    axes = canvas.axes(166, 4, 58, 44)
-    for place, count in enumerate(counts):
-        colour = _COLOURS[count.outcome]
-        axes.barh(place, 100 * count.share, height=0.56, color=colour, alpha=0.3, linewidth=0)
-        axes.plot(shown_interval(count), [place, place], color=colour, linewidth=2, solid_capstyle="butt")
-        axes.plot(100 * count.share, place, marker="o", markersize=5, color=colour, clip_on=False)
-        required = required_share(count.clause)
-        if required is not None:
-            axes.plot([required] * 2, [place - 0.42, place + 0.42], color=INK, linewidth=1.2, linestyle=DASHED)
-        shown = f"{grouped(count.successes)}/{grouped(count.trials)}"
-        axes.text(103.5, place, canvas.say(as_recorded(shown)), va="center", fontsize=10)
-        _swatch(axes, place, count)
-    names = [canvas.say(shortened(cell_text(count.cell), 34)) for count in counts]
-    axes.set_yticks(range(len(counts)), names, fontsize=10)
-    axes.tick_params(axis="y", labelcolor=INK)
-    axes.set_xlim(0, 100)
-    axes.set_ylim(len(counts) - 0.4, -0.6)
-    axes.grid(axis="y", visible=False)
-    axes.set_xticks([0, 25, 50, 75, 100])
-    canvas.label(axes, x=rate)
-    return canvas.finish(_bars_caption(counts))
-
-
-def _bars_caption(counts: Sequence[CellCount]) -> Text:
-    keys = dict.fromkeys(key for count in counts for key in count.cell)
-    split = joined((word(CELL_KEYS, key) for key in keys), "、", " and ")
-    grey = any(count.outcome is None for count in counts)
-    return Text(
-        zh=f"按{split.zh}分列；细横线为 95 % Wilson 区间，虚线为判据要求{'；灰色只报告，不判定' if grey else ''}。",
-        en=f"By {split.en}; thin bars: 95 % Wilson interval, dashed: what the criterion asks"
-        f"{'; grey is reported, not judged' if grey else ''}.",
-    )
-
-
-def _swatch(axes: Axes, place: int, count: CellCount) -> None:
-    """A patch of the colour a cell is about, at the foot of its bar."""
-    colour = count.cell.get("colour")
-    if isinstance(colour, str) and re.fullmatch("#[0-9A-Fa-f]{6}", colour):
-        axes.plot(2.5, place, marker="s", markersize=8, color=colour, markeredgecolor="white", clip_on=False)
 
 
 @dataclass(frozen=True)
@@ -270,13 +224,13 @@ def _timing_plots(name: str, observations: Sequence[Observation]) -> Iterator[Pl
 
 def _timing_dots(name: str, timings: Sequence[_Timing]) -> Plot:
     canvas = Canvas(name, 54 + 15 * len(timings))
-    axes = canvas.axes(164, 4, 14, 44)
+    axes = canvas.axes(190, 4, 14, 44)
     for place, timing in enumerate(timings):
         marker, size, colour = ("o", 5, ACCENT) if timing.exact else ("X", 8, BAD)
         axes.plot([0, timing.ms], [place, place], color=colour, linewidth=1, alpha=0.4)
         axes.plot(timing.ms, place, marker=marker, markersize=size, color=colour)
-    names = [canvas.say(shortened(as_recorded(timing.name), 28)) for timing in timings]
-    axes.set_yticks(range(len(timings)), names, fontsize=9.5)
+    names = shortened_apart([exchange_word(timing.name) for timing in timings], TIMING_COLUMNS)
+    axes.set_yticks(range(len(timings)), [canvas.say(name) for name in names], fontsize=9.5)
     axes.set_ylim(len(timings) - 0.3, -0.7)
     axes.set_xlim(0, 1.06 * max(timing.ms for timing in timings) or 1)
     axes.grid(axis="y", visible=False)
