@@ -1,10 +1,12 @@
 """Records chained by hash while they are written, each in a form that can be published under the same chain.
 
 A file is one JSON object a line. Each line ends in ``chain``: SM3 (GB/T 32905-2016) over the chain value of the line
-before it, 32 bytes, and this record as it may be published, UTF-8. In that form every value a record names in ``hide``
-is replaced by ``{"sm3": …}``, the hash of the record's ``salt``, the value's path and the value. The full file holds
-salt and values, its twin for publication holds neither, and both have the same chain values. The salt, 16 bytes that
-cannot be guessed, keeps anybody from finding a short value by trying all of them.
+before it, 32 bytes, and this record as it may be published, UTF-8. The first line's predecessor is made of the run's
+name and the file's, so that no file continues one of another run. In the published form every value that a record names
+in ``hide`` is replaced by ``{"sm3": …}``, the hash of a key and the value; the key is the hash of the record's ``salt``
+and the value's path. The full file holds salt and values, its twin for publication neither, and both have the same
+chain values. The salt, 16 bytes that cannot be guessed, keeps anybody from finding a short value by trying all of them,
+and telling the key of one value lets it be checked without telling another.
 """
 
 from __future__ import annotations
@@ -43,36 +45,21 @@ class Chain:
     """The running head of a chained file.
 
     Args:
-        name: the file's name, with which its chain begins; two files never share a chain.
+        name: the file's name; two files never share a chain.
         head: chain value of the last line written so far (32 bytes); None for a new file.
         records: number of lines written so far.
+        run: name of the run, with which its chains begin; empty where the file is of none.
     """
 
-    def __init__(self, name: str, head: bytes | None = None, records: int = 0) -> None:
-        self.head = sm3(b"xiangka evidence 1\n" + name.encode()) if head is None else head
+    def __init__(self, name: str, head: bytes | None = None, records: int = 0, *, run: str) -> None:
+        self.head = sm3(f"xiangka evidence 1\n{run}\n{name}".encode()) if head is None else head
         self.records = records
 
     def line(self, record: Mapping[str, Any], hidden: Sequence[str] = ()) -> str:
-        """The next line of the full file, its line feed included.
-
-        Args:
-            record: a JSON object; the names the chain adds are not free.
-            hidden: dotted paths of the values a publication leaves out.
-
-        Raises:
-            ValueError: the record has a field of the chain's own, or no value at a hidden path.
-        """
-        if taken := {HIDE, SALT, CHAIN} & record.keys():
-            raise ValueError(f"{', '.join(sorted(taken))}: a name the chain itself uses")
-        full = dict(record)
-        if hidden:
-            full |= {HIDE: list(hidden), SALT: secrets.token_bytes(SALT_BYTES).hex()}
-        self._advance(_publishable(full))
-        return dumped({**full, CHAIN: self.head.hex()}) + "\n"
-
-    def _advance(self, shown: Mapping[str, Any]) -> None:
-        self.head = sm3(self.head + dumped(shown).encode())
+        """The next line of the full file; see `next_line`."""
+        line, self.head = next_line(self.head, record, hidden)
         self.records += 1
+        return line
 
     def follow(self, line: bytes) -> dict[str, Any]:
         """Check that a line of the full file or of its twin continues the chain; returns its record, chain's fields
@@ -84,23 +71,45 @@ class Chain:
         number = self.records + 1
         record = _parsed(line, number)
         said = record.pop(CHAIN, None)
-        self._advance(_checked(record, number) if SALT in record or HIDE not in record else record)
+        self.head = _continued(self.head, _checked(record, number) if SALT in record or HIDE not in record else record)
+        self.records = number
         if said != self.head.hex():
             raise BrokenChainError(number, "does not continue the chain")
         return {**record, CHAIN: said}
 
 
-def follow(name: str, lines: Iterable[bytes]) -> Chain:
+def next_line(head: bytes, record: Mapping[str, Any], hidden: Sequence[str] = ()) -> tuple[str, bytes]:
+    """The line of a full file that follows the one with a chain value, line feed included, and its own chain value.
+
+    Args:
+        head: chain value of the line before, 32 bytes.
+        record: a JSON object; the names the chain adds are not free.
+        hidden: dotted paths of the values a publication leaves out.
+
+    Raises:
+        ValueError: the record has a field of the chain's own, or no value at a hidden path.
+    """
+    if taken := {HIDE, SALT, CHAIN} & record.keys():
+        raise ValueError(f"{', '.join(sorted(taken))}: a name the chain itself uses")
+    full = dict(record)
+    if hidden:
+        full |= {HIDE: list(hidden), SALT: secrets.token_bytes(SALT_BYTES).hex()}
+    following = _continued(head, _publishable(full))
+    return dumped({**full, CHAIN: following.hex()}) + "\n", following
+
+
+def follow(name: str, lines: Iterable[bytes], *, run: str) -> Chain:
     """Follow a whole file from its first line; returns its chain as it stands at the end.
 
     Args:
         name: the name of the full file, also for its twin.
         lines: lines without their line feeds.
+        run: name of the run.
 
     Raises:
         BrokenChainError: a line does not continue the chain.
     """
-    chain = Chain(name)
+    chain = Chain(name, run=run)
     for line in lines:
         chain.follow(line)
     return chain
@@ -128,6 +137,10 @@ def dumped(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
+def _continued(head: bytes, shown: Mapping[str, Any]) -> bytes:
+    return sm3(head + dumped(shown).encode())
+
+
 def _publishable(full: Mapping[str, Any]) -> dict[str, Any]:
     """The record with hidden values replaced and without its salt."""
     shown = dict(full)
@@ -142,7 +155,8 @@ def _publishable(full: Mapping[str, Any]) -> dict[str, Any]:
             place = place[key]
         if last not in place:
             raise ValueError(f"nothing at {path}")
-        place[last] = {_LEAF: sm3(salt + path.encode() + b"\0" + dumped(place[last]).encode()).hex()}
+        key_of_value = sm3(salt + path.encode())
+        place[last] = {_LEAF: sm3(key_of_value + b"\0" + dumped(place[last]).encode()).hex()}
     return shown
 
 

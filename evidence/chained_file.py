@@ -4,14 +4,64 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from evidence.chain import Chain
+from evidence.chain import Chain, next_line
 from evidence.redaction import HIDDEN_IN
 
 _AT_ONCE = 8192
 """Bytes gathered before they are handed to the operating system."""
+
+
+class _Line(NamedTuple):
+    """A line to be written, its chain value, and where in the file it ends."""
+
+    line: bytes
+    head: bytes
+    end: int
+
+
+@dataclass(frozen=True)
+class _State:
+    """What stands in the file, and what is still to be written.
+
+    Attributes:
+        path: the file.
+        descriptor: it, open for writing.
+        size: bytes that stand in it.
+        head, records: chain value and number of its last line.
+        waiting: lines that follow.
+    """
+
+    path: Path
+    descriptor: int
+    size: int
+    head: bytes
+    records: int
+    waiting: list[_Line] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, path: Path, chain: Chain) -> _State:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        return cls(path, descriptor, os.fstat(descriptor).st_size, chain.head, chain.records)
+
+    @property
+    def last(self) -> _Line:
+        """The last line, still to be written or not."""
+        return self.waiting[-1] if self.waiting else _Line(b"", self.head, self.size)
+
+    def written(self, data: bytes) -> None:
+        """Write at the end of what stands; all of it or, as far as the system lets us, nothing."""
+        rest, place = memoryview(data), self.size
+        try:
+            while rest:
+                count = os.pwrite(self.descriptor, rest, place)
+                rest, place = rest[count:], place + count
+        except OSError:
+            os.ftruncate(self.descriptor, self.size)
+            raise
 
 
 class ChainedFile:
@@ -20,23 +70,32 @@ class ChainedFile:
     A line is handed over whole or not at all. Where the system takes a part of one, because the disk is full, that part
     is taken back, the lines are kept, and the next call tries again: a chain has no gap, whatever happens.
 
+    An interrupt may come between any two steps: Ctrl-C raises wherever the program is. So a record is taken in by one
+    step, with the chain value it brings; lines are written to their place in the file, which may be done twice; and one
+    step notes that they stand there.
+
     Args:
         path: the file.
-        name: what it is called in the end, which its chain begins with and its rule of redaction goes by.
+        name: what it is called in the end, which its rule of redaction goes by.
         chain: chain of what stands in the file already, or in the file this one will be appended to.
         first: what must be on its way before lines of this file are, such as the lines they cite.
     """
 
-    def __init__(
-        self, path: Path, name: str, chain: Chain | None = None, first: Callable[[], None] = lambda: None
-    ) -> None:
-        self.path = path
-        self.chain = Chain(name) if chain is None else chain
-        self._name, self._hidden = name, HIDDEN_IN[name]
+    def __init__(self, path: Path, name: str, chain: Chain, first: Callable[[], None] = lambda: None) -> None:
+        self._state = _State.of(path, chain)
+        self._hidden = HIDDEN_IN[name]
         self._first = first
-        self._waiting: list[bytes] = []
-        self._size = 0
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._state.path
+
+    @property
+    def records(self) -> int:
+        """Number of lines, those still to be written among them."""
+        state = self._state
+        return state.records + len(state.waiting)
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Append a record.
@@ -44,10 +103,12 @@ class ChainedFile:
         Raises:
             OSError: the disk takes no more; the record is kept for the next try.
         """
-        line = self.chain.line(record, self._hidden(record)).encode()
-        self._waiting.append(line)
-        self._size += len(line)
-        if self._size >= _AT_ONCE:
+        state = self._state
+        before = state.last
+        text, head = next_line(before.head, record, self._hidden(record))
+        line = text.encode()
+        state.waiting.append(_Line(line, head, before.end + len(line)))
+        if state.last.end - state.size >= _AT_ONCE:
             self.flush()
 
     def flush(self) -> None:
@@ -56,18 +117,13 @@ class ChainedFile:
         Raises:
             OSError: it does not take it; nothing is lost that was written before.
         """
-        if not self._waiting:
+        state = self._state
+        if not state.waiting:
             return
         self._first()
-        before = os.fstat(self._descriptor).st_size
-        rest = memoryview(b"".join(self._waiting))
-        try:
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
-        except OSError:
-            os.ftruncate(self._descriptor, before)
-            raise
-        self._waiting, self._size = [], 0
+        state.written(b"".join(one.line for one in state.waiting))
+        records = state.records + len(state.waiting)
+        self._state = replace(state, size=state.last.end, head=state.last.head, records=records, waiting=[])
 
     def sync(self) -> None:
         """Bring everything recorded so far onto the disk, where a power cut leaves it.
@@ -76,7 +132,7 @@ class ChainedFile:
             OSError: the disk does not take it.
         """
         self.flush()
-        os.fsync(self._descriptor)
+        os.fsync(self._state.descriptor)
 
     def move_to(self, path: Path) -> None:
         """Append everything recorded so far to another file and go on there; the first file is removed.
@@ -85,16 +141,17 @@ class ChainedFile:
             OSError: the disk does not take it; the other file is as it was.
         """
         self.flush()
-        moved = ChainedFile(path, self._name, self.chain)
-        moved._waiting = [self.path.read_bytes()]
+        here, data = self._state, self.path.read_bytes()
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        there = replace(here, path=path, descriptor=descriptor, size=os.fstat(descriptor).st_size)
         try:
-            moved.flush()
+            there.written(data)
         except OSError:
-            os.close(moved._descriptor)
+            os.close(descriptor)
             raise
-        os.close(self._descriptor)
-        self.path.unlink()
-        self.path, self._descriptor = path, moved._descriptor
+        self._state = replace(there, size=there.size + len(data))
+        os.close(here.descriptor)
+        here.path.unlink()
 
     def close(self) -> None:
         """Hand over what is left and close; a second time does nothing.
@@ -102,10 +159,10 @@ class ChainedFile:
         Raises:
             OSError: the disk does not take the last lines; the file is closed and whole without them.
         """
-        if self._descriptor < 0:
+        if self._state.descriptor < 0:
             return
         try:
             self.flush()
         finally:
-            os.close(self._descriptor)
-            self._descriptor = -1
+            closing, self._state = self._state.descriptor, replace(self._state, descriptor=-1)
+            os.close(closing)

@@ -31,20 +31,21 @@ class Followed:
     broken: Finding | None
 
 
-def follow_lines(files: RunFiles, name: str, chained: str, *, twin: bool) -> Followed:
+def follow_lines(files: RunFiles, name: str, chained: str, *, run: str, twin: bool) -> Followed:
     """Follow a chained file from its first line to its end, or to the line that breaks its chain.
 
     Args:
         files: where it stands.
         name: its name there.
         chained: name of the full file, with which its chain begins.
+        run: name of the run.
         twin: whether it is the redacted twin of that file.
 
     Raises:
         UnreadableError: it cannot be read.
         DamagedError: it cannot be unpacked.
     """
-    lines, place = _Lines(chained, twin=twin), 0
+    lines, place = _Lines(chained, run=run, twin=twin), 0
     with files.open(name) as stream:
         while line := stream.readline(_LONGEST_LINE):
             if not line.endswith(b"\n"):
@@ -59,8 +60,8 @@ def follow_lines(files: RunFiles, name: str, chained: str, *, twin: bool) -> Fol
 class _Lines:
     """Lines that hold so far."""
 
-    def __init__(self, chained: str, *, twin: bool) -> None:
-        self._chain = Chain(chained)
+    def __init__(self, chained: str, *, run: str, twin: bool) -> None:
+        self._chain = Chain(chained, run=run)
         self._twin = twin
         self._number = 0 if chained == NUMBERED else None
         self._keep()

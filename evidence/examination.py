@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
@@ -10,13 +11,26 @@ from evidence.additions import addition_of, examine_addition
 from evidence.chained_lines import Followed, follow_lines
 from evidence.errors import SignatureError
 from evidence.findings import DamagedError, Finding
-from evidence.manifest import CHAINED, MANIFEST, SIGNATURES, ListedFile, Manifest, ManifestError, parsed_manifest
+from evidence.manifest import (
+    CHAINED,
+    MANIFEST,
+    SALTS,
+    SIGNATURES,
+    ListedFile,
+    Manifest,
+    ManifestError,
+    parsed_manifest,
+    parsed_salts,
+)
 from evidence.run_files import RunFiles, content, measured
 from evidence.signed import Signature, check
 from evidence.twin import redacted_name
 
 LONGEST_MANIFEST = 1 << 28
 LONGEST_SIGNATURES = 1 << 20
+LONGEST_WITHHELD = 1 << 40
+"""Bytes of a file whose size no manifest tells."""
+RUN = "run.json"
 LOCK = "running.lock"
 _REDACTED = tuple(redacted_name(name) for name in CHAINED)
 _CHANGED = "it was changed after the run was sealed"
@@ -46,6 +60,7 @@ class Examination:
         self._files = files
         self._names = frozenset(files.names)
         self._centre, self._now, self._signed_by = centre, now, signed_by
+        self._salts: dict[str, bytes] = {}
         self.manifest: Manifest | None = None
         self.twin = not self._names.isdisjoint(_REDACTED)
         self.signatures: list[Signature] = []
@@ -67,6 +82,7 @@ class Examination:
             yield from self._of_loose_chains()
             return
         yield from self._of_the_signers(self.manifest)
+        yield from _or_damage(self._of_the_salts(self.manifest))
         for file in self.manifest.files:
             yield from _or_damage(self._of_listed(file, self.manifest))
         yield from self._of_unlisted(self.manifest)
@@ -119,6 +135,15 @@ class Examination:
                     f"a clock was wrong: the manifest is of {manifest.made}",
                 )
 
+    def _of_the_salts(self, manifest: Manifest) -> Iterator[Finding]:
+        salted = [file.name for file in manifest.files if file.salted_sm3 is not None]
+        if SALTS not in self._names:
+            return
+        try:
+            self._salts = parsed_salts(content(self._files, SALTS, LONGEST_MANIFEST), salted)
+        except ManifestError as error:
+            yield Finding(SALTS, error.what, _CHANGED)
+
     def _of_listed(self, file: ListedFile, manifest: Manifest) -> Iterator[Finding]:
         chained = file.publication == "redacted"
         if self.twin and file.publication != "whole":
@@ -130,13 +155,25 @@ class Examination:
         if file.name not in self._names:
             yield Finding(file.name, "is missing", "it was there when the run was sealed")
             return
-        size, digest = measured(self._files, file.name, file.size)
+        if file.salted_sm3 is not None:
+            yield from self._of_salted(file)
+            return
+        size, digest = measured(self._files, file.name, file.size or 0)
         same = (size, digest) == (file.size, file.sm3)
         broken = list(self._of_chained(file.name, file, manifest)) if chained else []
         yield from broken
         if not same and not broken:
-            yield Finding(file.name, _otherwise(size, file.size), _CHANGED)
+            yield Finding(file.name, _otherwise(size, file.size or 0), _CHANGED)
         self.sound += same
+
+    def _of_salted(self, file: ListedFile) -> Iterator[Finding]:
+        salt = self._salts.get(file.name)
+        if salt is None:
+            yield Finding(file.name, f"cannot be checked without its salt in {SALTS}", _CHANGED)
+        elif measured(self._files, file.name, LONGEST_WITHHELD, salt)[1] != file.salted_sm3:
+            yield Finding(file.name, "holds other bytes: its salted SM3 is not the one listed", _CHANGED)
+        else:
+            self.sound += 1
 
     def _of_chained(self, name: str, file: ListedFile, manifest: Manifest) -> Iterator[Finding]:
         """Of a chained file in full, or of the one that stands for it in a twin."""
@@ -144,7 +181,7 @@ class Examination:
             yield Finding(name, "is missing", "no twin is whole without it")
             return
         said = manifest.chains.get(file.name)
-        found = self._followed(name, file.name)
+        found = self._followed(name, file.name, manifest.run)
         if found.broken is not None:
             yield found.broken
         elif said is None:
@@ -181,22 +218,32 @@ class Examination:
 
     def _of_loose_chains(self) -> Iterator[Finding]:
         """Of a run that was never sealed: how far its chains hold by themselves."""
-        for chained in CHAINED:
-            for name in (chained, redacted_name(chained)):
-                if name in self._names:
-                    yield from _or_damage(self._of_loose(name, chained))
+        loose = [(name, chained) for chained in CHAINED for name in (chained, redacted_name(chained))]
+        run = self._told_run() if RUN in self._names else None
+        if run is None:
+            yield Finding(RUN, "tells no name of a run", "its chains begin with it: they cannot be followed without")
+        for name, chained in loose if run is not None else ():
+            if name in self._names:
+                yield from _or_damage(self._of_loose(name, chained, run or ""))
         if LOCK in self._names:
             self.remarks.append(f"{LOCK} says that a process is at work here, or was killed")
 
-    def _of_loose(self, name: str, chained: str) -> Iterator[Finding]:
-        found = self._followed(name, chained)
+    def _told_run(self) -> str | None:
+        """Name of the run as ``run.json`` tells it."""
+        with contextlib.suppress(DamagedError, ValueError, RecursionError, KeyError, TypeError):
+            run = json.loads(content(self._files, RUN, LONGEST_MANIFEST))["run"]
+            return run if isinstance(run, str) else None
+        return None
+
+    def _of_loose(self, name: str, chained: str, run: str) -> Iterator[Finding]:
+        found = self._followed(name, chained, run)
         if found.broken is not None:
             yield found.broken
         if found.torn:
             self.remarks.append(f"{name} ends in {found.torn} bytes of a torn record, as a crash leaves it")
 
-    def _followed(self, name: str, chained: str) -> Followed:
-        found = follow_lines(self._files, name, chained, twin=name != chained)
+    def _followed(self, name: str, chained: str, run: str) -> Followed:
+        found = follow_lines(self._files, name, chained, run=run, twin=name != chained)
         self.records[name] = found.records
         return found
 

@@ -1,4 +1,8 @@
-"""``manifest.json``: every file of a run with its digest, and the heads of its chains. Signatures are made over it."""
+"""``manifest.json``: every file of a run with its digest, and the heads of its chains. Signatures are made over it.
+
+The manifest is published with the redacted twin. So a file that is withheld stands in it with a salted digest and
+without its size: neither a picture nor a text can be confirmed by guessing it. The salts stay with the run.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +10,21 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
-from evidence.chain import CHAIN, Chain
+from evidence.chain import CHAIN, SALT_BYTES, Chain
 from evidence.redaction import HIDDEN_IN
 
 SCHEMA = 1
 MANIFEST, SIGNATURES = "manifest.json", "manifest.sig"
+SALTS = "salts.json"
+"""File of a run with the salt of every file that is withheld but itself, which tells nothing by its own digest."""
 CHAINED = tuple(HIDDEN_IN)
 """Files of a run that are chained."""
 Publication = Literal["whole", "redacted", "withheld"]
@@ -46,15 +53,23 @@ class ListedFile:
 
     Attributes:
         name: path within the folder, parts joined by ``/``.
-        size: bytes.
-        sm3: SM3 of its bytes, hex.
         publication: whether a publication has it whole, redacted, or not at all.
+        size: bytes; None of a file with a salted digest.
+        sm3: SM3 of its bytes, hex; None of a file with a salted digest.
+        salted_sm3: SM3 of its salt and its bytes, hex; of files that are withheld, and None of any other.
     """
 
     name: str
-    size: int
-    sm3: str
     publication: Publication
+    size: int | None = None
+    sm3: str | None = None
+    salted_sm3: str | None = None
+
+    def as_record(self) -> dict[str, Any]:
+        """It, as the manifest has it."""
+        if self.salted_sm3 is not None:
+            return {"name": self.name, "salted_sm3": self.salted_sm3, "publication": self.publication}
+        return {"name": self.name, "size": self.size, "sm3": self.sm3, "publication": self.publication}
 
 
 @dataclass(frozen=True)
@@ -87,14 +102,14 @@ class Manifest:
             "schema": SCHEMA,
             "run": self.run,
             "made": self.made,
-            "files": [asdict(file) for file in self.files],
+            "files": [file.as_record() for file in self.files],
             "chains": {name: asdict(head) for name, head in self.chains.items()},
         }
-        return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+        return _encoded(content)
 
 
 def write_manifest(folder: Path, run: str, made: datetime | None = None) -> Manifest:
-    """Write the manifest of a run in a single step that a power cut leaves done or undone.
+    """Write the salts and then the manifest of a run, each in a single step that a power cut leaves done or undone.
 
     Args:
         folder: the run's folder, in which nobody writes any more.
@@ -105,18 +120,13 @@ def write_manifest(folder: Path, run: str, made: datetime | None = None) -> Mani
         OSError: a file cannot be read, or the manifest not be written; an earlier one is as it was.
     """
     moment = datetime.now(UTC).astimezone() if made is None else made
-    files = tuple(_listed(folder, name) for name in listed_names(folder))
-    manifest = Manifest(run, moment.isoformat(timespec="seconds"), files, chain_heads(folder))
-    partial = folder / f".{MANIFEST}.{os.getpid()}"
-    try:
-        with partial.open("wb") as file:
-            file.write(manifest.encoded())
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(folder / MANIFEST)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
+    names = {*listed_names(folder), SALTS}
+    salted = sorted(name for name in names - {SALTS} if publication(name) == "withheld")
+    salts = {name: secrets.token_bytes(SALT_BYTES) for name in salted}
+    _write(folder / SALTS, _encoded({name: salt.hex() for name, salt in salts.items()}))
+    files = tuple(_listed(folder, name, salts.get(name)) for name in sorted(names))
+    manifest = Manifest(run, moment.isoformat(timespec="seconds"), files, chain_heads(folder, run))
+    _write(folder / MANIFEST, manifest.encoded())
     return manifest
 
 
@@ -159,13 +169,34 @@ def parsed_manifest(data: bytes) -> Manifest:
     return manifest
 
 
-def chain_heads(folder: Path) -> dict[str, ChainHead]:
-    """How the chained files of a folder end, as they themselves tell it: no line but the last is looked at.
+def parsed_salts(data: bytes, salted: Iterable[str]) -> dict[str, bytes]:
+    """The salts that ``salts.json`` tells, by name.
+
+    Args:
+        data: the file.
+        salted: names of the files that have one, sorted.
+
+    Raises:
+        ManifestError: it is not written the one way it is written, or has not one salt for each of these.
+    """
+    try:
+        content = json.loads(data.decode())
+        salts = {name: bytes.fromhex(salt) for name, salt in content.items()}
+        same = _encoded({name: salt.hex() for name, salt in salts.items()}) == data
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise ManifestError("is no file of salts") from error
+    if not same or list(salts) != list(salted) or any(len(salt) != SALT_BYTES for salt in salts.values()):
+        raise ManifestError("does not hold the salts of the files that are withheld")
+    return salts
+
+
+def chain_heads(folder: Path, run: str) -> dict[str, ChainHead]:
+    """How the chained files of a run's folder end, as they themselves tell it: no line but the last is looked at.
 
     Raises:
         ValueError: a file does not end in a chained line.
     """
-    return {name: _head(folder / name) for name in CHAINED if (folder / name).is_file()}
+    return {name: _head(folder / name, run) for name in CHAINED if (folder / name).is_file()}
 
 
 def listed_names(folder: Path) -> list[str]:
@@ -188,16 +219,35 @@ def _names(folder: Path) -> Iterator[str]:
                 yield path.relative_to(folder).as_posix()
 
 
-def _listed(folder: Path, name: str) -> ListedFile:
+def _listed(folder: Path, name: str, salt: bytes | None) -> ListedFile:
     with (folder / name).open("rb") as file:
-        digest = hashlib.file_digest(file, lambda: hashlib.new("sm3")).hexdigest()
-        return ListedFile(name, file.tell(), digest, publication(name))
+        digest = hashlib.file_digest(file, lambda: hashlib.new("sm3", salt or b"")).hexdigest()
+        if salt is not None:
+            return ListedFile(name, publication(name), salted_sm3=digest)
+        return ListedFile(name, publication(name), file.tell(), digest)
 
 
-def _head(file: Path) -> ChainHead:
+def _encoded(content: Mapping[str, Any]) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _write(path: Path, data: bytes) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _head(file: Path, run: str) -> ChainHead:
     data = file.read_bytes()
     if not data:
-        return ChainHead(0, Chain(file.name).head.hex())
+        return ChainHead(0, Chain(file.name, run=run).head.hex())
     start = data.rfind(b"\n", 0, len(data) - 1) + 1
     try:
         return ChainHead(data.count(b"\n"), str(json.loads(data[start:])[CHAIN]))
@@ -208,12 +258,17 @@ def _head(file: Path) -> ChainHead:
 def _sound(manifest: Manifest) -> bool:
     """Whether every part is of its kind, and the files are sorted and none is named twice."""
     names = [file.name for file in manifest.files]
-    digests = [*(file.sm3 for file in manifest.files), *(head.head for head in manifest.chains.values())]
-    numbers: list[Any] = [*(file.size for file in manifest.files), *(head.records for head in manifest.chains.values())]
+    whole = [file for file in manifest.files if file.salted_sm3 is None]
+    salted = [file for file in manifest.files if file.salted_sm3 is not None]
+    digests: list[Any] = [*(file.sm3 for file in whole), *(file.salted_sm3 for file in salted)]
+    digests += [head.head for head in manifest.chains.values()]
+    numbers: list[Any] = [*(file.size for file in whole), *(head.records for head in manifest.chains.values())]
     return (
         all(isinstance(text, str) for text in (manifest.run, manifest.made))
         and names == sorted(set(names))
         and all(_HEX.fullmatch(digest) for digest in digests)
         and all(type(number) is int and number >= 0 for number in numbers)
         and all(file.publication == publication(file.name) for file in manifest.files)
+        and all(file.publication != "withheld" or file.name == SALTS for file in whole)
+        and all(file.publication == "withheld" and file.name != SALTS for file in salted)
     )

@@ -121,14 +121,15 @@ def pieces(files: RunFiles, name: str) -> Iterator[bytes]:
             yield piece
 
 
-def measured(files: RunFiles, name: str, most: int) -> tuple[int, str]:
-    """Size of a file in bytes and its SM3 in hexadecimal; of a file longer than ``most``, those of its beginning.
+def measured(files: RunFiles, name: str, most: int, salt: bytes = b"") -> tuple[int, str]:
+    """Size of a file in bytes and the SM3 of a salt and its bytes in hexadecimal; of a file longer than ``most``, those
+    of its beginning.
 
     Raises:
         UnreadableError: it cannot be read.
         DamagedError: it cannot be unpacked.
     """
-    digest, size = hashlib.new("sm3"), 0
+    digest, size = hashlib.new("sm3", salt), 0
     with files.open(name) as stream:
         while size <= most and (piece := stream.read(min(_PIECE, most + 1 - size))):
             digest.update(piece)

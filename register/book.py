@@ -52,7 +52,7 @@ class Change:
             if entry.documents[name] != sm3(body).hex():
                 raise ValueError(f"{name} is not what the act names")
             self.connection.execute(insert(DOCUMENTS).values(certificate=entry.number, name=name, body=body))
-        chain = Chain(CHAIN, self.history.head, self.history.records)
+        chain = Chain(CHAIN, self.history.head, self.history.records, run="")
         n = self.history.records + 1
         line = signed_line(chain.line(entry_record(n, entry)).rstrip("\n"), n, signer, entry.at)
         _write(self.connection, n, entry.number, line)
@@ -174,7 +174,7 @@ def make_book(place: str, opening: Opening, signer: Signer) -> None:
         PlanError: there is one already, or the database cannot be used.
         SignatureError: the signer may not sign now.
     """
-    line = signed_line(Chain(CHAIN).line(opening_record(opening)).rstrip("\n"), 1, signer, opening.at)
+    line = signed_line(Chain(CHAIN, run="").line(opening_record(opening)).rstrip("\n"), 1, signer, opening.at)
     follow([line], shown_place(place))
     engine = open_engine(place, new=True)
     try:

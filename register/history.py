@@ -72,7 +72,7 @@ def follow(lines: Iterable[Line], where: str) -> History:
     Raises:
         BrokenRegisterError: a line is changed, missing, moved, or not signed by an authoriser of the centre.
     """
-    chain = Chain(CHAIN)
+    chain = Chain(CHAIN, run="")
     opening: Opening | None = None
     entries: list[Entry] = []
     heads: list[str] = []

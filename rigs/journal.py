@@ -35,7 +35,8 @@ class Journal:
     Args:
         path: file to append to, or None to count and drop the records (bench checks, developer sessions).
         after: number of the last record of an earlier sitting.
-        chain: chain of the earlier sittings' records.
+        chain: chain of what the file, or the one it will be appended to, holds already; without one, the journal is of
+            no run.
 
     Raises:
         RigError: the file cannot be made.
@@ -45,12 +46,13 @@ class Journal:
         self._file = None if path is None else self._opened(path, chain)
         self._lock = threading.Lock()
         self._count = after
+        self._before = after - (0 if self._file is None else self._file.records)
         self._filters: dict[str, Callable[[bytes], bytes]] = {}
 
     @staticmethod
     def _opened(path: Path, chain: Chain | None) -> ChainedFile:
         with told_of_the_disk(path):
-            return ChainedFile(path, JOURNAL, chain)
+            return ChainedFile(path, JOURNAL, Chain(JOURNAL, run="") if chain is None else chain)
 
     def __enter__(self) -> Self:
         return self
@@ -63,7 +65,7 @@ class Journal:
     @property
     def count(self) -> int:
         """Number of the last record written."""
-        return self._count
+        return self._count if self._file is None else self._before + self._file.records
 
     def wire(self, channel: str, direction: str, data: bytes, t_ns: int | None = None) -> int:
         """Record one frame of bytes; returns the record's number."""
@@ -114,6 +116,7 @@ class Journal:
         try:
             self._ask(ChainedFile.close)
         finally:
+            self._count = self.count
             self._file = None
 
     def _ask(self, act: Callable[[ChainedFile], None]) -> None:
@@ -124,14 +127,15 @@ class Journal:
 
     def _append(self, t_ns: int | None, fields: dict[str, Any]) -> int:
         with self._lock:
-            self._count += 1
             if self._file is None:
+                self._count += 1
                 return self._count
-            record = {"n": self._count, "t_ns": time.monotonic_ns() if t_ns is None else t_ns, **fields}
+            number = self.count + 1
+            record = {"n": number, "t_ns": time.monotonic_ns() if t_ns is None else t_ns, **fields}
             try:
                 with told_of_the_disk(self._file.path):
                     self._file.write(record)
             except RigError:
                 if threading.current_thread() is threading.main_thread():
                     raise
-            return self._count
+            return number

@@ -19,8 +19,9 @@ from certification.standing import unreached
 from certification.subject import IDENTITY_FIELDS, Subject
 from certification.subject_file import load_subject
 from certification.verdicts import Circumstance, Row, Verdict, judge_run
+from evidence.chain import Chain
 from evidence.manifest import MANIFEST
-from evidence.redaction import JOURNAL
+from evidence.redaction import JOURNAL, OBSERVATIONS
 from fixtures.bench_photograph import keep_photograph, photograph_of
 from fixtures.evidence import Evidence
 from fixtures.run import Run
@@ -199,7 +200,7 @@ class CertificationRun:
 
     def _open_journal(self, path: Path, sitting: Sitting) -> None:
         if self.earlier is None:
-            self.journal = Journal(path)
+            self.journal = Journal(path, chain=Chain(JOURNAL, run=self.name))
         else:
             self.journal = Journal(path, self.earlier.journal_end, self.earlier.chains[1])
         self.journal.event(
@@ -235,7 +236,7 @@ class CertificationRun:
             catalogue=self.catalogue,
             seed=self.options.seed,
             evidence=(
-                Evidence(folder, journal=self.journal)
+                Evidence(folder, chain=Chain(OBSERVATIONS, run=self.name), journal=self.journal)
                 if earlier is None
                 else earlier.evidence(sitting.number, self.journal)
             ),
@@ -257,6 +258,7 @@ class CertificationRun:
         if self._photograph is not None:
             self.photographs.append(keep_photograph(self._photograph, folder / "pictures", sitting.number))
         self._compare_with_the_application(identity)
+        self.journal.sync()
         self.write_record("running", None)
 
     def _identified(self) -> DeviceIdentity:

@@ -174,7 +174,8 @@ def read_earlier(folder: Path, given: Given) -> EarlierRun:
     refuse_other(asked, given, SubjectKind(record["subject"]["kind"]), folder)
     sittings = [Sitting(**sitting) for sitting in record["sittings"]]
     observed, journal = _file(folder / OBSERVATIONS), _file(folder / JOURNAL)
-    chains = _chain(observed), _chain(journal)
+    chains = _chain(observed, record["run"]), _chain(journal, record["run"])
+    _require_its_sittings(journal, sittings)
     if sittings[-1].why is None:
         sittings[-1] = sittings[-1].killed_at(journal.last.get("t_ns", sittings[-1].t_ns))
     if sittings[-1].why not in GOES_ON and not _cut_at_its_end(sittings[-1], folder):
@@ -221,13 +222,31 @@ def _file(path: Path) -> WholeLines:
         raise _unusable(path) from error
 
 
-def _chain(file: WholeLines) -> Chain:
+def _chain(file: WholeLines, run: str) -> Chain:
     try:
-        return follow(file.path.name, file.lines())
+        return follow(file.path.name, file.lines(), run=run)
     except BrokenChainError as error:
         raise PlanError(
             error.what, where=f"{file.path}, line {error.line}", remedy="run the plan anew; this folder was changed"
         ) from error
+
+
+def _require_its_sittings(journal: WholeLines, sittings: list[Sitting]) -> None:
+    """Compare the sittings of ``run.json`` with those whose beginning the journal records; a sitting that was killed
+    before it came to ``run.json`` stands in the journal alone."""
+    records = [json.loads(line) for line in journal.lines() if b'"sitting"' in line]
+    begun = {
+        (record["number"], record["wall"], record["t_ns"], record["boot"])
+        for record in records
+        if record.get("what") == "sitting"
+    }
+    for sitting in sittings:
+        if (sitting.number, sitting.started, sitting.t_ns, sitting.boot) not in begun:
+            raise PlanError(
+                f"does not begin sitting {sitting.number} as {RUN} tells it",
+                where=str(journal.path),
+                remedy="run the plan anew; this folder was changed",
+            )
 
 
 def _unusable(path: Path) -> PlanError:

@@ -145,12 +145,15 @@ def _evidence(manifest: Mapping[str, Any], telling: Telling) -> dict[str, Any]:
     files = manifest["files"]
     return {
         "files": [
-            {**{key: one[key] for key in ("name", "sm3")}, "size": file_size(one["size"])}
+            {
+                "name": one["name"],
+                "sm3": one.get("sm3") or one["salted_sm3"],
+                "size": file_size(one["size"]) if "size" in one else "—",
+            }
             for one in files
             if one["name"] in _LISTED
         ],
         "count": grouped(len(files)),
-        "size": file_size(sum(one["size"] for one in files)),
         "made": telling.told(datetime.fromisoformat(manifest["made"])),
         "chains": [
             {"name": name, "records": grouped(chain["records"]), "head": chain["head"]}

@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> None:
             rate = statistics.median(rates(work, options.records, options.rounds, path.parent))
             table.add_row(name, f"{rate:,.0f}", f"{1e6 / rate:.1f}")
         start = time.process_time()
-        follow(path.name, path.read_bytes().splitlines())
+        follow(path.name, path.read_bytes().splitlines(), run="")
         rate = options.records / (time.process_time() - start)
         table.add_row("followed again", f"{rate:,.0f}", f"{1e6 / rate:.1f}")
     console.print(table)

@@ -63,8 +63,8 @@ def make_run(folder: Path, records: int = 6, name: str = NAME) -> Path:
     observed = {"requirement": "EHC-TRM-001", "measure": "outcome", "value": "exact"}
     detail = {"shown": HIDDEN}
     observations = [{**observed, "journal": [number, number], "detail": detail} for number in numbers[::2]]
-    write_chained(folder / "journal.jsonl", journal)
-    write_chained(folder / "observations.jsonl", observations)
+    write_chained(folder / "journal.jsonl", journal, name)
+    write_chained(folder / "observations.jsonl", observations, name)
     documents = {
         "run.json": {"schema": 1, "run": name, "state": "finished"},
         "verdicts.json": {"overall": "PASS", "rows": {"EHC-TRM-001": "PASS"}},
@@ -77,9 +77,9 @@ def make_run(folder: Path, records: int = 6, name: str = NAME) -> Path:
     return folder
 
 
-def write_chained(path: Path, records: Iterable[Mapping[str, object]]) -> None:
+def write_chained(path: Path, records: Iterable[Mapping[str, object]], run: str = NAME) -> None:
     """A chained file."""
-    chain, hidden = Chain(path.name), HIDDEN_IN[path.name]
+    chain, hidden = Chain(path.name, run=run), HIDDEN_IN[path.name]
     path.write_text("".join(chain.line(record, hidden(record)) for record in records), encoding="utf-8")
 
 

@@ -38,11 +38,11 @@ def small_disk():
 def followed(path, name="journal.jsonl") -> Chain:
     data = path.read_bytes()
     assert data == b"" or data.endswith(b"\n")
-    return follow(name, data.splitlines())
+    return follow(name, data.splitlines(), run="")
 
 
 def test_a_full_disk_leaves_whole_lines_and_room_lets_the_chain_go_on_without_a_gap(tmp_path, small_disk):
-    file = ChainedFile(tmp_path / "journal.jsonl", "journal.jsonl")
+    file = ChainedFile(tmp_path / "journal.jsonl", "journal.jsonl", Chain("journal.jsonl", run=""))
     written = refused = 0
     for number in range(200):
         try:
@@ -61,7 +61,7 @@ def test_a_full_disk_leaves_whole_lines_and_room_lets_the_chain_go_on_without_a_
 
 
 def test_a_file_that_cannot_be_finished_is_closed_and_whole(tmp_path, small_disk):
-    file = ChainedFile(tmp_path / "journal.jsonl", "journal.jsonl")
+    file = ChainedFile(tmp_path / "journal.jsonl", "journal.jsonl", Chain("journal.jsonl", run=""))
     for _ in range(200):
         with contextlib.suppress(OSError):
             file.write(RECORD)
@@ -72,13 +72,13 @@ def test_a_file_that_cannot_be_finished_is_closed_and_whole(tmp_path, small_disk
 
 
 def test_a_journal_that_cannot_be_moved_leaves_the_other_file_as_it_was(tmp_path, small_disk):
-    earlier = ChainedFile(tmp_path / "journal.jsonl", "journal.jsonl")
+    earlier = ChainedFile(tmp_path / "journal.jsonl", "journal.jsonl", Chain("journal.jsonl", run=""))
     for _ in range(50):
         earlier.write(RECORD)
     earlier.close()
     before = (tmp_path / "journal.jsonl").read_bytes()
     (tmp_path / "opening").mkdir()
-    journal = Journal(tmp_path / "opening" / "journal.jsonl", 50, earlier.chain)
+    journal = Journal(tmp_path / "opening" / "journal.jsonl", 50, followed(tmp_path / "journal.jsonl"))
     for _ in range(40):
         journal.wire("scanner", "rx", b"\xab" * 60)
     with pytest.raises(NoRoomError, match="no room is left"):
@@ -129,7 +129,7 @@ def test_what_was_received_stands_in_the_file_and_not_in_its_twin(tmp_path):
     lines = (tmp_path / "journal.jsonl").read_bytes().splitlines()
     twin = [published(line) for line in lines]
     assert bare(json.loads(lines[0]))["hex"] == b"439900200001011234".hex()
-    assert follow("journal.jsonl", twin).head == follow("journal.jsonl", lines).head
+    assert follow("journal.jsonl", twin, run="").head == follow("journal.jsonl", lines, run="").head
     assert json.loads(twin[1])["seq"] == 3
     for line in twin:
         assert b"439900200001011234" not in line

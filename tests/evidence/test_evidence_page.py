@@ -10,7 +10,7 @@ import pytest
 
 from evidence import redaction
 from evidence.chain import sm3
-from tests.evidence.sealed_runs import HIDDEN
+from tests.evidence.sealed_runs import HIDDEN, NAME
 from xiangka.publishing import redact
 from xiangka.scenarios import ROOT
 
@@ -46,7 +46,7 @@ def test_a_line_of_the_twin_is_checked_without_reading_it(forms):
         ("journal.jsonl", "journal.redacted.jsonl"),
         ("observations.jsonl", "observations.redacted.jsonl"),
     ):
-        value = sm3(b"xiangka evidence 1\n" + name.encode())
+        value = sm3(f"xiangka evidence 1\n{NAME}\n{name}".encode())
         for line in (folders["twin"] / twin).read_bytes().splitlines():
             text, said = line.rsplit(b',"chain":', 1)
             value = sm3(value + text + b"}")
@@ -67,6 +67,13 @@ HARM = {
     "twin, a number": ("twin", lambda f: spoil(f / "journal.redacted.jsonl", b'"n":2', b'"n":3'), "line 2: does not"),
     "twin, a line": ("twin", lambda f: without_a_line(f / "journal.redacted.jsonl"), "does not end where"),
     "twin, a record": ("twin", lambda f: spoil(f / "run.json", b"1", b"2"), "run.json: is not the file"),
+    "run, a withheld file": ("run", lambda f: spoil(f / "report.html", b"title", b"tit1e"), "report.html: is not the"),
+    "run, a file more": ("run", lambda f: (f / "manifest.json.withdrawn.pdf").touch(), "withdrawn.pdf: is not in the"),
+    "run, a folder more": ("run", lambda f: (f / "withdrawn").mkdir(), "withdrawn: is not in the list"),
+    "run, a link": ("run", lambda f: (f / "report-1.pdf").symlink_to("run.json"), "report-1.pdf: is not in the list"),
+    "twin, a forged report beside": ("twin", lambda f: (f / "report.html").touch(), "report.html: is not in the list"),
+    "twin, a full file beside": ("twin", lambda f: (f / "journal.jsonl").write_text("{}"), "journal.jsonl: is not in"),
+    "twin, the salts beside": ("twin", lambda f: (f / "salts.json").write_text("{}"), "salts.json: is not in the list"),
     "run, a value": (
         "run",
         lambda f: spoil(f / "journal.jsonl", HIDDEN.encode(), b"7" * len(HIDDEN)),

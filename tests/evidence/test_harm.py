@@ -12,7 +12,7 @@ from evidence.manifest import parsed_manifest
 from evidence.twin import TwinFiles
 from tests.evidence.harm import WITHIN, HeldFiles, first_finding, first_in_zip, flipped, flips, harmed
 from tests.evidence.remembered import remembered
-from tests.evidence.sealed_runs import add_report, make_run, read_all, seal, sign_run
+from tests.evidence.sealed_runs import NAME, add_report, make_run, read_all, seal, sign_run
 
 MASKS = (0x01, 0x20, 0x80, 0xFF)
 
@@ -131,7 +131,7 @@ def test_random_harm_to_a_bundle_is_found(form, times, bundles, signers):
 
 def test_a_twin_whose_chain_was_written_anew_is_found(forms, signers):
     files, _ = forms["twin"]
-    chain = Chain("observations.jsonl")
+    chain = Chain("observations.jsonl", run=NAME)
     forged = "".join(chain.line({"requirement": "EHC-TRM-001", "value": "exact"}) for _ in range(3)).encode()
     finding = first_finding({**files, "observations.redacted.jsonl": forged}, signers.centre)
     assert (finding.where, finding.what) == ("observations.redacted.jsonl", "has its 3 records, but others")

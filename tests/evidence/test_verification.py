@@ -51,7 +51,7 @@ def test_a_sound_run_holds_and_says_what_was_looked_at(signed_run, signers):
     assert found.holds
     assert [one.role for one in found.signatures] == ["laboratory", "authoriser"]
     assert list(found.additions) == [REPORT]
-    assert (found.run, found.twin, found.files) == (NAME, False, 7)
+    assert (found.run, found.twin, found.files) == (NAME, False, 8)
     assert found.records == {"journal.jsonl": 6, "observations.jsonl": 3}
 
 
@@ -192,7 +192,7 @@ def test_an_unfinished_run_whose_chain_is_broken_says_where(tmp_path, signers):
 
 @pytest.mark.parametrize(("numbers", "line"), [((1, 1), 2), ((2, 1), 2), ((1, "2"), 2), ((None, 2), 1)])
 def test_numbers_of_a_journal_must_rise(numbers, line, tmp_path, signers):
-    chain, hidden = Chain("journal.jsonl"), HIDDEN_IN["journal.jsonl"]
+    chain, hidden = Chain("journal.jsonl", run=NAME), HIDDEN_IN["journal.jsonl"]
     records = [{"n": number, "t_ns": 1, "channel": "run"} for number in numbers]
     run = make_run(tmp_path / "run")
     (run / "journal.jsonl").write_text("".join(chain.line(record, hidden(record)) for record in records))

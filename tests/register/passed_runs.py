@@ -68,8 +68,8 @@ def passed_run(folder: Path, keys: Path, told: Told, roles: tuple[str, ...] = ("
     rows = [_row(name, told.verdicts.get(name, Verdict.PASS), emulated=told.emulated) for name in ROWS]
     _write(run / "verdicts.json", {"schema": 1, "run": told.name, "verdicts": [row.as_record() for row in rows]})
     observed = {"requirement": "EHC-TRM-001", "measure": "identity", "value": "conforms", "unit": "1", "t_ns": 1}
-    _chained(run / "observations.jsonl", [{**observed, "journal": [1, 1]}])
-    _chained(run / "journal.jsonl", [{"n": 1, "t_ns": 1, "channel": "scanner", "dir": "rx", "hex": "0d"}])
+    _chained(run / "observations.jsonl", told.name, [{**observed, "journal": [1, 1]}])
+    _chained(run / "journal.jsonl", told.name, [{"n": 1, "t_ns": 1, "channel": "scanner", "dir": "rx", "hex": "0d"}])
     made = datetime.now(UTC) - timedelta(hours=2)
     write_manifest(run, told.name, made)
     for minutes, role in enumerate(roles, 1):
@@ -126,6 +126,6 @@ def _write(path: Path, document: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def _chained(path: Path, records: list[dict[str, Any]]) -> None:
-    chain, hidden = Chain(path.name), HIDDEN_IN[path.name]
+def _chained(path: Path, run: str, records: list[dict[str, Any]]) -> None:
+    chain, hidden = Chain(path.name, run=run), HIDDEN_IN[path.name]
     path.write_text("".join(chain.line(record, hidden(record)) for record in records), encoding="utf-8")

@@ -139,7 +139,7 @@ def test_the_redacted_twin_gives_the_same(folder, tmp_path, capsys):
     for name in ("run.json", "verdicts.json", "catalogue.json"):
         shutil.copy(folder / name, twin / name)
     for name in ("observations", "journal"):
-        chain = Chain(f"{name}.jsonl")
+        chain = Chain(f"{name}.jsonl", run="")
         full = [
             chain.line(record, ["detail.shown"] if "shown" in record.get("detail", {}) else [])
             for record in records(folder / f"{name}.jsonl")

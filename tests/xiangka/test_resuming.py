@@ -38,8 +38,11 @@ def observation(requirement: str, value: str = "exact", journal: int = 1, **fiel
     return made.as_record()
 
 
-def write_chained(file: Path, records: list[dict]) -> None:
-    chain = Chain(file.name)
+RUN = "20261127-100000-abcd"
+
+
+def write_chained(file: Path, records: list[dict], run: str = RUN) -> None:
+    chain = Chain(file.name, run=run)
     file.write_text("".join(chain.line(record) for record in records), encoding="utf-8")
 
 
@@ -52,7 +55,7 @@ def killed(tmp_path: Path) -> Path:
     sitting = Sitting(1, "2026-11-27T10:00:00.000+08:00", 5_000_000_000, "boot", "abc")
     rig = {"verdict": "RIG_ERROR", "reason": {"zh": "线断了", "en": "the cable broke"}}
     record = {
-        "run": "20261127-100000-abcd",
+        "run": RUN,
         "started": sitting.started,
         "overall": None,
         "sittings": [sitting.as_record()],
@@ -68,7 +71,9 @@ def killed(tmp_path: Path) -> Path:
     lines = [observation(DONE), observation(BROKEN), observation(CUT, journal=12)]
     lines += [observation(FAILED, "as_card", measure="other_symbol") for _ in range(3)]
     write_chained(folder / "observations.jsonl", lines)
-    journal = [{"n": n, "t_ns": (5 + n) * 1_000_000_000} for n in range(1, 11)]
+    begun = {"channel": "run", "what": "sitting", "number": 1, "wall": sitting.started, "boot": sitting.boot}
+    journal = [{"n": 1, "t_ns": sitting.t_ns, **begun}]
+    journal += [{"n": n, "t_ns": (5 + n) * 1_000_000_000} for n in range(2, 11)]
     write_chained(folder / "journal.jsonl", journal)
     return folder
 
@@ -131,7 +136,7 @@ def test_observations_set_aside_stay_in_the_file_and_do_not_count(killed):
     evidence.add(Observation(CUT, "read", "no_read"))
     evidence.close()
     written = (killed / "observations.jsonl").read_bytes().splitlines()
-    assert follow("observations.jsonl", written).records == 8
+    assert follow("observations.jsonl", written, run=RUN).records == 8
     lines = [from_line(bare(json.loads(line))) for line in written]
     assert [one.value for one in lines if isinstance(one, Observation) and one.requirement == CUT] == [
         "exact",
@@ -296,9 +301,9 @@ def test_a_killed_run_goes_on_in_its_folder(shell, platform):
     assert [one["why"] for one in left.run["sittings"]] == ["killed", "finished"]
     assert [record["number"] for record in left.journal if record.get("what") == "sitting"] == [1, 2]
     manifest = read_manifest(out)
-    assert manifest.chains == chain_heads(out)
+    assert manifest.chains == chain_heads(out, manifest.run)
     for name, head in manifest.chains.items():
-        chain = follow(name, (out / name).read_bytes().splitlines())
+        chain = follow(name, (out / name).read_bytes().splitlines(), run=manifest.run)
         assert (chain.records, chain.head.hex()) == (head.records, head.head)
     numbers = [record["n"] for record in left.journal]
     assert numbers == sorted(set(numbers))
