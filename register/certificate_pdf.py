@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from reports import words
 from reports.pdf.typesetting import Attachment, typeset
 
 TEMPLATE = "certificate.typ"
+_NUMBERS_NAMED = 3
+"""Numbers of reports that fit into the statement."""
 
 
 def certificate_name(number: str, edition: int) -> str:
@@ -91,8 +93,11 @@ def _data(opening: Opening, number: str, wording: Wording, url: str, authoriser:
             _row("检测备案号", "Filing number", _filed(subject.filing_number)),
         ],
         "shown": [_shown(one) for one in wording.shown],
+        "evidence": _evidence(wording.shown).model_dump(),
+        "basis": _basis(wording.shown).model_dump(),
         "terms": [
-            _row("有效期", "Valid", f"{_day(wording.issued)}—{_day(wording.expires)}（含 inclusive）"),
+            _row("有效期", "Valid", f"{_day(wording.begins)}—{_day(wording.expires)}（含 inclusive）"),
+            *_gaps(wording),
             _row("检测实验室", "Laboratory", f"{wording.laboratory.zh} {_beside(wording.laboratory)}".strip()),
             _row("授权（资质）编号", "Authorisation", wording.authorisation),
         ],
@@ -112,9 +117,35 @@ def _shown(one: Shown) -> dict[str, Any]:
         "plan": one.plan,
         "catalogue": one.catalogue,
         "manifest_sm3": one.manifest_sm3,
+        "reports": list(one.reports),
         "open_rows": list(one.open_rows),
         "waivers": [f"{row}（{waiver}）" for row, waiver in sorted(one.waivers.items())],
     }
+
+
+def _evidence(shown: Sequence[Shown]) -> Text:
+    """Where requirements and decision rules stand: the reports by number, where there are any, else the runs."""
+    numbers = list(dict.fromkeys(number for one in shown for number in one.reports))
+    if not numbers or not all(one.reports for one in shown):
+        return Text(zh="所列各试验运行的证据", en="the evidence of the runs listed")
+    if len(numbers) > _NUMBERS_NAMED:
+        return Text(zh="所列检测报告", en="the test reports listed")
+    return Text(zh=f"检测报告 {'、'.join(numbers)}", en=f"test report {', '.join(numbers)}")
+
+
+def _basis(shown: Sequence[Shown]) -> Text:
+    """What a specimen rests on."""
+    if any(one.open_rows for one in shown):
+        return Text(zh="所依据的试验只涵盖部分“必须”要求", en="rests on a part of the mandatory tests")
+    return Text(zh="依据模拟设备或试用密钥签发", en="rests on an emulated device or on keys for trial")
+
+
+def _gaps(wording: Wording) -> list[dict[str, Any]]:
+    """Where validity was broken: since when the certificate has been there, and when it was not valid."""
+    if not wording.gaps:
+        return []
+    lapsed = "；".join(f"{_day(first)}—{_day(last)}" for first, last in wording.gaps)
+    return [_row("首次签发", "First issued", _day(wording.issued)), _row("其间无效", "Not valid", lapsed)]
 
 
 def _filed(number: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from importlib import resources
 from typing import Any
@@ -13,15 +14,17 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from certification.catalogue import Text
 from certification.certificates import CHINA, Act, Certificate, Standing
+from register.certificate_pdf import certificate_name
 from register.history import History
 from reports import words
 
 STANDINGS = {
     Standing.VALID: "有效",
-    Standing.SUSPENDED: "暂停",
-    Standing.EXPIRED: "到期",
-    Standing.WITHDRAWN: "撤销",
+    Standing.SUSPENDED: "已暂停",
+    Standing.EXPIRED: "已过期",
+    Standing.WITHDRAWN: "已撤销",
 }
 ACTS = {
     Act.ISSUE: "签发",
@@ -67,7 +70,7 @@ def pages(history: History, made: datetime) -> dict[str, bytes]:
         found[f"c/{certificate.number}/index.html"] = template.render(
             one=one,
             known=known_manifests(certificate),
-            files=sorted(documents_of(certificate)),
+            files=documents_told(certificate),
             title=f"{certificate.number} · {history.opening.name.zh}",
             home="../../index.html",
             root="../../",
@@ -81,8 +84,34 @@ def documents_of(certificate: Certificate) -> Mapping[str, str]:
     return {name: digest for entry in certificate.history for name, digest in entry.documents.items()}
 
 
+@dataclass(frozen=True)
+class Told:
+    """A document as a page lists it: its name, and what it is in both languages."""
+
+    name: str
+    about: Text
+
+
+def documents_told(certificate: Certificate) -> Sequence[Told]:
+    """Every document, the edition in force first, then earlier ones, the newest first, then the evidence of runs."""
+    newest, found, evidence = certificate.wording.edition, [], []
+    for entry in reversed(certificate.history):
+        edition = entry.wording.edition if entry.wording else 0
+        paper = certificate_name(certificate.number, edition)
+        if edition == newest:
+            about = Text(zh=f"现行版，第 {edition} 版", en=f"edition in force, number {edition}")
+        else:
+            about = Text(zh=f"旧版，第 {edition} 版，已由后版取代", en=f"earlier edition, number {edition}, replaced")
+        for name in sorted(entry.documents):
+            if name in (paper, f"{paper}.sig"):
+                found.append(Told(name, about))
+            else:
+                evidence.append(Told(name, Text(zh="试验运行的证据清单", en="manifest of a run")))
+    return (*found, *evidence)
+
+
 def known_manifests(certificate: Certificate) -> Sequence[str]:
-    """SM3 of every manifest a code on an edition of this certificate may carry, hex, the newest last."""
+    """SM3 of the manifest the code on each edition of this certificate carries, hex, from the first edition on."""
     shown = [entry.wording.shown[-1] for entry in certificate.history if entry.wording]
     return [one.manifest_sm3 for one in shown]
 
@@ -90,20 +119,27 @@ def known_manifests(certificate: Certificate) -> Sequence[str]:
 def _told(certificate: Certificate, day: date) -> dict[str, Any]:
     wording, standing = certificate.wording, certificate.standing(day)
     subject = wording.subject
+    kind, dropped = words.word(words.SUBJECT_KINDS, subject.kind), certificate.dropped
     sought = [certificate.number, subject.vendor, subject.model, subject.hardware, subject.filing_number]
-    sought += [part for one in wording.shown for part in (one.firmware, one.firmware_sha256, one.manifest_sm3)]
+    for one in (*wording.shown, *(gone.shown for gone in dropped)):
+        sought += [one.firmware, one.firmware_sha256, one.manifest_sm3, *one.reports]
     return {
         "number": certificate.number,
         "standing": str(standing),
         "standing_zh": STANDINGS[standing],
-        "kind": words.word(words.SUBJECT_KINDS, subject.kind),
+        "kind": kind,
         "edition": wording.edition,
+        "begins": wording.begins.isoformat(),
         "issued": wording.issued.isoformat(),
+        "gaps": [(first.isoformat(), last.isoformat()) for first, last in wording.gaps],
         "expires": wording.expires.isoformat(),
         "laboratory": wording.laboratory,
         "authorisation": wording.authorisation,
         "subject": subject,
         "shown": [asdict(one) for one in wording.shown],
+        "dropped": [
+            {**asdict(gone.shown), "day": gone.day.isoformat(), "why": gone.entry.why} for gone in reversed(dropped)
+        ],
         "history": [
             {
                 "at": entry.at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M"),
@@ -114,8 +150,13 @@ def _told(certificate: Certificate, day: date) -> dict[str, Any]:
             }
             for entry in certificate.history
         ],
-        "text": " ".join([*sought, wording.laboratory.zh, wording.laboratory.en]).lower(),
+        "text": _sought(*sought, kind.zh, kind.en, wording.laboratory.zh, wording.laboratory.en),
     }
+
+
+def _sought(*parts: str) -> str:
+    """Text that is searched, in one width and one case."""
+    return unicodedata.normalize("NFKC", " ".join(parts)).lower()
 
 
 def _script() -> dict[str, Any]:

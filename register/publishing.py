@@ -1,4 +1,4 @@
-"""The public listing as a folder: made whole beside its place, then put there in place of the one before."""
+"""The public listing as a folder: made whole within it, then each file put in place of the one before."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from certification.errors import PlanError
 from evidence.keys.signer import Signer
 from evidence.signed import sign
+from register.authorisers import demand_authoriser_of
 from register.book import Book
 from register.files import write_files
 from register.listing import (
@@ -25,22 +26,28 @@ from register.listing import (
 from register.pages import documents_of, pages
 
 CENTRE = "centre.pem"
+_OF_THE_VOLUME = ("lost+found", "System Volume Information")
+"""What a disk or a stick has in it when it is new."""
+_STAGE = ".listing.part"
 
 
 def export(book: Book, folder: Path, signer: Signer, now: datetime) -> int:
     """Write the listing; returns how many certificates are in it.
 
     Args:
-        folder: new or empty, or one with an earlier listing of this register, which it takes the place of.
+        folder: new or empty, or one with an earlier listing of this register; a link is followed, and files of others
+            in it stay.
         signer: the authoriser who answers for the listing.
         now: the moment it is made and signed.
 
     Raises:
         BrokenRegisterError: the register does not verify, or has lost what an earlier listing told.
         PlanError: the folder holds something else, or cannot be written.
-        SignatureError: the signer may not sign now.
+        SignatureError: the signer is no authoriser of the register's centre, or may not sign now.
     """
     history, lines = book.read_lines()
+    demand_authoriser_of(history.opening, signer, now)
+    folder = folder.resolve()
     _demand_ours(folder)
     if (folder / LISTING).is_file():
         earlier = parsed_listing((folder / LISTING).read_bytes(), str(folder / LISTING))
@@ -65,9 +72,10 @@ def export(book: Book, folder: Path, signer: Signer, now: datetime) -> int:
 
 
 def _demand_ours(folder: Path) -> None:
-    if folder.is_dir() and not any(folder.iterdir()):
+    if folder.is_dir() and all(one.name in _OF_THE_VOLUME for one in folder.iterdir()):
         return
-    if folder.exists() and not (folder / LISTING).is_file():
+    cut_short = (folder / _STAGE).is_dir()
+    if folder.exists() and not cut_short and not (folder / LISTING).is_file():
         raise PlanError("holds something that is no listing", where=str(folder), remedy="name a new folder")
 
 
@@ -79,16 +87,25 @@ def _signature(listing: bytes, signer: Signer, now: datetime) -> bytes:
 
 
 def _put(folder: Path, files: Mapping[str, bytes]) -> None:
-    made, old = (folder.with_name(f".{folder.name}.{word}") for word in ("part", "old"))
-    shutil.rmtree(made, ignore_errors=True)
+    """Nothing is replaced before all is written; then what others lead to goes first, and the signed listing last.
+
+    The folder itself stays: it may be where a disk is mounted, or what a web server holds open.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    stage = folder / _STAGE
+    shutil.rmtree(stage, ignore_errors=True)
     try:
-        write_files(made, files)
-        if folder.exists():
-            shutil.rmtree(old, ignore_errors=True)
-            folder.rename(old)
-        made.rename(folder)
-    finally:
-        if not folder.exists() and old.exists():
-            old.rename(folder)
-        shutil.rmtree(made, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
+        write_files(stage, files)
+    except BaseException:
+        shutil.rmtree(stage, ignore_errors=True)
+        raise
+    for name in sorted(files, key=_late):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (stage / name).replace(target)
+    shutil.rmtree(stage)
+
+
+def _late(name: str) -> tuple[bool, bool, bool]:
+    """Documents before the pages of their certificates, those before what stands above them, the listing at the end."""
+    return name in (LISTING, LISTING_SIGNATURE), "/" not in name, name.endswith(".html")

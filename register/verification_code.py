@@ -16,10 +16,10 @@ QUIET_MODULES = 4
 def verification_url(base: str, number: str, wording: Wording) -> str:
     """Where the verification data of a certificate stand.
 
-    The page needs only the path; the digest of the newest run's manifest in the query lets it say whether paper and
-    register speak of the same evidence.
+    The page needs only the path; edition and digest of the newest run's manifest in the query let it say whether the
+    paper is the edition in force and speaks of the same evidence.
     """
-    return f"{base}/c/{quote(number)}/?m={wording.shown[-1].manifest_sm3}"
+    return f"{base}/c/{quote(number)}/?e={wording.edition}&m={wording.shown[-1].manifest_sm3}"
 
 
 def code_svg(url: str) -> bytes:

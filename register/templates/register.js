@@ -16,7 +16,7 @@
     if (state.dataset.state !== "withdrawn" && today > state.dataset.expires) {
       state.className = "state expired";
       state.dataset.state = "expired";
-      state.querySelector(".zh").textContent = "到期";
+      state.querySelector(".zh").textContent = "已过期";
       state.querySelector(".en").textContent = "expired";
       var row = state.closest("tr");
       if (row) { row.dataset.state = "expired"; }
@@ -28,10 +28,10 @@
     var chosen = document.getElementById("standing");
     var rows = Array.prototype.slice.call(document.querySelectorAll("tbody tr[data-text]"));
     var look = function () {
-      var words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+      var words = box.value.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
       var left = rows.filter(function (row) {
         var found = (!chosen.value || row.dataset.state === chosen.value) && words.every(function (word) {
-          return row.dataset.text.indexOf(word) >= 0;
+          return (row.dataset.text + " " + row.querySelector(".state").textContent).indexOf(word) >= 0;
         });
         row.hidden = !found;
         return found;
@@ -46,13 +46,15 @@
     look();
   }
 
-  // The code on the paper carries the digest of its evidence.
+  // The code on the paper carries its edition and the digest of its evidence; evidence alone is of the first that had it.
   var match = document.getElementById("match");
-  var carried = new URLSearchParams(location.search).get("m");
+  var query = new URLSearchParams(location.search);
+  var carried = query.get("m");
   if (match && carried) {
     var known = match.dataset.known.split(" ");
-    var place = known.lastIndexOf(carried.toLowerCase());
-    var found = place < 0 ? "no" : place < known.length - 1 ? "old" : "yes";
+    var place = query.has("e") ? Number(query.get("e")) - 1 : known.indexOf(carried.toLowerCase());
+    var found = known[place] !== carried.toLowerCase() ? "no" : place < known.length - 1 ? "old" : "yes";
+    match.querySelectorAll(".edition").forEach(function (text) { text.textContent = place + 1; });
     match.classList.add(found);
     match.querySelectorAll("[data-same]").forEach(function (text) { text.hidden = text.dataset.same !== found; });
     match.hidden = false;
