@@ -1,12 +1,14 @@
 """A chained file being written: nothing but whole lines ever stands in it, on a full disk too."""
 
 import contextlib
+import itertools
 import json
 import resource
 import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 
 import pytest
 
@@ -107,6 +109,59 @@ def test_records_of_many_threads_are_one_chain(tmp_path):
     assert followed(tmp_path / "journal.jsonl").records == 400
     records = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_bytes().splitlines()]
     assert [record["n"] for record in records] == list(range(1, 401))
+
+
+@pytest.fixture
+def interrupt():
+    """Ctrl-C after some seconds, wherever this process is by then."""
+
+    def pressed(_number, _frame):
+        raise KeyboardInterrupt
+
+    earlier = signal.signal(signal.SIGALRM, pressed)
+    yield lambda seconds: signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.signal(signal.SIGALRM, earlier)
+
+
+@pytest.mark.parametrize("times", [250, pytest.param(10_000, marks=pytest.mark.nightly)])
+def test_no_interrupt_loses_or_doubles_a_record(times, interrupt, tmp_path):
+    chance = Random(times)
+    journal = Journal(tmp_path / "journal.jsonl")
+    evidence = Evidence(tmp_path, journal=journal)
+    observed = Observation("EHC-TRM-001", "outcome", "exact", detail={"shown": "x" * 200})
+    for _ in range(times):
+        with contextlib.suppress(KeyboardInterrupt):
+            interrupt(chance.uniform(1e-5, 2e-3))
+            for number in itertools.count(1):
+                journal.wire("scanner", "rx", b"x" * 200)
+                evidence.add(observed)
+                if number % 16 == 0:
+                    evidence.sync()
+    evidence.close()
+    journal.close()
+    assert followed(tmp_path / "observations.jsonl", "observations.jsonl").records > times / 4
+    chain = followed(tmp_path / "journal.jsonl")
+    numbers = [json.loads(line)["n"] for line in (tmp_path / "journal.jsonl").read_bytes().splitlines()]
+    assert numbers == list(range(1, chain.records + 1))
+    assert journal.count == chain.records
+
+
+@pytest.mark.parametrize("times", [40, pytest.param(2_000, marks=pytest.mark.nightly)])
+def test_no_interrupt_breaks_a_journal_that_is_being_moved(times, interrupt, tmp_path):
+    chance, moved = Random(times), tmp_path / "journal.jsonl"
+    for number in range(times):
+        opening = tmp_path / f"{number}.jsonl"
+        journal = Journal(opening)
+        for _ in range(40):
+            journal.wire("scanner", "rx", b"x" * 200)
+        with contextlib.suppress(KeyboardInterrupt):
+            interrupt(chance.uniform(1e-5, 4e-4))
+            journal.move_to(moved)
+            signal.pause()
+        journal.close()
+        assert any(followed(path).records == 40 for path in (opening, moved) if path.exists())
+        opening.unlink(missing_ok=True)
+        moved.unlink(missing_ok=True)
 
 
 def test_a_kill_leaves_a_valid_beginning(tmp_path):
