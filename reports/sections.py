@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from certification.catalogue import VERSION, Catalogue, Requirement, Text
-from certification.clauses import Clause
 from certification.decision import ClauseResult, Outcome
-from certification.observations import Cell, Observation
+from certification.observations import Observation
 from certification.verdicts import Row, Verdict
 from reports.findings import Judged, deciding, gravest_first, judged_clauses, judges, shortfalls, value_counts
+from reports.group_words import group_text, groups_wanted
 from reports.load_view import RowLoads, row_loads
 from reports.numbers import plain, share
 from reports.plots import plots_of
@@ -31,7 +31,6 @@ ALIKE_PICTURED = 4
 PICTURE_BYTES = 16_000_000
 """Most bytes of pictures one report carries."""
 
-WHOLE_SAMPLE = Text(zh="全部样本", en="whole sample")
 EVERY_GROUP = Text(zh="每一组", en="every group")
 
 
@@ -59,7 +58,10 @@ class RuleLine:
 
 @dataclass(frozen=True)
 class GroupedRule:
-    """A clause judged group by group: all lines where there are few, else those with failures first."""
+    """A clause judged group by group: all lines where there are few, else those with failures first.
+
+    ``groups`` counts those never measured too, which share one line.
+    """
 
     measure: Text
     rule: Text
@@ -67,11 +69,7 @@ class GroupedRule:
     shown: Sequence[ResultLine]
     folded: Sequence[ResultLine]
     met: int
-
-    @property
-    def groups(self) -> int:
-        """Number of groups judged."""
-        return len(self.shown) + len(self.folded)
+    groups: int
 
 
 @dataclass(frozen=True)
@@ -198,9 +196,9 @@ def _section(row: Row, folder: RunFolder, catalogue: Catalogue, allowance: _Pict
     return Section(
         row=row,
         requirement=requirement,
-        deciding=_deciding(judged),
-        whole=[_rule_line(one) for one in judged if not one.grouped],
-        grouped=[_grouped_rule(one) for one in judged if one.grouped],
+        deciding=_deciding(judged, row.title),
+        whole=[_rule_line(one, row.title) for one in judged if not one.grouped],
+        grouped=[_grouped_rule(one, row.title) for one in judged if one.grouped],
         loads=loads,
         plots=_plots(row, judged, observations, loads),
         pictures=_pictures(pictured, viewer, folder, allowance) if row.planned else (),
@@ -225,53 +223,41 @@ def _plots(
     return (loads.plots if loads is not None else ()) or plots_of(row.requirement, judged, observations)
 
 
-def _deciding(judged: Sequence[Judged]) -> Deciding | None:
+def _deciding(judged: Sequence[Judged], title: Text) -> Deciding | None:
     one = deciding(judged)
     if one is None:
         return None
     result = gravest_first(one.results)[0]
     every = one.grouped and result.interval is not None and result.outcome is Outcome.HOLDS and not result.failures
-    group = EVERY_GROUP if every else _group_text(one.clause, result) if result.group else None
-    return Deciding(finding_text(one.clause, result), _line(one.clause, result), group, every)
+    group = EVERY_GROUP if every else group_text(one, result, title) if one.grouped else None
+    return Deciding(finding_text(one.clause, result), _line(one, result, title), group, every)
 
 
-def _group_text(clause: Clause | None, result: ClauseResult) -> Text:
-    if not result.group:
-        return WHOLE_SAMPLE
-    fixed: Cell = {}
-    for key, wanted in ({} if clause is None else clause.where).items():
-        if isinstance(wanted, str):
-            fixed[key] = wanted
-        elif isinstance(wanted, tuple) and wanted[0] == wanted[1]:
-            fixed[key] = wanted[0]
-    return cell_text({**fixed, **result.group})
-
-
-def _line(clause: Clause | None, result: ClauseResult) -> ResultLine:
+def _line(judged: Judged, result: ClauseResult, title: Text) -> ResultLine:
     interval = None
     if result.interval is not None and result.trials:
         interval = f"{share(result.interval[0])} – {share(result.interval[1])}"
     return ResultLine(
-        group=_group_text(clause, result),
+        group=group_text(judged, result, title),
         result=result,
-        value=value_text(clause, result),
+        value=value_text(judged.clause, result),
         interval=interval,
         bound=bound_text(result),
-        limit=limit_text(clause, result),
+        limit=limit_text(judged.clause, result),
     )
 
 
-def _rule_line(judged: Judged) -> RuleLine:
+def _rule_line(judged: Judged, title: Text) -> RuleLine:
     (result,) = judged.results
     return RuleLine(
         measure=word(MEASURES, result.measure),
         rule=rule_text(judged.clause, result),
         scope=scope_text(judged.clause),
-        line=_line(judged.clause, result),
+        line=_line(judged, result, title),
     )
 
 
-def _grouped_rule(judged: Judged) -> GroupedRule:
+def _grouped_rule(judged: Judged, title: Text) -> GroupedRule:
     first = judged.results[0]
     ordered: Sequence[ClauseResult] = judged.results
     shown = len(ordered)
@@ -279,7 +265,7 @@ def _grouped_rule(judged: Judged) -> GroupedRule:
         ordered = gravest_first(ordered)
         telling = sum(result.failures > 0 or result.outcome is not Outcome.HOLDS for result in ordered)
         shown = min(telling, GROUPS_SHOWN)
-    lines = [_line(judged.clause, result) for result in ordered]
+    lines = [_line(judged, result, title) for result in ordered]
     return GroupedRule(
         measure=word(MEASURES, first.measure),
         rule=rule_text(judged.clause, first),
@@ -287,6 +273,7 @@ def _grouped_rule(judged: Judged) -> GroupedRule:
         shown=lines[:shown],
         folded=lines[shown:],
         met=sum(result.outcome is Outcome.HOLDS for result in ordered),
+        groups=groups_wanted(judged),
     )
 
 
