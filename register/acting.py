@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -14,7 +15,6 @@ from certification.certificates import (
     Certificate,
     Entry,
     Shown,
-    Standing,
     Subject,
     Wording,
     demand_open,
@@ -22,17 +22,27 @@ from certification.certificates import (
 )
 from certification.errors import PlanError
 from evidence.chain import sm3
-from evidence.errors import SignatureError
 from evidence.keys.signer import Signer
-from evidence.signer_certificates import AUTHORISER
+from register.admission import (
+    demand_different,
+    demand_free,
+    demand_newer,
+    demand_same,
+    demand_unused,
+    spelling,
+)
+from register.authorisers import demand_authoriser
 from register.book import Book, Change
 from register.certificate_pdf import signed_certificate
 from register.history import History
 from register.proofs import Proven, proven
 from register.published_words import demand_publishable
 
-CORRECTABLE = ("vendor", "model", "hardware", "filing_number")
-"""Fields of a certificate that an amendment may correct without a new run."""
+CORRECTABLE = ("vendor", "filing_number")
+"""Fields of a certificate that an amendment may correct without a new run: of the vendor's name the spelling alone.
+
+Model and hardware say what was tested, and are corrected by no words.
+"""
 
 
 @dataclass(frozen=True)
@@ -43,11 +53,13 @@ class Hand:
         signer: an authoriser of the register's centre.
         now: the moment, whole seconds, with its zone.
         why: the reason given.
+        after_pause: that nothing was done for long is no mistake of the clock.
     """
 
     signer: Signer
     now: datetime
     why: Text
+    after_pause: bool = False
 
     @property
     def day(self) -> date:
@@ -78,9 +90,8 @@ def issue(book: Book, run: Path, hand: Hand, until: date | None = None) -> Done:
         SignatureError: the signer may not sign.
     """
     _demand_fit(hand)
-    with book.change() as change:
-        proof = _proven(change.history, run, hand)
-        _demand_uncertified(change.history, proof, hand.day)
+    with _changed(book, hand) as change:
+        (proof,) = _proven(change.history, [run], hand)
         wording = Wording(
             edition=1,
             issued=hand.day,
@@ -101,13 +112,11 @@ def renew(book: Book, number: str, runs: Sequence[Path], hand: Hand, until: date
             another product or firmware than it covers.
     """
     _demand_fit(hand)
-    with book.change() as change:
+    with _changed(book, hand) as change:
         certificate = _standing_open(change.history, number, Act.RENEW, hand.day)
-        proofs = [_proven(change.history, run, hand) for run in runs]
+        proofs = _proven(change.history, runs, hand, certificate)
         covered = {one.firmware_sha256 for one in certificate.wording.shown}
         for run, proof in zip(runs, proofs, strict=True):
-            _demand_same(certificate, proof, run)
-            _demand_newer(certificate, proof, run)
             if proof.shown.firmware_sha256 not in covered:
                 raise PlanError(
                     f"shows firmware {proof.shown.firmware}, which {number} does not cover",
@@ -146,11 +155,10 @@ def amend(
             change, or no firmware would be left.
     """
     _demand_fit(hand, *(correct or {}).values())
-    with book.change() as change:
+    drop = [digest.lower() for digest in drop]
+    with _changed(book, hand) as change:
         certificate = _standing_open(change.history, number, Act.AMEND, hand.day)
-        proofs = [_proven(change.history, run, hand) for run in runs]
-        for run, proof in zip(runs, proofs, strict=True):
-            _demand_same(certificate, proof, run)
+        proofs = _proven(change.history, runs, hand, certificate)
         _demand_covered(certificate, drop)
         before = certificate.wording
         new = {proof.shown.firmware_sha256: proof.shown for proof in proofs}
@@ -177,7 +185,7 @@ def set_standing(book: Book, act: Act, number: str, hand: Hand) -> Certificate:
         SignatureError: the signer may not sign.
     """
     _demand_fit(hand)
-    with book.change() as change:
+    with _changed(book, hand) as change:
         certificate = _standing_open(change.history, number, act, hand.day)
         entry = Entry(number, act, hand.now, hand.signer.name, hand.why)
         change.add(entry, hand.signer, {})
@@ -196,19 +204,6 @@ def find(history: History, number: str) -> Certificate:
     return found
 
 
-def demand_authoriser(signer: Signer) -> None:
-    """Demand that a signer is one who may keep a register.
-
-    Raises:
-        SignatureError: he is not.
-    """
-    if signer.role != AUTHORISER:
-        raise SignatureError(
-            f"{signer.name} signs as {signer.role}, and a register is kept by an authoriser",
-            "name the authoriser's folder (--keys)",
-        )
-
-
 def _demand_fit(hand: Hand, *words: str) -> None:
     """Nothing can be taken out of a register again, and everybody reads the words in it."""
     demand_authoriser(hand.signer)
@@ -216,27 +211,26 @@ def _demand_fit(hand: Hand, *words: str) -> None:
     demand_publishable(hand.why.zh, hand.why.en, *words, where=where)
 
 
-def _proven(history: History, run: Path, hand: Hand) -> Proven:
-    proof = proven(run, history.opening.centre.encode(), hand.now, specimen=history.opening.specimen)
-    for entry in history.entries:
-        for one in entry.wording.shown if entry.wording else ():
-            if one.manifest_sm3 == proof.shown.manifest_sm3:
-                raise PlanError(
-                    f"{entry.number} rests on this run already", where=str(run), remedy="make and sign a new run"
-                )
-    return proof
+@contextmanager
+def _changed(book: Book, hand: Hand) -> Iterator[Change]:
+    """A change of the register that this hand may make now."""
+    with book.change() as change:
+        change.demand(hand.signer, hand.now, after_pause=hand.after_pause)
+        yield change
 
 
-def _demand_uncertified(history: History, proof: Proven, day: date) -> None:
-    for one in history.certificates.values():
-        same = one.wording.subject == proof.subject
-        named = any(shown.firmware_sha256 == proof.shown.firmware_sha256 for shown in one.wording.shown)
-        if same and named and one.standing(day) is not Standing.WITHDRAWN:
-            raise PlanError(
-                f"this firmware is certified already and {one.standing(day)}",
-                where=one.number,
-                remedy="renew that certificate with this run",
-            )
+def _proven(history: History, runs: Sequence[Path], hand: Hand, certificate: Certificate | None = None) -> list[Proven]:
+    """Runs as proof for a certificate, or for a new one, given what was done before."""
+    centre, specimen = history.opening.centre.encode(), history.opening.specimen
+    proofs = [proven(run, centre, hand.now, specimen=specimen) for run in runs]
+    demand_different(proofs, runs)
+    for run, proof in zip(runs, proofs, strict=True):
+        demand_unused(history, proof, run)
+        if certificate is not None:
+            demand_same(certificate, proof, run)
+            demand_newer(certificate, proof, run)
+        demand_free(history, proof, run, hand.day, number=certificate.number if certificate else None)
+    return proofs
 
 
 def _standing_open(history: History, number: str, act: Act, day: date) -> Certificate:
@@ -245,33 +239,18 @@ def _standing_open(history: History, number: str, act: Act, day: date) -> Certif
     return certificate
 
 
-def _demand_same(certificate: Certificate, proof: Proven, run: Path) -> None:
-    for name in ("kind", "vendor", "model", "hardware"):
-        filed, found = getattr(certificate.wording.subject, name), getattr(proof.subject, name)
-        if filed != found:
-            raise PlanError(
-                f"shows {name} {found!r}, {certificate.number} certifies {filed!r}",
-                where=str(run),
-                remedy="issue a certificate of its own",
-            )
-
-
-def _demand_newer(certificate: Certificate, proof: Proven, run: Path) -> None:
-    last = max(one.finished for one in certificate.wording.shown)
-    if proof.shown.finished < last:
-        raise PlanError(
-            f"ended on {proof.shown.finished}, before the run of {last} that {certificate.number} rests on",
-            where=str(run),
-            remedy="renew on a new run",
-        )
-
-
 def _corrected(subject: Subject, correct: Mapping[str, str]) -> Subject:
     for name in correct:
         if name not in CORRECTABLE:
             raise PlanError(
                 f"{name!r} cannot be corrected", where="--correct", remedy=f"name one of {', '.join(CORRECTABLE)}"
             )
+    if spelling(correct.get("vendor", subject.vendor)) != spelling(subject.vendor):
+        raise PlanError(
+            f"{correct['vendor']!r} is another name than {subject.vendor!r}, and only its spelling can be corrected",
+            where="--correct",
+            remedy="issue a certificate on a run of a subject that is filed under that name",
+        )
     return replace(subject, **correct)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -15,12 +15,16 @@ from certification.certificates import Entry
 from certification.errors import PlanError
 from evidence.chain import Chain, sm3
 from evidence.keys.signer import Signer
+from register.authorisers import demand_authoriser_of
 from register.engine import READS, open_engine, shown_place, told_plainly
 from register.errors import BrokenRegisterError
-from register.history import CHAIN, History, Line, follow, signed_line
+from register.history import CHAIN, History, Line, follow, require_signed, signed_line
 from register.lines import Opening, entry_record, opening_record
 from register.migrations import HEAD, upgrade, version
 from register.schema import ACTS, DOCUMENTS, WARNINGS
+
+PAUSE_DAYS = 400
+"""An act later than this after the one before it is more likely a wrong clock than a register nobody needed."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +39,51 @@ class Change:
     history: History
     connection: Connection
 
+    def demand(self, signer: Signer, now: datetime, *, after_pause: bool) -> None:
+        """Demand that somebody may act now, before anything is made for it.
+
+        Args:
+            after_pause: that nothing was done for long is no mistake of the clock.
+
+        Raises:
+            PlanError: the clock is behind the last act, or further ahead of it than it may be unasked.
+            SignatureError: the signer is no authoriser of the register's centre with a valid certificate.
+        """
+        self._demand_clock(now)
+        demand_authoriser_of(self.history.opening, signer, now)
+        if now - self.history.last > timedelta(days=PAUSE_DAYS) and not after_pause:
+            raise PlanError(
+                f"the clock says {now.isoformat()}, more than {PAUSE_DAYS} days after {self._last_act}",
+                where="clock",
+                remedy="set the clock of this machine right; if nothing was done for so long, add --after-pause",
+            )
+
+    def _demand_clock(self, now: datetime) -> None:
+        if now < self.history.last:
+            raise PlanError(
+                f"the clock says {now.isoformat()}, before {self._last_act}",
+                where="clock",
+                remedy=(
+                    "set the clock of this machine right; if it is right, that act was dated by a wrong one: wait until"
+                    " then, or go on with a copy of the register from before it"
+                ),
+            )
+
+    @property
+    def _last_act(self) -> str:
+        last = self.history.entries[-1] if self.history.entries else None
+        what = f"{last.act} {last.number} by {last.who}" if last else f"opening by {self.history.opening.who}"
+        return f"act {self.history.records} ({what}) of {self.history.last.isoformat()}"
+
     def add(self, entry: Entry, signer: Signer, documents: Mapping[str, bytes]) -> None:
         """Add an act, signed, and the documents it names.
 
         Raises:
             PlanError: it would be dated before the last one.
-            SignatureError: the signer may not sign now.
+            SignatureError: the signer is no authoriser of the register's centre, or may not sign now.
         """
-        if entry.at < self.history.last:
-            raise PlanError(
-                f"the clock says {entry.at.isoformat()}, and the last act was done at {self.history.last.isoformat()}",
-                where="clock",
-                remedy="set the clock of this machine right",
-            )
+        self._demand_clock(entry.at)
+        demand_authoriser_of(self.history.opening, signer, entry.at)
         for name, body in documents.items():
             if entry.documents[name] != sm3(body).hex():
                 raise ValueError(f"{name} is not what the act names")
@@ -55,6 +91,7 @@ class Change:
         chain = Chain(CHAIN, self.history.head, self.history.records, run="")
         n = self.history.records + 1
         line = signed_line(chain.line(entry_record(n, entry)).rstrip("\n"), n, signer, entry.at)
+        require_signed(line, n, entry, self.history.opening.centre)
         _write(self.connection, n, entry.number, line)
 
 

@@ -81,10 +81,10 @@ def follow(lines: Iterable[Line], where: str) -> History:
             record = bare(chain.follow(line.text.encode()))
             if opening is None:
                 opening = opening_of(record)
-                _require_signed(line, n, opening, opening.centre)
+                require_signed(line, n, opening, opening.centre)
             else:
                 entry = entry_of(record, n)
-                _require_signed(line, n, entry, opening.centre)
+                require_signed(line, n, entry, opening.centre)
                 if entry.at < (entries[-1] if entries else opening).at:
                     raise ValueError("is dated before the act it follows")
                 entries.append(entry)
@@ -109,7 +109,12 @@ def signed_line(text: str, n: int, signer: Signer, at: datetime) -> Line:
         return Line(text, sign(file, signer, at).read_bytes())
 
 
-def _require_signed(line: Line, n: int, act: Opening | Entry, centre: str) -> None:
+def require_signed(line: Line, n: int, act: Opening | Entry, centre: str) -> None:
+    """Demand that the ``n``-th line is signed by one authoriser of a centre, and by whom and when it says itself.
+
+    Raises:
+        SignatureError, ValueError: it is not.
+    """
     signatures = check(line.text.encode(), line.signature, centre.encode(), file=_name(n))
     if [one.role for one in signatures] != [AUTHORISER]:
         raise ValueError("is not signed by one authoriser alone")

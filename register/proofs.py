@@ -8,15 +8,19 @@ from datetime import date, datetime
 from pathlib import Path
 
 from certification.catalogue import Text
-from certification.certifiable import Proof, obstacles
+from certification.certifiable import Proof, excused_rows, obstacles
 from certification.certificates import CHINA, Shown, Subject
 from certification.errors import PlanError
 from certification.waivers import State
 from evidence.chain import sm3
 from evidence.manifest import MANIFEST, SIGNATURES
-from evidence.verification import verify
+from evidence.signer_certificates import LABORATORY
+from evidence.verification import Verification, verify
+from register.emulation import emulated_parts
 from register.errors import BrokenRegisterError
+from register.judged_runs import judged_run
 from register.run_reports import report_numbers
+from reports.judged_run import JudgedAgain
 from reports.laboratory_facts import unstated
 from reports.run_folder import RunFolder, RunRecord, read_run_folder
 from reports.stated_records import WaiverRecord
@@ -32,6 +36,7 @@ class Proven:
         laboratory: who tested.
         authorisation: number under which the laboratory may.
         waived_until: last day of the first of its waivers to end; None where it had none.
+        started, finished: when it began and ended.
         manifest, manifest_signature: files of the run.
     """
 
@@ -40,6 +45,8 @@ class Proven:
     laboratory: Text
     authorisation: str
     waived_until: date | None
+    started: datetime
+    finished: datetime
     manifest: bytes
     manifest_signature: bytes
 
@@ -62,33 +69,39 @@ def proven(run: Path, centre: bytes, now: datetime, *, specimen: bool) -> Proven
         specimen: whether the register keeps specimens.
 
     Raises:
-        BrokenRegisterError: the run does not verify, or not both signatures stand under it.
-        PlanError: it does not suffice.
+        BrokenRegisterError: the run does not verify, not both signatures stand under it, or its verdicts are not what
+            its evidence gives.
+        PlanError: it does not suffice, or was signed by another laboratory than it names.
         ReportError: the folder cannot be read.
     """
     if not run.is_dir():
         raise PlanError("there is no such folder", where=str(run), remedy="give the folder of a signed run")
-    _require_verified(run, centre, now)
+    verified = _require_verified(run, centre, now)
     folder = read_run_folder(run)
-    for obstacle in obstacles(_proof(folder), specimen=specimen):
+    proof = _proof(folder, judged_run(run))
+    for obstacle in obstacles(proof, now, specimen=specimen):
         raise PlanError(obstacle.what, where=str(run), remedy=obstacle.remedy)
     record = folder.run
     if record.laboratory is None or record.finished is None:
         raise AssertionError("a run without them has obstacles")
+    if not specimen:
+        _demand_laboratory(verified, record.laboratory.laboratory.name, run)
     manifest = (run / MANIFEST).read_bytes()
     digest = sm3(manifest).hex()
     return Proven(
         subject=_subject(record),
-        shown=replace(_shown(folder, digest), reports=report_numbers(run, digest, centre)),
+        shown=replace(_shown(record, proof, digest), reports=report_numbers(run, digest, centre)),
         laboratory=Text.model_validate(record.laboratory.laboratory.name.model_dump()),
         authorisation=record.laboratory.laboratory.authorisation_number,
         waived_until=_waived_until(record),
+        started=record.started,
+        finished=record.finished,
         manifest=manifest,
         manifest_signature=(run / SIGNATURES).read_bytes(),
     )
 
 
-def _require_verified(run: Path, centre: bytes, now: datetime) -> None:
+def _require_verified(run: Path, centre: bytes, now: datetime) -> Verification:
     found = verify(run, centre, now)
     if not found.holds:
         first = found.findings[0]
@@ -97,19 +110,36 @@ def _require_verified(run: Path, centre: bytes, now: datetime) -> None:
         raise PlanError(
             "this is the redacted twin of a run", where=str(run), remedy="give the folder with the whole evidence"
         )
+    return found
 
 
-def _proof(folder: RunFolder) -> Proof:
+def _demand_laboratory(verified: Verification, name: Text, run: Path) -> None:
+    """Nobody but the laboratory itself signs for what is printed under its name."""
+    for one in verified.signatures:
+        organisation = one.certificate.holder.organisation
+        if one.role == LABORATORY and organisation.strip() not in (name.zh.strip(), name.en.strip()):
+            raise PlanError(
+                f"names {name.zh} as its laboratory, and {one.signer} of {organisation} signed for the laboratory",
+                where=str(run),
+                remedy="let the laboratory that tested sign, its certificate made out to the name it gives there",
+            )
+
+
+def _proof(folder: RunFolder, judged: JudgedAgain) -> Proof:
     run = folder.run
+    digest = run.subject.identity.get("firmware_sha256")
     return Proof(
         state=run.state,
         overall=run.overall,
         overall_with_waivers=run.overall_with_waivers,
-        emulated=run.emulated or any(row.emulated for row in folder.rows if row.planned),
+        emulated=run.emulated,
+        emulated_parts=tuple(emulated_parts(run)),
         defect=run.defect,
         declared=run.subject.declared,
-        firmware_sha256=run.subject.identity.get("firmware_sha256"),
-        rows=folder.rows,
+        firmware_sha256=digest and digest.lower(),
+        finished=run.finished,
+        rows=judged.rows,
+        excused=excused_rows(judged.run.standing, judged.run.catalogue.catalogue),
         waived=_waived(run),
         unstated=[fact.name.en for fact in unstated(run.laboratory)],
     )
@@ -134,9 +164,7 @@ def _subject(run: RunRecord) -> Subject:
     return Subject(run.subject.kind, *(filed.get(name) or "" for name in names))
 
 
-def _shown(folder: RunFolder, manifest_sm3: str) -> Shown:
-    run = folder.run
-    proof = _proof(folder)
+def _shown(run: RunRecord, proof: Proof, manifest_sm3: str) -> Shown:
     finished = run.finished or run.started
     return Shown(
         firmware=run.subject.identity.get("firmware") or "",

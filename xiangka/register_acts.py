@@ -14,6 +14,7 @@ from certification.exit_codes import ExitCode
 from evidence.keys.specimen import ORGANISATION
 from register import acting
 from register.acting import Done, Hand
+from register.authorisers import demand_authoriser
 from register.book import make_book
 from register.engine import shown_place
 from register.files import write_files
@@ -30,7 +31,7 @@ def init(options: argparse.Namespace) -> int:
     """Make a register."""
     place, url = place_of(options), _url(options.url)
     signer = open_keys(options.keys, options.password_file)
-    acting.demand_authoriser(signer)
+    demand_authoriser(signer)
     if signer.holder.organisation == ORGANISATION and not options.specimen:
         raise PlanError(
             "SPECIMEN keys keep a register of specimens only", where=str(options.keys), remedy="add --specimen"
@@ -84,7 +85,7 @@ def _hand(options: argparse.Namespace) -> Hand:
     why = Text(zh=options.reason, en=options.reason_en or english)
     if not why.zh.strip():
         raise PlanError("is empty", where="--reason", remedy="say why")
-    return Hand(open_keys(options.keys, options.password_file), now(), why)
+    return Hand(open_keys(options.keys, options.password_file), now(), why, options.after_pause)
 
 
 def _told(done: Done, options: argparse.Namespace) -> int:

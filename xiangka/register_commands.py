@@ -65,7 +65,7 @@ def _issue(actions: Commands) -> None:
     parser.add_argument(
         "--reason-en", metavar="TEXT", help=f"why, in English (default: {FIRST_REASON_EN}, or as in Chinese)"
     )
-    add_signer(parser)
+    _signer(parser)
     _out(parser)
     _work(parser, "issue")
 
@@ -94,7 +94,7 @@ def _amend(actions: Commands) -> None:
         action="append",
         default=[],
         metavar="FIELD=TEXT",
-        help="correct vendor, model, hardware or filing_number",
+        help="correct the filing_number, or the spelling of the vendor",
     )
     _why(parser)
     _out(parser)
@@ -184,7 +184,14 @@ def _until(parser: argparse.ArgumentParser) -> None:
 def _why(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", required=True, metavar="TEXT", help="why, in Chinese")
     parser.add_argument("--reason-en", metavar="TEXT", help="why, in English (default: as in Chinese)")
+    _signer(parser)
+
+
+def _signer(parser: argparse.ArgumentParser) -> None:
     add_signer(parser)
+    parser.add_argument(
+        "--after-pause", action="store_true", help="the clock is right, though nothing was done for 400 days"
+    )
 
 
 def _out(parser: argparse.ArgumentParser) -> None:

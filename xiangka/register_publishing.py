@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from certification.exit_codes import ExitCode
-from register.acting import demand_authoriser
+from register.authorisers import demand_authoriser
 from register.publishing import export as write_listing
 from xiangka.key_secret import open_keys
 from xiangka.register_opening import centre_file, now, open_book, read_book

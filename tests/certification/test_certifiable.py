@@ -1,13 +1,16 @@
 """What keeps a run from being certified on: each obstacle alone, and what a specimen may do without."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from certification.catalogue import Level, Text
-from certification.certifiable import Proof, obstacles
-from certification.verdicts import Row, Verdict
+from certification.catalogue import Level, SubjectKind, Text, load_catalogue
+from certification.certifiable import RUN_DAYS, Proof, excused_rows, obstacles
+from certification.standing import Standing
+from certification.verdicts import Circumstance, Row, Verdict
 
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 SAID = Text(zh="略", en="said")
 
 
@@ -20,20 +23,23 @@ PROOF = Proof(
     overall="PASS",
     overall_with_waivers=None,
     emulated=False,
+    emulated_parts=(),
     defect=None,
     declared=True,
     firmware_sha256="ab" * 32,
+    finished=NOW - timedelta(days=1),
     rows=(
         row("EHC-TRM-001", Verdict.PASS),
         row("EHC-TRM-002", Verdict.NOT_APPLICABLE),
         row("EHC-TRM-003", Verdict.FAIL, Level.SHOULD),
     ),
+    excused=(),
     waived={},
 )
 
 
 def found(proof, *, specimen=False):
-    return [one.what for one in obstacles(proof, specimen=specimen)]
+    return [one.what for one in obstacles(proof, NOW, specimen=specimen)]
 
 
 def test_a_passed_run_on_hardware_has_none():
@@ -52,6 +58,11 @@ def test_a_passed_run_on_hardware_has_none():
         ({"declared": False}, "nobody filed"),
         ({"firmware_sha256": None}, "names no firmware_sha256"),
         ({"firmware_sha256": ""}, "names no firmware_sha256"),
+        ({"firmware_sha256": "abc"}, "names no firmware_sha256"),
+        ({"finished": NOW - timedelta(days=RUN_DAYS, seconds=1)}, "more than 180 days ago"),
+        ({"finished": NOW + timedelta(seconds=1)}, "still to come"),
+        ({"emulated_parts": ("[scanner]",)}, r"says hardware, and its bench says emulated: [scanner]"),
+        ({"excused": ("EHC-TRM-003",)}, "lets off rows that apply (EHC-TRM-003)"),
         ({"unstated": ("Laboratory",)}, "does not state Laboratory"),
     ],
 )
@@ -81,3 +92,37 @@ def test_a_waived_failure_is_not_open_and_a_waiver_covers_nothing_else():
     proof = replace(PROOF, overall="FAIL", overall_with_waivers="PASS", rows=failed, waived=waived)
     assert proof.open_rows == ("EHC-TRM-005",)
     assert found(replace(proof, rows=failed[:1])) == []
+
+
+def test_a_run_of_the_oldest_age_is_not_too_old():
+    assert found(replace(PROOF, finished=NOW - timedelta(days=RUN_DAYS))) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "verdict", "excused"),
+    [
+        ("EHC-TRM-003", Verdict.NOT_APPLICABLE, True),
+        ("EHC-TRM-017", Verdict.NOT_APPLICABLE, True),
+        ("EHC-TRM-018", Verdict.NOT_APPLICABLE, False),
+        ("EHC-TRM-003", Verdict.PASS, True),
+        ("EHC-TRM-003", Verdict.NOT_ASSESSED, False),
+    ],
+)
+def test_no_word_makes_a_row_inapplicable_or_passed(row, verdict, excused):
+    nothing = frozenset()
+    standing = Standing(
+        run="r",
+        kind=SubjectKind.TERMINAL,
+        options=frozenset({"serial_link"}),
+        declared=True,
+        emulated=False,
+        execute=nothing,
+        chosen=nothing,
+        reached=nothing,
+        circumstances={row: Circumstance(verdict, SAID)},
+        state="finished",
+        invalid=False,
+        invalid_load=False,
+        broken=False,
+    )
+    assert excused_rows(standing, load_catalogue()) == ((row,) if excused else ())

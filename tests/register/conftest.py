@@ -1,4 +1,4 @@
-"""Specimen keys and signed runs for a whole session, and registers in both kinds of database."""
+"""Keys and signed runs for a whole session, and registers in both kinds of database."""
 
 import sys
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from register.acting import Hand
 from register.book import Book, make_book
 from register.certificate_pdf import certificate_name
 from register.lines import Opening
-from tests.register.passed_runs import Told, passed_run, signer, specimen_keys
+from tests.register.passed_runs import Told, hardware_keys, passed_run, signer
 from tests.reports.conftest import browser
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "reference_impl"))
@@ -27,7 +27,7 @@ URL = "https://ehc.example.org/register"
 @pytest.fixture(scope="session")
 def keys(tmp_path_factory):
     """Folder of the keys of a centre and both signers."""
-    return specimen_keys(tmp_path_factory.mktemp("signers") / "keys")
+    return hardware_keys(tmp_path_factory.mktemp("signers") / "keys")
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +76,7 @@ def hand(authoriser):
 
 def opening(authoriser, *, specimen=False):
     name = Text(zh="合成证书登记簿", en="Synthetic register of certificates")
-    at = datetime.now(CHINA).replace(microsecond=0)
+    at = datetime.now(CHINA).replace(microsecond=0) - timedelta(days=1.2)
     return Opening(name, specimen, URL, authoriser.centre.decode(), at, authoriser.name)
 
 

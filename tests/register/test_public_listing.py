@@ -34,13 +34,13 @@ def kept(tmp_path_factory, authoriser, runs):
         patch.setattr("register.acting.signed_certificate", few_bytes)
         numbers = {
             word: issue(
-                book, runs(name=f"20261127-12000{n}-cc0{n}", model=f"XJ-{word}"), by(authoriser)
+                book, runs(name=f"20261127-12000{n}-cc0{n}", model=f"XJ-{word}"), by(authoriser, days=-1)
             ).certificate.number
             for n, word in enumerate(("VALID", "SUSPENDED", "WITHDRAWN", "AMENDED"))
         }
         set_standing(book, Act.SUSPEND, numbers["SUSPENDED"], by(authoriser, "投诉<b>调查</b>"))
         set_standing(book, Act.WITHDRAW, numbers["WITHDRAWN"], by(authoriser, "厂商申请"))
-        newer = runs(name="20261127-120009-cc09", model="XJ-AMENDED", firmware="V9.99")
+        newer = runs(name="20261127-120009-cc09", model="XJ-AMENDED", firmware="V9.99", ended=-0.5)
         amend(book, numbers["AMENDED"], by(authoriser, "新增固件"), runs=[newer])
         assert export(book, folder / "public", authoriser, by(authoriser).now) == 4
     return folder, numbers
@@ -238,7 +238,7 @@ def test_words_with_an_identity_number_are_refused_before_they_are_published_for
 
 def test_a_renewed_certificate_is_published_with_all_its_editions(filled, runs, authoriser, hand, tmp_path):
     book, numbers = filled
-    renew(book, numbers["VALID"], [runs(name="20261127-120008-cc08", model="XJ-VALID")], hand("续期"))
+    renew(book, numbers["VALID"], [runs(name="20261127-120008-cc08", model="XJ-VALID", ended=-0.5)], hand("续期"))
     export(book, tmp_path / "public", authoriser, hand().now)
     kept = {path.name for path in (tmp_path / "public" / "c" / numbers["VALID"]).iterdir()}
     editions = {f"certificate-{numbers['VALID']}{end}.pdf" for end in ("", "-2")}

@@ -1,13 +1,14 @@
 """``xiangka register`` as it is typed: what it prints, what it leaves, and its exit codes."""
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
+from certification.certificates import CHINA
 from evidence.keys.specimen import PASSWORD_FILE
-from tests.register.passed_runs import Told, firmware_hash, passed_run
+from tests.register.passed_runs import Told, firmware_hash, hardware_keys, passed_run, specimen_keys
 from xiangka.cli import main
 
 pytestmark = pytest.mark.usefixtures("quickly_set")
@@ -89,7 +90,7 @@ def test_a_subject_file_is_compared_field_by_field(register, run, tmp_path):
     assert register("check", "--subject", subject)[0] == 1
 
 
-def test_warnings_are_told_once_where_that_is_asked(register, run):
+def test_warnings_are_told_once_where_that_is_asked(register, run, monkeypatch):
     register("issue", run, sign=True)
     (record,) = json.loads(register("show", "--json")[1])
     expires = record["wording"]["expires"]
@@ -99,8 +100,16 @@ def test_warnings_are_told_once_where_that_is_asked(register, run):
         return [one["days_ahead"] for one in json.loads(said)]
 
     assert [days_before(days) for days in (91, 90, 30, 7, 0, -1)] == [[], [90], [30], [7], [7], []]
-    told = [days_before(days, "--new") for days in (91, 90, 89, 31, 30, 29, 8, 7, 6, 0)]
-    assert told == [[], [90], [], [], [30], [], [], [7], [], []]
+    assert [days_before(days, "--new") for days in (7, 7)] == [[7], [7]]
+
+    def on_the_day(days):
+        moment = datetime.combine(_before(expires, days), time(9), CHINA)
+        monkeypatch.setattr("xiangka.register_opening.now", lambda: moment)
+        monkeypatch.setattr("xiangka.register_warning.now", lambda: moment)
+        return days_before(days, "--new")
+
+    told = [on_the_day(days) for days in (91, 90, 89, 31, 30, 29, 8, -3, -4)]
+    assert told == [[], [90], [], [], [30], [], [], [0], []]
     assert "90 天预警" in register("warnings", "--on", _before(expires, 60))[1]
 
 
@@ -124,7 +133,7 @@ def test_a_certificate_at_hand_is_told_genuine_outdated_or_unknown(register, run
     number = number_of(register("issue", run, sign=True)[1])
     first = run / f"certificate-{number}.pdf"
     assert register("check", "--document", first)[0] == 0
-    register("amend", number, "--reason", "更正", "--correct", "vendor=新名称", "--out", tmp_path, sign=True)
+    register("amend", number, "--reason", "更正", "--correct", "filing_number=0418", "--out", tmp_path, sign=True)
     code, said, _ = register("check", "--document", first, "--json")
     found = json.loads(said)
     assert (code, found["known"], found["in_force"], found["standing"]) == (1, True, False, "valid")
@@ -151,10 +160,30 @@ def test_a_run_that_does_not_verify_is_exit_1_and_one_that_does_not_suffice_exit
 
 
 def test_a_register_of_specimen_keys_is_one_of_specimens(typed, tmp_path):
-    code, _, said = typed("init", "--name", "登记簿", "--url", "https://ehc.example.org", sign=True)
+    others = specimen_keys(tmp_path / "others")
+    signing = ("--keys", others / "authoriser", "--password-file", others / PASSWORD_FILE)
+    code, _, said = typed("init", "--name", "登记簿", "--url", "https://ehc.example.org", *signing)
     assert code == 4
     assert "SPECIMEN" in said
     assert not (tmp_path / "register.sqlite").exists()
+
+
+def test_the_authoriser_of_another_centre_does_nothing(register, run, tmp_path):
+    number = number_of(register("issue", run, sign=True)[1])
+    assert register("export", tmp_path / "public", sign=True)[0] == 0
+    before = (tmp_path / "public" / "register.json").read_bytes()
+    others = hardware_keys(tmp_path / "others")
+    signing = ("--keys", others / "authoriser", "--password-file", others / PASSWORD_FILE)
+    for words in (
+        ("suspend", number, "--reason", "调查"),
+        ("amend", number, "--reason", "更正", "--correct", "filing_number=0418"),
+        ("export", tmp_path / "public"),
+    ):
+        code, _, said = register(*words, *signing)
+        assert code == 4
+        assert "was not issued by this centre" in said
+    assert (tmp_path / "public" / "register.json").read_bytes() == before
+    assert register("show", number)[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -195,8 +224,8 @@ def test_no_register_is_named_or_there(typed, monkeypatch, tmp_path):
 def test_an_amendment_is_written_as_field_and_text(register, run, tmp_path):
     number = number_of(register("issue", run, sign=True)[1])
     out = ("--out", tmp_path / "here")
-    for wrong in ("vendor", "vendor=", "price=1"):
+    for wrong in ("vendor", "vendor=", "price=1", "vendor=新名称", "model=XJ-Q31"):
         assert register("amend", number, "--reason", "更正", "--correct", wrong, *out, sign=True)[0] == 4
-    assert register("amend", number, "--reason", "更正", "--correct", "vendor=新名称", *out, sign=True)[0] == 0
+    assert register("amend", number, "--reason", "更正", "--correct", "filing_number=0418", *out, sign=True)[0] == 0
     assert (tmp_path / "here" / f"certificate-{number}-2.pdf").is_file()
-    assert "新名称" in register("show", number)[1]
+    assert "0418" in register("show", number)[1]

@@ -20,7 +20,7 @@ from register.history import follow
 from register.migrations import HEAD, upgrade, version
 from register.schema import SCHEMA
 from tests.register.conftest import opening
-from tests.register.passed_runs import signer, specimen_keys
+from tests.register.passed_runs import hardware_keys, signer
 
 pytestmark = pytest.mark.usefixtures("quickly_set")
 
@@ -107,8 +107,27 @@ def test_a_changed_byte_of_a_line_or_of_its_signature_is_found(make_register, ru
             follow([first, replace(second, signature=bytes(body))], "here")
 
 
-def test_an_act_by_a_stranger_or_the_laboratory_does_not_hold(make_register, keys, hand, tmp_path):
-    for by in (signer(specimen_keys(tmp_path / "others"), "authoriser"), signer(keys, "laboratory")):
+def test_an_act_by_a_stranger_the_laboratory_or_after_a_certificate_expired_is_not_written(
+    make_register, keys, hand, tmp_path
+):
+    book = make_register()
+    refused = (
+        (signer(hardware_keys(tmp_path / "others"), "authoriser"), 0, "not issued by this centre"),
+        (signer(keys, "laboratory"), 0, "kept by an authoriser"),
+        (signer(keys, "authoriser"), 5000, "expired on"),
+    )
+    for by, days, said in refused:
+        with pytest.raises(SignatureError, match=said), book.change() as change:
+            change.add(entry(hand(other=by, days=days), Act.SUSPEND), by, {})
+        with pytest.raises(SignatureError, match=said):
+            set_standing(book, Act.SUSPEND, NUMBER, hand(other=by, days=days))
+    assert book.read().records == 1
+
+
+def test_an_act_by_a_stranger_or_the_laboratory_does_not_hold(make_register, keys, hand, tmp_path, monkeypatch):
+    monkeypatch.setattr("register.book.demand_authoriser_of", lambda *_: None)
+    monkeypatch.setattr("register.book.require_signed", lambda *_: None)
+    for by in (signer(hardware_keys(tmp_path / "others"), "authoriser"), signer(keys, "laboratory")):
         book = make_register()
         with book.change() as change:
             change.add(entry(hand(other=by), Act.SUSPEND), by, {})
@@ -134,7 +153,7 @@ def test_an_act_that_fails_half_way_leaves_nothing(book, hand, runs):
 
 def test_a_clock_that_ran_backwards_is_refused_and_found(book, hand, runs):
     number = issue(book, runs(), hand()).certificate.number
-    with pytest.raises(PlanError, match="set the clock"):
+    with pytest.raises(PlanError, match=rf"act 2 .issue {number} by .*set the clock"):
         set_standing(book, Act.SUSPEND, number, hand(days=-1))
     assert book.read().records == 2
     with book.change() as change:
@@ -143,6 +162,15 @@ def test_a_clock_that_ran_backwards_is_refused_and_found(book, hand, runs):
         early.add(entry(hand(days=-1), Act.SUSPEND, number), hand().signer, {})
     with pytest.raises(BrokenRegisterError, match="dated before"):
         book.read()
+
+
+def test_a_clock_far_ahead_is_refused_unless_nothing_was_done_for_so_long(book, hand, runs):
+    number = issue(book, runs(), hand()).certificate.number
+    set_standing(book, Act.SUSPEND, number, hand(days=399))
+    with pytest.raises(PlanError, match=r"more than 400 days after act 3 .*--after-pause"):
+        set_standing(book, Act.REINSTATE, number, hand(days=801))
+    assert book.read().records == 3
+    set_standing(book, Act.REINSTATE, number, replace(hand(days=801), after_pause=True))
 
 
 def test_two_who_act_at_once_both_get_a_number_of_their_own(place, make_register, runs, hand):
