@@ -13,6 +13,9 @@ from certification.subject import Subject
 from certification.unbound import UNBOUND
 from certification.verdicts import Circumstance, Verdict
 
+NOT_CHOSEN = Text(zh="本次未选中（--only）", en="not chosen for this run (--only)")
+"""Why a row is open that applies and could be run, but was not asked for."""
+
 
 def plan_names() -> dict[str, list[str]]:
     """Named plans with the rows they leave out (``data/plans.toml``)."""
@@ -125,9 +128,7 @@ def make_plan(
         elif lacking := _needs(requirement, subject) & set(unbound):
             left_out[requirement_id] = UNBOUND[min(lacking)]
         elif only and requirement_id not in only:
-            left_out[requirement_id] = Circumstance(
-                Verdict.NOT_ASSESSED, Text(zh="本次未选中（--only）", en="not chosen for this run (--only)")
-            )
+            left_out[requirement_id] = Circumstance(Verdict.NOT_ASSESSED, NOT_CHOSEN)
         elif not only and requirement_id in plans[name]:
             left_out[requirement_id] = Circumstance(
                 Verdict.NOT_ASSESSED, Text(zh=f"不在 {name} 计划内", en=f"not part of the {name} plan")

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from certification.catalogue import Level, Text, load_catalogue
+from certification.catalogue import Level, Text
 from certification.kill_rate import shipped_record
+from certification.plan import NOT_CHOSEN, plan_names
 from certification.subject import IDENTITY_FIELDS
 from certification.verdicts import Verdict
 from reports import report_words, words
@@ -35,6 +36,7 @@ from reports.laboratory_facts import (
 )
 from reports.moments import days_text, moment_text
 from reports.row_facts import RowFact, row_facts
+from reports.run_catalogue import run_catalogue
 from reports.run_folder import RunFolder, RunRecord
 from reports.sections import sections_of
 from reports.stated_records import WaiverRecord
@@ -86,6 +88,8 @@ class Facts:
         deviations, external: as the laboratory states them.
         rows: planned rows in catalogue order.
         others: rows outside the plan.
+        left_out: how many rows of the plan were not chosen though they apply and could be run.
+        catalogue: version of the catalogue whose texts are told.
         instruments, clocks, waivers, harness: what was measured with, by which time, what was waived, and how often the
             harness itself caught a defect.
         remarks: what the run says of itself.
@@ -116,6 +120,8 @@ class Facts:
     external: Sequence[ExternalFact]
     rows: Sequence[RowFact]
     others: Sequence[RowFact]
+    left_out: int
+    catalogue: str
     instruments: Sequence[InstrumentView]
     clocks: Sequence[ClockView]
     waivers: Sequence[WaiverRecord]
@@ -146,7 +152,8 @@ def facts_of(folder: RunFolder) -> Facts:
     planned = [row.requirement for row in folder.rows if row.planned]
     harness = harness_trial(shipped_record(), run.subject.kind, run.versions, planned)
     deviations = deviation_facts(said)
-    rows = row_facts(folder, sections_of(folder, load_catalogue()), deviations, harness)
+    catalogue = run_catalogue(folder)
+    rows = row_facts(folder, sections_of(folder, catalogue), deviations, harness)
     return Facts(
         title=_t(f"湖南省电子健康卡{kind.zh}检测报告", f"Hunan electronic health card: test report on a {kind.en}"),
         kind=kind,
@@ -163,7 +170,7 @@ def facts_of(folder: RunFolder) -> Facts:
         performance=[*place_facts(said), *_performance(run)],
         item=item_facts(said),
         people=people_facts(said),
-        programme=_programme(run, harness),
+        programme=_programme(run, harness, _left_out(folder)),
         unstated=unstated(said),
         identity=_identity(run),
         photographs=subject_photographs(folder),
@@ -172,6 +179,8 @@ def facts_of(folder: RunFolder) -> Facts:
         external=external_facts(said),
         rows=[row for row in rows if row.planned],
         others=[row for row in rows if not row.planned],
+        left_out=_left_out(folder),
+        catalogue=catalogue.version,
         instruments=instrument_views(run.instruments),
         clocks=clock_views(run.clocks),
         waivers=run.waivers,
@@ -184,7 +193,7 @@ def facts_of(folder: RunFolder) -> Facts:
 def _performance(run: RunRecord) -> list[Stated]:
     last = run.finished or run.started
     return [
-        Stated("tested", _t("试验日期", "Tested"), days_text(run.started.date(), last.date())),
+        Stated("tested", _t("检测日期", "Tested"), days_text(run.started.date(), last.date())),
         Stated("started", _t("开始", "Started"), moment_text(run.started)),
         Stated(
             "finished",
@@ -194,22 +203,33 @@ def _performance(run: RunRecord) -> list[Stated]:
     ]
 
 
-def _programme(run: RunRecord, harness: HarnessTrial | None) -> list[Stated]:
-    unknown, digest = _t("不详", "unknown"), None if run.catalogue is None else run.catalogue.sm3
+def _left_out(folder: RunFolder) -> int:
+    without = plan_names().get(folder.run.plan.name, ())
+    return sum(row.reason == NOT_CHOSEN and row.requirement not in without for row in folder.rows)
+
+
+def _plan(run: RunRecord, left_out: int) -> Text:
     count = len(run.plan.execute)
+    said = _t(f"{run.plan.name}，执行 {count} 项", f"{run.plan.name}, {count} rows executed")
+    if not left_out:
+        return said
+    return _t(
+        f"{said.zh}；非完整检测：另有 {left_out} 项未选中（--only）",
+        f"{said.en}; not the whole of it: {left_out} more were not chosen (--only)",
+    )
+
+
+def _programme(run: RunRecord, harness: HarnessTrial | None, left_out: int) -> list[Stated]:
+    unknown, digest = _t("不详", "unknown"), None if run.catalogue is None else run.catalogue.sm3
     return [
         Stated("catalogue", _t("要求目录版本", "Catalogue version"), _plain(run.versions.catalogue)),
         Stated(
             "catalogue.sm3", _t("要求目录摘要（SM3）", "Catalogue digest (SM3)"), _plain(digest) if digest else unknown
         ),
-        Stated(
-            "plan",
-            _t("试验计划", "Plan"),
-            _t(f"{run.plan.name}，执行 {count} 项", f"{run.plan.name}, {count} rows executed"),
-        ),
+        Stated("plan", _t("检测计划", "Plan"), _plan(run, left_out)),
         Stated(
             "plan.sm3",
-            _t("试验计划摘要（SM3）", "Plan digest (SM3)"),
+            _t("检测计划摘要（SM3）", "Plan digest (SM3)"),
             _plain(run.plan_digest) if run.plan_digest else unknown,
         ),
         Stated(
@@ -217,10 +237,10 @@ def _programme(run: RunRecord, harness: HarnessTrial | None) -> list[Stated]:
             _t("符合性声明摘要（SM3）", "Statement digest (SM3)"),
             _plain(run.statement_digest) if run.statement_digest else unknown,
         ),
-        Stated("harness", _t("试验系统", "Harness"), _plain(f"Xiangka 湘卡 {run.versions.xiangka}")),
+        Stated("harness", _t("检测系统", "Harness"), _plain(f"Xiangka 湘卡 {run.versions.xiangka}")),
         Stated(
             "harness.commit",
-            _t("试验系统提交号", "Harness commit"),
+            _t("检测系统提交号", "Harness commit"),
             _plain(run.versions.commit) if run.versions.commit else unknown,
         ),
         Stated(

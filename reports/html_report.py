@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from certification.catalogue import VERSION, Text
+from certification.catalogue import Text
 from certification.verdicts import Verdict
 from reports import load_words, report_words, words
 from reports.bench_view import photograph_views
@@ -94,8 +94,8 @@ def render_report(folder: RunFolder) -> str:
         harness=facts.harness,
         tried=None if facts.harness is None else moment_text(facts.harness.date),
         by_hand={form.requirement: form for form in run.forms},
-        same_catalogue=run.versions.catalogue == VERSION,
-        catalogue_here=VERSION,
+        same_catalogue=run.versions.catalogue == facts.catalogue,
+        catalogue_here=facts.catalogue,
         words=words,
         report_words=report_words,
         load_words=load_words,

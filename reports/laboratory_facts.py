@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from certification.catalogue import Text
 from certification.laboratory import Condition, LaboratoryFile
 from reports.moments import day_text
-from reports.report_words import CONDITIONS, PLACES, SAMPLED_BY
+from reports.report_words import CONDITIONS, PLACES, SAMPLED_BY, TO_BE_AUTHORISED
 from reports.words import quantity_of
 
 
@@ -88,16 +88,16 @@ def place_facts(said: LaboratoryFile | None) -> list[Stated]:
     place = (
         None if one is None else _t(f"{one.name.zh}（{PLACES[one.kind].zh}）", f"{one.name.en} ({PLACES[one.kind].en})")
     )
-    return [Stated("place", _t("试验地点", "Place of test"), place)]
+    return [Stated("place", _t("检测地点", "Place of test"), place)]
 
 
 def people_facts(said: LaboratoryFile | None) -> list[Stated]:
     """Who operated, reviewed, authorised, §7.8.2.1 o."""
     one = None if said is None else said.people
     return [
-        Stated("people.operator", _t("试验人员", "Operated by"), _of(one, "operator")),
+        Stated("people.operator", _t("检测人员", "Operated by"), _of(one, "operator")),
         Stated("people.reviewer", _t("审核", "Reviewed by"), _of(one, "reviewer")),
-        Stated("people.authoriser", _t("批准（授权签字人）", "Authorised by"), _of(one, "authoriser")),
+        Stated("people.authoriser", TO_BE_AUTHORISED, _of(one, "authoriser")),
     ]
 
 

@@ -34,6 +34,10 @@ DECISION_RISK = _t(
     "for a share judged by its binomial lower bound at most 5 % a stage, the confidence of all stages together stands "
     "with the rule. Products of the same model other than the sample are not considered.",
 )
+INTERVALS = _t(
+    "结果表中的 95 % 区间为双侧 Wilson 区间，只供参考，不参与判定。",
+    "The 95 % intervals in tables of results are two-sided Wilson intervals, for information: they decide nothing.",
+)
 OVERALL_RULE = _t(
     "总体结论取计划内“必须”项中最严重的结论，次序为：不合格、试验台故障、未评定、无法判定、合格；不适用的要求和“建议”项不计入。",
     "The overall verdict is the gravest among the planned SHALL requirements, in the order fail, rig error, not "
@@ -65,6 +69,9 @@ EMULATED = _t(
     "An emulated run certifies nothing, and states conformity of no real device.",
 )
 END = _t("报告结束", "End of report")
+TO_BE_AUTHORISED = _t("待批准（授权签字人）", "To be authorised by")
+"""The authoriser's line before the report is signed: until then nobody has authorised it."""
+AUTHORISED = _t("批准（授权签字人）", "Authorised by")
 NOT_STATED = _t("未说明", "not stated")
 NONE = _t("无", "none")
 SUPPLIED = _t("客户提供", "supplied by the customer")

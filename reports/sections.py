@@ -6,7 +6,8 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from certification.catalogue import VERSION, Catalogue, Requirement, Text
+from certification.catalogue import Catalogue, Requirement, Text
+from certification.catalogue_file import CatalogueFile
 from certification.decision import ClauseResult, Outcome
 from certification.observations import Observation
 from certification.verdicts import Row, Verdict
@@ -173,19 +174,22 @@ class _PictureAllowance:
         return fits
 
 
-def sections_of(folder: RunFolder, catalogue: Catalogue) -> list[Section]:
+def sections_of(folder: RunFolder, given: CatalogueFile) -> list[Section]:
     """Sections of all rows, in catalogue order.
 
     Criteria are taken from the catalogue only where the run was judged by that very version.
     """
-    allowance = _PictureAllowance()
-    return [_section(row, folder, catalogue, allowance) for row in folder.rows]
+    catalogue, allowance = given.catalogue, _PictureAllowance()
+    by_it = folder.run.versions.catalogue == given.version
+    return [_section(row, folder, catalogue, allowance, by_it=by_it) for row in folder.rows]
 
 
-def _section(row: Row, folder: RunFolder, catalogue: Catalogue, allowance: _PictureAllowance) -> Section:
+def _section(
+    row: Row, folder: RunFolder, catalogue: Catalogue, allowance: _PictureAllowance, *, by_it: bool
+) -> Section:
     run = folder.run
     requirement = catalogue[row.requirement] if row.requirement in catalogue else None  # noqa: SIM401 - a miss is no KeyError
-    judged_by = requirement if run.versions.catalogue == VERSION else None
+    judged_by = requirement if by_it else None
     judged = judged_clauses(judged_by, row.clauses, run.subject.yes_options)
     criterion = () if judged_by is None else judged_by.criterion
     observations = folder.of(row.requirement)

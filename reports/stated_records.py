@@ -22,7 +22,7 @@ class ClockRecord(_Record):
         when: whether a sitting had just begun or was about to end.
         sitting: number of the sitting.
         offset_s: how far it was ahead, s; None where it was not measured.
-        uncertainty_s: expanded (k = 2) or a limit that is never passed, s.
+        uncertainty_s: half the width of the interval that holds the offset for certain, s.
         how: how it was measured, or why it was not; ``report_words.CLOCK_WAYS`` has the words.
     """
 

@@ -6,36 +6,35 @@ import argparse
 import hashlib
 import json
 import os
-import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from certification.errors import PlanError
-from certification.laboratory import load_laboratory
 from evidence.manifest import MANIFEST, SIGNATURES
 from evidence.pdf_signature import Place, sign_pdf
 from evidence.signed import sign, signature_path
-from evidence.signer_certificates import ROLES
 from reports.certificate_facts import Facts, facts_of
 from reports.pdf.issue import Issue, Signatory, report_file
 from reports.pdf.record import NAME, encoded, report_record
 from reports.pdf.report import paged_report
+from reports.pdf.statements import statements
 from reports.pdf.typesetting import Attachment, Language
 from reports.run_folder import RunFolder, read_run_folder
-from xiangka.clear_check import require_nothing_told_in_clear
-from xiangka.earlier_report import amended
-from xiangka.key_secret import open_keys
+from xiangka.clear_check import require_nothing_in_clear, require_nothing_told_in_clear
+from xiangka.earlier_report import earlier_report, reason_of
+from xiangka.issued_reports import checked_number, issued_reports, require_new, require_replaceable
+from xiangka.laboratory_checks import checked_laboratory
+from xiangka.report_signers import require_authoriser, signers_of
 from xiangka.sealed_run import require_sealed
 
 if TYPE_CHECKING:
     from evidence.keys.signer import Signer
 
-_NUMBER = re.compile(r"[\w〔〕（）()\[\].\- ]{1,80}")
 _REASONS = {
     "laboratory": "检测报告签发 issued by the laboratory",
     "authoriser": "检测报告批准 authorised",
@@ -53,23 +52,23 @@ def issue_reports(options: argparse.Namespace) -> list[Path]:
         ReportError: the run cannot be told.
     """
     now = datetime.now().astimezone()
-    signers = _signers(options.keys, options.password_file)
+    langs: Sequence[Language] = get_args(Language) if options.lang == "both" else (options.lang,)
+    reason = reason_of(options, langs)
+    given = None if options.number is None else checked_number(options.number)
+    signers = signers_of(options.keys, options.password_file)
     require_sealed(options.folder, signers, now)
     folder = _corrected(read_run_folder(options.folder), options)
     facts = facts_of(folder)
     _require_stated(facts, signers)
-    number = _number(options.number or folder.run.run)
+    number = given or checked_number(folder.run.run)
     out = _place(folder.path, options.out, signers)
-    langs: Sequence[Language] = get_args(Language) if options.lang == "both" else (options.lang,)
-    names = {lang: report_file(number, lang) for lang in langs}
-    for name in names.values():
-        if (out / name).exists():
-            raise PlanError(
-                "is there already, and a report is never overwritten",
-                where=str(out / name),
-                remedy="give another --number; if it corrects that one, also --amends and --reason",
-            )
-    manifest = (folder.path / MANIFEST).read_bytes()
+    earlier = {lang: earlier_report(options.amends, folder.path, lang, signers) for lang in langs}
+    issued, replaced = issued_reports(folder.path), next((one.number for one in earlier.values() if one), None)
+    require_new(number, langs, out, issued, replaced)
+    for one in filter(None, earlier.values()):
+        require_replaceable(one.number, number, [*issued, *issued_reports(one.path.parent)])
+    require_nothing_told_in_clear(_told(folder, options.reason), NAME, folder.path)
+    manifest, stated = (folder.path / MANIFEST).read_bytes(), statements(folder, facts)
     issue = Issue(
         number=number,
         issued=now,
@@ -77,20 +76,32 @@ def issue_reports(options: argparse.Namespace) -> list[Path]:
         manifest_sm3=hashlib.new("sm3", manifest).hexdigest(),
         signatories=[Signatory(signer.role, signer.name) for signer in signers],
     )
-    told = encoded(report_record(facts, issue)) + " ".join(options.reason or ()).encode()
-    require_nothing_told_in_clear(told, NAME, folder.path)
     with _staged(out) as stage:
-        for lang, name in names.items():
-            edition = replace(issue, amends=amended(options, folder.path, lang, facts, signers))
-            _issue(stage / name, folder, facts, edition, lang, signers)
-    return [out / name for name in names.values()]
+        for lang in langs:
+            before = earlier[lang]
+            edition = replace(issue, amends=None if before is None else before.amended(reason, stated))
+            record = report_record(edition, stated)
+            _issue(stage / report_file(number, lang), folder, facts, edition, lang, signers, record)
+        require_nothing_in_clear(stage, out)
+    return [out / report_file(number, lang) for lang in langs]
+
+
+def _told(folder: RunFolder, reason: Sequence[str] | None) -> bytes:
+    """All that the run and whoever replaces its report state, before anything in it is masked."""
+    return "\n".join([folder.run.model_dump_json(), *(reason or ())]).encode()
 
 
 def _issue(
-    path: Path, folder: RunFolder, facts: Facts, issue: Issue, lang: Language, signers: Sequence[Signer]
+    path: Path,
+    folder: RunFolder,
+    facts: Facts,
+    issue: Issue,
+    lang: Language,
+    signers: Sequence[Signer],
+    record: Mapping[str, Any],
 ) -> None:
     """One edition, with its signatures inside and beside it."""
-    pages = paged_report(folder, facts, issue, lang, _attachments(folder.path, facts, issue))
+    pages = paged_report(folder, facts, issue, lang, _attachments(folder.path, record))
     pdf = pages.pdf
     for signer in signers:
         place = pages.places[signer.role]
@@ -100,10 +111,10 @@ def _issue(
         sign(path, signer, issue.issued, run=folder.run.run)
 
 
-def _attachments(run: Path, facts: Facts, issue: Issue) -> list[Attachment]:
+def _attachments(run: Path, record: Mapping[str, Any]) -> list[Attachment]:
     found = [
         Attachment(MANIFEST, (run / MANIFEST).read_bytes(), "Every file of the run with its SM3 digest"),
-        Attachment(NAME, encoded(report_record(facts, issue)), "Every fact and verdict this report states"),
+        Attachment(NAME, encoded(record), "Every fact and verdict this report states"),
     ]
     if (run / SIGNATURES).is_file():
         signed = (run / SIGNATURES).read_bytes()
@@ -111,31 +122,8 @@ def _attachments(run: Path, facts: Facts, issue: Issue) -> list[Attachment]:
     return found
 
 
-def _signers(keys: Sequence[Path], passwords: Sequence[Path]) -> list[Signer]:
-    """The signers, the laboratory first."""
-    if passwords and len(passwords) != len(keys):
-        raise PlanError(
-            f"{len(keys)} folders of keys, {len(passwords)} password files",
-            where="--password-file",
-            remedy="name as many, in the same order",
-        )
-    opened = [open_keys(folder, passwords[n] if passwords else None) for n, folder in enumerate(keys)]
-    roles = [signer.role for signer in opened]
-    if opened and sorted(roles) != sorted(ROLES):
-        raise PlanError(
-            f"the keys are of {', '.join(roles)}; a report is signed by the laboratory and the authoriser",
-            where="--keys",
-            remedy="name the folders of both, or none and --out for a report to be signed by hand",
-        )
-    return sorted(opened, key=lambda signer: ROLES.index(signer.role))
-
-
 def _corrected(folder: RunFolder, options: argparse.Namespace) -> RunFolder:
     """The run with what a laboratory file corrects, where an amended report does."""
-    if bool(options.amends) != bool(options.reason):
-        raise PlanError(
-            "a report that replaces another says which and why", where="--amends, --reason", remedy="give both"
-        )
     if options.laboratory is None:
         return folder
     if not options.amends:
@@ -144,8 +132,9 @@ def _corrected(folder: RunFolder, options: argparse.Namespace) -> RunFolder:
             where="--laboratory",
             remedy="name the report to be corrected with --amends, and give --reason",
         )
-    run = folder.run.model_copy(update={"laboratory": load_laboratory(options.laboratory)})
-    return replace(folder, run=run)
+    asked = [row.requirement for row in folder.rows]
+    stated = checked_laboratory(options.laboratory, folder.run.started.date(), asked)
+    return replace(folder, run=folder.run.model_copy(update={"laboratory": stated}))
 
 
 def _require_stated(facts: Facts, signers: Sequence[Signer]) -> None:
@@ -156,16 +145,7 @@ def _require_stated(facts: Facts, signers: Sequence[Signer]) -> None:
             where=facts.run,
             remedy="run again with --laboratory F, or issue it without --keys and with --out",
         )
-
-
-def _number(number: str) -> str:
-    if not _NUMBER.fullmatch(number) or not number.strip():
-        raise PlanError(
-            f"{number!r} cannot be a report's number: its file is named after it",
-            where="--number",
-            remedy="use letters, digits, Chinese characters, brackets, dots, hyphens; 80 at most",
-        )
-    return number.strip()
+    require_authoriser(facts, signers)
 
 
 def _place(run: Path, out: Path | None, signers: Sequence[Signer]) -> Path:

@@ -10,8 +10,7 @@ from typing import Any
 
 from certification.catalogue import VERSION, Catalogue
 from certification.catalogue_file import catalogue_text
-from certification.errors import PlanError
-from certification.laboratory import LaboratoryFile, load_laboratory
+from certification.laboratory import LaboratoryFile
 from certification.plan import Plan
 from certification.subject import Subject
 from evidence.chain import dumped, sm3
@@ -20,6 +19,7 @@ from rigs.clock_offsets import ClockOffset, How, dated_clock, host_clock, turned
 from rigs.drivers.platform_api import CLOCK
 from rigs.errors import RigError
 from xiangka.asked import RunOptions
+from xiangka.laboratory_checks import checked_laboratory
 from xiangka.resuming import EarlierRun
 from xiangka.subject_photographs import check_photographs, keep_photographs
 
@@ -57,7 +57,7 @@ class StatedFacts:
         self._resumed = earlier is not None
         if earlier is None:
             check_photographs(subject.photographs, self._subject_file)
-            self._laboratory = None if options.laboratory is None else _own(options.laboratory, plan)
+            self._laboratory = _laboratory(options, plan)
         else:
             self._take_up(earlier.record)
 
@@ -90,23 +90,10 @@ class StatedFacts:
         }
 
 
-def _own(path: Path, plan: Plan) -> LaboratoryFile:
-    stated = load_laboratory(path)
-    today = datetime.now().astimezone().date()
-    if stated.item.received > today:
-        raise PlanError(
-            f"the item was received on {stated.item.received}, after the tests begin",
-            where=f"{path} item.received",
-            remedy="correct the date",
-        )
-    for number, deviation in enumerate(stated.deviations):
-        if deviation.requirement is not None and deviation.requirement not in plan.rows:
-            raise PlanError(
-                f"{deviation.requirement} is not asked of this subject",
-                where=f"{path} deviations[{number}].requirement",
-                remedy="name a row that is, or leave the key out for what concerns all rows",
-            )
-    return stated
+def _laboratory(options: RunOptions, plan: Plan) -> LaboratoryFile | None:
+    if options.laboratory is None:
+        return None
+    return checked_laboratory(options.laboratory, datetime.now().astimezone().date(), plan.rows)
 
 
 def _platform_clock(bench: Bench) -> ClockOffset:

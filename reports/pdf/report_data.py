@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +16,8 @@ from reports.kind_words import words_of
 from reports.laboratory_facts import Stated
 from reports.numbers import file_size, grouped
 from reports.pdf.bench_data import EMULATED, bench_data
-from reports.pdf.issue import Amendment, Issue
-from reports.pdf.row_data import row_data, slim_row
+from reports.pdf.issue import Amendment, Change, Issue
+from reports.pdf.row_data import row_data, slim_row, waiver_data
 from reports.pdf.telling import Telling
 from reports.run_folder import RunFolder
 from reports.sections import tally, uncovered
@@ -25,6 +26,10 @@ from reports.subject_photographs import subject_photographs
 
 _LISTED = ("run.json", "verdicts.json", "catalogue.json", "observations.jsonl", "journal.jsonl", "report.html")
 """Evidence files named one by one; of the others only their number and size."""
+CHANGES_PRINTED = 100
+"""Changes an amended report prints; of more only their number. All stand in its record."""
+CHARACTERS_PRINTED = 240
+"""Of a statement that changed; the whole stands in the record."""
 
 
 def report_data(folder: RunFolder, facts: Facts, issue: Issue, telling: Telling) -> dict[str, Any]:
@@ -36,16 +41,31 @@ def report_data(folder: RunFolder, facts: Facts, issue: Issue, telling: Telling)
         issue: number, date, signatories, amendment.
         telling: the language; takes up the pictures.
     """
+    return {
+        **run_data(folder, facts, telling),
+        "issue": _issue(issue, telling),
+        "evidence": _evidence(issue.manifest, telling),
+        "people": [_stated(_authorised(one, issue), telling) for one in facts.people],
+    }
+
+
+def _authorised(one: Stated, issue: Issue) -> Stated:
+    """The line of the authoriser, who has authorised a report that bears the signature."""
+    if one.key != "people.authoriser" or not issue.signatories:
+        return one
+    return replace(one, name=report_words.AUTHORISED)
+
+
+def run_data(folder: RunFolder, facts: Facts, telling: Telling) -> dict[str, Any]:
+    """The part of it that states the run, whatever becomes of it in which report."""
     told, kind = telling.told, words_of(folder.run.subject.kind)
     by_hand = {form.requirement: form for form in folder.run.forms}
     return {
-        "issue": _issue(issue, telling),
-        "evidence": _evidence(issue.manifest, telling),
         **told(
             {
                 name: getattr(facts, name)
                 for name in (
-                    "title", "kind", "name", "run", "emulated", "overall", "verdict", "meaning",
+                    "title", "kind", "name", "run", "emulated", "overall", "meaning",
                     "conformity", "conditions", "deviations", "external", "remarks",
                     "declarations", "identity", "instruments",
                 )
@@ -59,14 +79,15 @@ def report_data(folder: RunFolder, facts: Facts, issue: Issue, telling: Telling)
             told({"whose": one.whose, "when": one.moment, "offset": one.offset, "how": one.how})
             for one in facts.clocks
         ],
-        "waivers": [
-            {**told(one), "kind": told(words.word(report_words.WAIVER_KINDS, one.kind)),
-             "state": told(words.word(report_words.WAIVER_STATES, one.state))}
-            for one in facts.waivers
-        ],
+        "overall_word": told(facts.verdict),
+        "left_out": facts.left_out,
+        "waivers": [waiver_data(one, telling) for one in facts.waivers],
         "rules": [
             told(rule)
-            for rule in (report_words.DECISION_RULE, report_words.DECISION_RISK, report_words.OVERALL_RULE)
+            for rule in (
+                report_words.DECISION_RULE, report_words.DECISION_RISK, report_words.INTERVALS,
+                report_words.OVERALL_RULE,
+            )
         ],
         "no_copy": told(report_words.NO_COPY_IN_PART),
         "end": told(report_words.END),
@@ -137,8 +158,28 @@ def _amends(amends: Amendment, telling: Telling) -> dict[str, Any]:
         "number": amends.number,
         "sm3": amends.sm3,
         "run": amends.run,
-        **telling.told({"issued": amends.issued.date(), "reason": amends.reason, "changes": amends.changes}),
+        **telling.told({"issued": amends.issued.date(), "reason": amends.reason}),
+        "changes": [_change(one, telling) for one in amends.changes[:CHANGES_PRINTED]],
+        "changed": len(amends.changes),
     }
+
+
+def _change(change: Change, telling: Telling) -> dict[str, Any]:
+    """A change as it is printed: of long texts the part where they begin to differ."""
+    before, now = (None if one is None else telling.text(one) for one in (change.before, change.now))
+    pairs = zip(before or "", now or "", strict=False)
+    same = next((n for n, (one, other) in enumerate(pairs) if one != other), min(len(before or ""), len(now or "")))
+    start = (
+        0 if max(len(before or ""), len(now or "")) <= CHARACTERS_PRINTED else max(0, same - CHARACTERS_PRINTED // 4)
+    )
+    return {"what": telling.text(change.what), "before": _cut(before, start), "now": _cut(now, start)}
+
+
+def _cut(text: str | None, start: int) -> str | None:
+    if text is None:
+        return None
+    shown = text[start : start + CHARACTERS_PRINTED]
+    return ("…" if start else "") + shown + ("…" if start + CHARACTERS_PRINTED < len(text) else "")
 
 
 def _evidence(manifest: Mapping[str, Any], telling: Telling) -> dict[str, Any]:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from certification.catalogue import Requirement
-from reports import load_words, words
+from reports import load_words, report_words, words
 from reports.load_view import LoadView, Percentiles, RowLoads, StageLine
 from reports.numbers import grouped, plain
 from reports.pdf.telling import Telling
 from reports.row_facts import RowFact
 from reports.run_folder import FormRecord
 from reports.sections import Deciding, GroupedRule, ResultLine
+from reports.stated_records import WaiverRecord
 
 PICTURES_PRINTED = 4
 FAILURES_PRINTED = 12
@@ -29,8 +30,9 @@ def row_data(fact: RowFact, telling: Telling, by_hand: Mapping[str, FormRecord])
         **slim_row(fact, telling),
         "rule": told(fact.rule),
         "uncertainty": told(fact.uncertainty),
+        "uncertainty_basis": told(fact.uncertainty_basis),
         "deviations": [telling.text(one.what) for one in fact.deviations],
-        "waivers": told(fact.waivers),
+        "waivers": [waiver_data(one, telling) for one in fact.waivers],
         "kill_rate": told(fact.kill_rate),
         "observations": grouped(row.observations),
         "finding": None if section.deciding is None or section.told_by_reason else _finding(section.deciding, telling),
@@ -61,6 +63,22 @@ def row_data(fact: RowFact, telling: Telling, by_hand: Mapping[str, FormRecord])
         ],
         "failures_found": section.failures_found,
     }  # fmt: skip
+
+
+def waiver_data(waiver: WaiverRecord, telling: Telling) -> dict[str, Any]:
+    """A waiver or known issue, its kind and state in words."""
+    kind, state = report_words.WAIVER_KINDS, report_words.WAIVER_STATES
+    return {
+        **telling.told(waiver),
+        "kind": telling.text(words.word(kind, waiver.kind)),
+        "state": telling.text(words.word(state, waiver.state)),
+        "signed_by": [
+            telling.text(
+                words.joined((words.word(report_words.SIGNER_ROLES, role), words.as_recorded(name)), "：", ": ")
+            )
+            for role, name in waiver.signed_by.items()
+        ],
+    }
 
 
 def slim_row(fact: RowFact, telling: Telling) -> dict[str, Any]:

@@ -75,13 +75,14 @@ class Telling:
 
     def stimulus(self, uri: str) -> str:
         """The name of a picture given as a ``data:`` address, made as small as it is printed."""
-        return self._picture(_bytes_of(uri), MOST_PIXELS)
+        return self.picture(_bytes_of(uri), MOST_PIXELS)
 
     def photograph(self, picture: str | bytes) -> str:
         """The same of a photograph, given as address or bytes, which is printed larger."""
-        return self._picture(_bytes_of(picture) if isinstance(picture, str) else picture, PHOTOGRAPH_PIXELS)
+        return self.picture(_bytes_of(picture) if isinstance(picture, str) else picture, PHOTOGRAPH_PIXELS)
 
-    def _picture(self, body: bytes, most: int) -> str:
+    def picture(self, body: bytes, most: int) -> str:
+        """The name of a picture given as bytes, its longer side made ``most`` pixels at most."""
         name = f"picture-{len(self.pictures):03d}.jpg"
         stream = io.BytesIO()
         try:

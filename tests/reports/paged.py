@@ -30,7 +30,7 @@ def page_texts(pdf: Path) -> list[str]:
 
 def words_run_together(pdf: Path) -> str:
     """All text without any space, for sentences that may be broken over lines."""
-    return re.sub(r"\s", "", output("pdftotext", pdf, "-"))
+    return re.sub(r"[\s\u200b]", "", output("pdftotext", pdf, "-"))
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def test_it_states_what_a_report_must(editions, told, lang):
     text = words_run_together(editions / f"{lang}.pdf")
     folder = read_run_folder(told)
     stated = {
-        "zh": ("样本检测实验室", "SPECIMEN-2026-001", "湘卡样本设备有限公司", "样本授权签字人", "判定规则",
+        "zh": ("样本检测实验室", "SPECIMEN-2026-001", "湘卡样本设备有限公司", "样本授权人", "判定规则",
                "扩展不确定度", "缺陷检出率", "客户送样一台", "不合格", "模拟设备",
                "本报告替代编号为湘电健检〔2026〕009号", "甲公司", "乙公司", "W-2026-003", "橙色码改版中", "2027-03-31",
                "计入适用的豁免后：试验台故障"),

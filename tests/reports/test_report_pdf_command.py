@@ -13,6 +13,7 @@ import pikepdf
 import pytest
 from paged import output, require_poppler, words_run_together
 
+from certification.laboratory import load_laboratory
 from tests.register.passed_runs import LABORATORY_FILE, Told, passed_run, specimen_keys
 from xiangka.cli import main
 
@@ -100,13 +101,13 @@ def test_it_is_still_pdf_a_when_signed_and_holds_what_was_signed(issued):
             assert int(field.F) & 4  # printed, ISO 19005-3 §6.3.2
     assert inside == {name: (issued / name).read_bytes() for name in inside}
     assert record["number"] == NUMBER
-    assert record["statements"]["overall"]["value"]["en"] == "Pass"
+    assert record["statements"]["overall_word"]["value"]["en"] == "Pass"
 
 
 def test_a_report_of_real_hardware_states_conformity(issued):
     require_poppler()
     text = words_run_together(issued / FILE.format("zh"))
-    assert "样品满足全部3项" in text
+    assert re.search(r"样品满足全部\d+项", text)
     assert "不构成任何认证" not in text
     assert "样本授权人SPECIMENAUTHORISER" in text
 
@@ -129,7 +130,12 @@ def test_an_amended_report_names_the_earlier_one_and_what_changed(issued, keys, 
     assert hashlib.new("sm3", (run / FILE.format("zh")).read_bytes()).hexdigest() in text.replace("\u200b", "")
     assert "本报告替代编号为湘电健检〔2026〕017号" in text
     assert "客户名称有误" in text
-    assert "内容原报告本报告委托单位湘卡样本设备有限公司湘卡设备股份公司1检测结果汇总" in _without_running_lines(text)
+    change = "委托单位湘卡样本设备有限公司；客户提供湘卡设备股份公司；客户提供"
+    assert f"内容原报告本报告{change}1检测结果汇总" in _without_running_lines(text)
+    with pikepdf.open(run / "report-019-zh.pdf") as pdf:
+        record = json.loads(pdf.attachments["report.json"].get_file().read_bytes())
+    assert record["amends"]["reason"]["en"] == "The customer's name was wrong"
+    assert [one["now"]["zh"] for one in record["amends"]["changes"]] == ["湘卡设备股份公司；客户提供"]
 
 
 def test_an_amended_report_tells_no_number_in_clear(issued, keys, tmp_path, capsys):
@@ -137,9 +143,12 @@ def test_an_amended_report_tells_no_number_in_clear(issued, keys, tmp_path, caps
     text = LABORATORY_FILE.read_text(encoding="utf-8")
     corrected.write_text(text.replace("湘卡样本设备有限公司", f"甲 {number}"), encoding="utf-8")
     options = ["--lang", "zh", "--number", "21", "--amends", NUMBER, "--reason"]
-    for more in (["x", "--laboratory", corrected], [f"甲 {number}"]):
+    for more, where in (
+        (["x", "--laboratory", corrected], f"{corrected}, line 11: identity number in clear"),
+        ([f"甲 {number}"], "identity number in clear at report.json, line 2"),
+    ):
         said = _refused(capsys, issued, *options, *more, *_both(keys))
-        assert "identity number in clear at report.json, line " in said
+        assert where in said
         assert number not in said
 
 
@@ -149,9 +158,9 @@ def _without_running_lines(text: str) -> str:
 
 def test_only_a_signed_report_can_be_replaced(issued, keys, tmp_path, capsys):
     loose = shutil.copy(issued / FILE.format("zh"), tmp_path / "loose.pdf")
-    said = _refused(capsys, issued, "--number", "20", "--amends", loose, "--reason", "x", *_both(keys))
+    said = _refused(capsys, issued, "--number", "20", "--amends", loose, "--reason", "x", "y", *_both(keys))
     assert "was never signed" in said
-    said = _refused(capsys, issued, "--number", "20", "--amends", "no such", "--reason", "x", *_both(keys))
+    said = _refused(capsys, issued, "--number", "20", "--amends", "no such", "--reason", "x", "y", *_both(keys))
     assert "there is no such report" in said
     assert "give both" in _refused(capsys, issued, "--number", "20", "--reason", "x", *_both(keys))
     assert "--amends" in _refused(capsys, issued, "--number", "20", "--laboratory", LABORATORY_FILE, *_both(keys))
@@ -192,9 +201,51 @@ def test_without_keys_it_goes_elsewhere_and_leaves_room_for_a_seal(run, tmp_path
     assert "电子签名" not in text
 
 
-@pytest.mark.parametrize("number", ["../x", "a/b", "", "x" * 81])
+@pytest.mark.parametrize("number", ["../x", "a/b", "", " ", "..", "x" * 181, "检" * 61])
 def test_a_number_that_is_no_file_name_is_refused(run, keys, capsys, number):
-    assert "cannot be a report's number" in _refused(capsys, run, "--number", number or " ", *_both(keys))
+    said = _refused(capsys, run, "--number", number, *_both(keys))
+    assert "cannot be a report's number" in said
+    assert "60 Chinese characters" in said
+
+
+def test_the_authoriser_who_signs_is_the_one_stated(keys, tmp_path, capsys):
+    said = load_laboratory(LABORATORY_FILE).model_dump(mode="json")
+    said["people"]["authoriser"] = {"zh": "另一签字人", "en": "Another Signatory"}
+    other = passed_run(tmp_path, keys, Told(changes={"laboratory": said}))
+    refused = _refused(capsys, other, *_both(keys))
+    assert "states 另一签字人 / Another Signatory as authoriser" in refused
+    assert "certificate is of 样本授权人 SPECIMEN AUTHORISER" in refused
+    assert not list(other.glob("report-*"))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--number", "18"], f"the run has report No. {NUMBER}, which stands"),
+        (["--number", "湘电健检(2026)017号", "--amends", NUMBER, "--reason", "x", "y"], "a number is used once"),
+        (["--number", "18", "--amends", NUMBER, "--reason", "", "y"], "give both"),
+        (["--number", "18", "--amends", NUMBER, "--reason", "x"], "1 reasons for 2 editions"),
+        (["--number", "18", "--amends", NUMBER, "--reason", "x", "y", "z"], "3 reasons for 2 editions"),
+    ],
+)
+def test_one_report_of_a_run_stands(issued, keys, capsys, options, says):
+    assert says in _refused(capsys, issued, *options, *_both(keys))
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "says"),
+    [
+        ("received = 2026-11-02", "received = 2099-03-01", "received on 2099-03-01, after the tests begin"),
+        ('# requirement = "EHC-TRM-010"', 'requirement = "EHC-HIS-999"', "EHC-HIS-999 is not asked of this subject"),
+    ],
+)
+def test_a_correction_is_checked_as_a_run_checks_it(issued, keys, tmp_path, capsys, was, now, says):
+    corrected = tmp_path / "corrected.toml"
+    text = LABORATORY_FILE.read_text(encoding="utf-8")
+    assert was in text
+    corrected.write_text(text.replace(was, now), encoding="utf-8")
+    options = ["--number", "21", "--amends", NUMBER, "--reason", "x", "y", "--laboratory", corrected]
+    assert says in _refused(capsys, issued, *options, *_both(keys))
 
 
 def test_a_full_disk_leaves_nothing_half_written(run, keys, capsys, monkeypatch):
