@@ -8,6 +8,7 @@ import pytest
 
 from certification.catalogue import Text, load_catalogue
 from certification.certificates import (
+    AFTER_EXPIRY,
     CHINA,
     WARNING_DAYS,
     Act,
@@ -29,6 +30,7 @@ from certification.observations import Observation
 from certification.verdicts import Verdict, judge
 
 ISSUED = date(2026, 12, 1)
+NEXT = date(2026, 12, 2)
 EXPIRES = date(2029, 11, 30)
 WHY = Text(zh="缘由", en="a reason")
 NUMBER = "HNEHC-2026-0001"
@@ -146,6 +148,13 @@ def test_a_warning_is_told_once_and_days_that_were_missed_are_made_up():
     assert untold(certificate(), EXPIRES - timedelta(days=89), {30}) is None
 
 
+def test_what_expired_while_nobody_asked_is_told_late_and_once():
+    assert untold(certificate(), LATE, {90, 30}) == AFTER_EXPIRY
+    assert untold(certificate(), LATE + timedelta(days=400), set()) == AFTER_EXPIRY
+    assert untold(certificate(), LATE, {90, 30, 7, AFTER_EXPIRY}) is None
+    assert untold(certificate(Act.WITHDRAW), LATE, {90}) is None
+
+
 DEVICE = Device(digest("V1.23"), "terminal", "湘江智能", "XJ-Q30", "V2.10")
 
 
@@ -153,14 +162,54 @@ DEVICE = Device(digest("V1.23"), "terminal", "湘江智能", "XJ-Q30", "V2.10")
     ("acts", "day", "word"),
     [
         ((), ISSUED, Cover.COVERED),
-        ((Act.SUSPEND,), ISSUED, Cover.SUSPENDED),
+        ((Act.SUSPEND,), NEXT, Cover.SUSPENDED),
         ((), LATE, Cover.EXPIRED),
-        ((Act.WITHDRAW,), ISSUED, Cover.WITHDRAWN),
+        ((Act.WITHDRAW,), NEXT, Cover.WITHDRAWN),
+        ((), ISSUED - timedelta(days=1), Cover.NOT_COVERED),
+        ((Act.WITHDRAW,), ISSUED, Cover.COVERED),
+        ((Act.SUSPEND, Act.REINSTATE), NEXT, Cover.SUSPENDED),
+        ((Act.SUSPEND, Act.REINSTATE), NEXT + timedelta(days=1), Cover.COVERED),
     ],
 )
-def test_a_device_is_covered_as_its_certificate_stands(acts, day, word):
+def test_a_device_is_covered_as_its_certificate_stood_on_the_day(acts, day, word):
     answer = cover([certificate(*acts)], DEVICE, day)
-    assert (answer.cover, answer.certificate.number) == (word, NUMBER)
+    assert answer.cover is word
+    assert NUMBER in answer.reason.zh
+    assert (answer.certificate is None) is (word is Cover.NOT_COVERED)
+
+
+def test_a_renewal_after_expiry_leaves_the_gap_uncovered_and_told():
+    renewed_on = EXPIRES + timedelta(days=100)
+    later = WORDING.renewed(renewed_on, renewed_on + timedelta(days=700))
+    entries = [*certificate().history, Entry(NUMBER, Act.RENEW, _at(renewed_on), "乙", WHY, later)]
+    held = certificates_of(entries)[NUMBER]
+    asked = (EXPIRES, LATE, renewed_on - timedelta(days=1), renewed_on)
+    found = [cover([held], DEVICE, day).cover for day in asked]
+    assert found == [Cover.COVERED, Cover.EXPIRED, Cover.EXPIRED, Cover.COVERED]
+    assert later.gaps == ((LATE, renewed_on - timedelta(days=1)),)
+    assert (later.issued, later.begins, later.edition) == (ISSUED, renewed_on, 2)
+
+
+@pytest.mark.parametrize("day", [ISSUED, EXPIRES, LATE])
+def test_a_renewal_that_is_not_late_leaves_no_gap(day):
+    renewed = WORDING.renewed(day, EXPIRES + timedelta(days=700))
+    assert (renewed.gaps, renewed.begins) == ((), ISSUED)
+
+
+def test_firmware_that_was_dropped_is_no_longer_covered_and_was_before():
+    newer = replace(WORDING, edition=2, shown=(shown("V1.24"),))
+    why = Text(zh="发现缺陷", en="a defect")
+    entries = [*certificate().history, Entry(NUMBER, Act.AMEND, _at(NEXT), "乙", why, newer)]
+    held = certificates_of(entries)[NUMBER]
+    assert [(gone.shown.firmware, gone.day) for gone in held.dropped] == [("V1.23", NEXT)]
+    assert cover([held], DEVICE, ISSUED).cover is Cover.COVERED
+    answer = cover([held], DEVICE, NEXT)
+    assert (answer.cover, answer.reason.en) == (
+        Cover.NOT_COVERED,
+        f"{NUMBER} no longer covers this firmware since {NEXT}: a defect",
+    )
+    again = Entry(NUMBER, Act.AMEND, _at(NEXT), "乙", WHY, replace(WORDING, edition=3))
+    assert [gone.shown.firmware for gone in certificates_of([*entries, again])[NUMBER].dropped] == ["V1.24"]
 
 
 @pytest.mark.parametrize("field", ["kind", "vendor", "model", "hardware", "certificate"])
@@ -171,8 +220,8 @@ def test_the_same_firmware_in_another_product_is_not_covered(field):
 
 def test_the_best_of_several_certificates_speaks():
     old, new = certificate(Act.WITHDRAW), certificate(number="HNEHC-2026-0002")
-    assert cover([old, new], DEVICE, ISSUED).certificate.number == "HNEHC-2026-0002"
-    assert cover([new, old], DEVICE, ISSUED).cover is Cover.COVERED
+    assert cover([old, new], DEVICE, NEXT).certificate.number == "HNEHC-2026-0002"
+    assert cover([new, old], DEVICE, NEXT).cover is Cover.COVERED
 
 
 def test_other_firmware_of_a_certified_model_is_told_as_such():
