@@ -26,13 +26,15 @@ def group_text(judged: Judged, result: ClauseResult, title: Text) -> Text:
         result: one of them.
         title: title of the requirement.
     """
+    fixed = _fixed(judged.clause)
     if result.group:
-        return cell_text({**_fixed(judged.clause), **result.group})
+        return cell_text({**fixed, **result.group})
     missing = _missing(judged)
     if judged.clause is None or not missing:
         return WHOLE_SAMPLE
     name = _named(judged, missing, title) or _counted(judged.clause, missing)
-    return joined((name, Text(zh="（未测）", en="(not measured)")), "", " ")
+    told = joined((name, Text(zh="（未测）", en="(not measured)")), "", " ")
+    return joined((cell_text(fixed), told)) if fixed else told
 
 
 def groups_wanted(judged: Judged) -> int:

@@ -126,8 +126,7 @@ def _holds(record: DefectRecord, kind: str, planned: Collection[str]) -> Text:
     without = len(planned) - within
     return Text(
         zh=f"记录含这类样品（{of.zh}）的缺陷 {len(trials)} 个，涉及 {len(tried)} 项要求；"
-        f"本次计划的 {len(planned)} 项中，{within} 项有缺陷可试，{without} 项没有"
-        f"{'，其检出率不详' if without else ''}。",
+        f"本次计划的 {len(planned)} 项中，{within} 项有缺陷可试，{without} 项没有{'，其检出率不详' if without else ''}。",
         en=f"Defects of this kind of subject ({of.en}) in the record: {len(trials)}, on {len(tried)} requirements. "
         f"Of the {len(planned)} planned in this run, {within} have defects and {without} have none"
         f"{', so that their kill rate is unknown' if without else ''}.",

@@ -3,6 +3,7 @@ waived or done otherwise."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ class RowFact:
         grounds_text: the same in words.
         rule: the rule that decided, with its numbers; None where nothing was measured.
         uncertainty: largest expanded uncertainty U (k = 2) among the values that rule judged; None for counts.
+        uncertainty_basis: of what bench it is, where the procedure gives a U of its own; None where it gives none.
         deviations: what was done otherwise in this row.
         waivers: waivers and known issues of it.
         kill_rate: how many of its defects the harness caught; None where no defect names it.
@@ -36,6 +38,7 @@ class RowFact:
     grounds_text: Text
     rule: Text | None
     uncertainty: Text | None
+    uncertainty_basis: Text | None
     deviations: Sequence[DeviationFact]
     waivers: Sequence[WaiverRecord]
     kill_rate: Text | None
@@ -67,18 +70,31 @@ def _row_fact(
     requirement = section.row.requirement
     rate = None if harness is None else harness.of(requirement)
     grounds, told = _grounds(folder, section)
+    uncertainty = _uncertainty(folder, section)
     return RowFact(
         section=section,
         grounds=grounds,
         grounds_text=told,
         rule=_deciding_rule(section),
-        uncertainty=_uncertainty(folder, section),
+        uncertainty=uncertainty,
+        uncertainty_basis=None if uncertainty is None else _uncertainty_basis(section),
         deviations=[one for one in deviations if one.requirement == requirement],
         waivers=[one for one in folder.run.waivers if one.requirement == requirement],
         kill_rate=None if rate is None else rate_text(rate),
     )
 
 
+_STATES_ITS_OWN = re.compile(r"\bU\s*=")
+_U_OF_EMULATED = Text(
+    zh="此 U 由模拟试验台的各环节得出：图样和接口都是软件，没有屏幕刷新的一帧；方法中所写的 U 属真实屏幕与轮询接口",
+    en="this U is the emulated bench's, whose codes and link are software, so that no frame of a screen counts; the U "
+    "in the procedure is that of a real screen and a polled link",
+)
+_U_OF_REAL = Text(
+    zh="此 U 由所用屏幕的一帧与所用接口得出；方法中所写的 U 属 60 Hz 屏幕与轮询接口",
+    en="this U comes of one frame of the screen in use and of the link in use; the U in the procedure is that of a "
+    "60 Hz screen and a polled link",
+)
 _PERSON = Text(zh="人工记录", en="recorded by a person")
 _DOCUMENT = Text(zh="客户申报的文件", en="document filed by the customer")
 
@@ -115,3 +131,9 @@ def _uncertainty(folder: RunFolder, section: Section) -> Text | None:
         if one.measure == result.measure and one.unit == result.unit and one.uncertainty
     ]
     return quantity(max(spreads), result.unit) if spreads else None
+
+
+def _uncertainty_basis(section: Section) -> Text | None:
+    if section.requirement is None or not _STATES_ITS_OWN.search(section.requirement.procedure.en):
+        return None
+    return _U_OF_EMULATED if section.row.emulated else _U_OF_REAL

@@ -164,6 +164,11 @@ def test_each_row_says_on_what_it_rests_and_how_sure_its_numbers_are(page_text: 
     assert {row.grounds for row in facts.rows} == {"emulated"}
     assert rows["EHC-TRM-015"].uncertainty.en.replace("\u202f", " ") == "24.7 ms"
     assert rows["EHC-TRM-006"].uncertainty is None
+    assert rows["EHC-TRM-016"].uncertainty is not None
+    assert rows["EHC-TRM-016"].uncertainty_basis is None, "its procedure gives no U that could be another"
+    basis = rows["EHC-TRM-015"].uncertainty_basis.en
+    assert "the emulated bench's" in basis
+    assert basis in plain(page_text[page_text.index('<article class="requirement v-INCONCLUSIVE" id="EHC-TRM-015"') :])
     assert "at most 1 failure in 75 trials" in rows["EHC-TRM-007"].rule.en
     assert all(row.rule is not None for row in facts.rows if row.section.deciding is not None)
     table = section(page_text, "verdicts")
@@ -184,6 +189,16 @@ def test_an_uncertainty_is_that_of_the_values_the_deciding_rule_judged(make_run:
     rows = {row.requirement: row for row in facts_of(read_run_folder(folder)).rows}
     assert rows["EHC-TRM-015"].section.deciding.line.result.measure == "latency"
     assert rows["EHC-TRM-015"].uncertainty.en.replace("\u202f", " ") == "2.5 ms"
+    on_hardware(folder)
+    (row,) = (row for row in facts_of(read_run_folder(folder)).rows if row.requirement == "EHC-TRM-015")
+    assert "the screen in use" in row.uncertainty_basis.en
+
+
+def on_hardware(folder: Path) -> None:
+    verdicts = json.loads((folder / "verdicts.json").read_text(encoding="utf-8"))
+    for row in verdicts["verdicts"]:
+        row["emulated"] = False
+    (folder / "verdicts.json").write_text(json.dumps(verdicts), encoding="utf-8")
 
 
 def test_hardware_forms_and_documents_are_told_apart(make_run: Callable[..., Path]) -> None:
@@ -191,10 +206,7 @@ def test_hardware_forms_and_documents_are_told_apart(make_run: Callable[..., Pat
         emulated=False,
         forms=[{"requirement": "EHC-TRM-010", "file": "f.toml", "sha256": "00", "operator": "A", "date": "2026-11-20"}],
     )
-    verdicts = json.loads((folder / "verdicts.json").read_text(encoding="utf-8"))
-    for row in verdicts["verdicts"]:
-        row["emulated"] = False
-    (folder / "verdicts.json").write_text(json.dumps(verdicts), encoding="utf-8")
+    on_hardware(folder)
     facts = facts_of(read_run_folder(folder))
     grounds = {row.requirement: row.grounds for row in (*facts.rows, *facts.others)}
     assert (grounds["EHC-TRM-010"], grounds["EHC-TRM-007"]) == ("person", "real")
