@@ -14,9 +14,8 @@ from certification.catalogue import Text
 from certification.errors import PlanError
 from evidence.errors import SignatureError
 from evidence.signed import check, signature_path
-from reports.pdf.issue import Amendment, report_file
+from reports.pdf.issue import Amendment, Statement, report_file
 from reports.pdf.record import amendment, record_of
-from reports.pdf.statements import Statement
 from reports.pdf.typesetting import Language
 
 if TYPE_CHECKING:

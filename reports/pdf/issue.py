@@ -19,6 +19,14 @@ class Signatory:
 
 
 @dataclass(frozen=True)
+class Statement:
+    """One thing a report states: what it is called, and what is said."""
+
+    name: Text
+    value: Text
+
+
+@dataclass(frozen=True)
 class Change:
     """A statement that differs from the earlier report; None where one of the two does not hold it."""
 

@@ -15,8 +15,7 @@ import pikepdf
 
 from certification.catalogue import Text
 from reports.errors import ReportError
-from reports.pdf.issue import Amendment, Change, Issue
-from reports.pdf.statements import Statement
+from reports.pdf.issue import Amendment, Change, Issue, Statement
 
 NAME = "report.json"
 SCHEMA = 2

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from certification.catalogue import Text
 from reports.certificate_facts import Facts
+from reports.pdf.issue import Statement
 from reports.pdf.report_data import run_data
 from reports.pdf.statement_names import NAMES
 from reports.pdf.telling import Telling
@@ -23,14 +23,6 @@ _IDENTITIES = ("key", "id", "verdict", "role", "folder", "number", "name", "meas
 """Fields by which the members of a list are known, the first that tells all of them apart; without any by position."""
 _CODES = frozenset({"overall", "verdict", "outcome", "grounds", "method"})
 """Fields that repeat for the template what another says in words."""
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One statement: its name, and what is said; both languages have the same key."""
-
-    name: Text
-    value: Text
 
 
 def statements(folder: RunFolder, facts: Facts) -> dict[str, Statement]:

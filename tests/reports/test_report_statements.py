@@ -14,10 +14,11 @@ from synthetic_stated import OF_ONE_ROW, SPECIMEN, WAIVERS
 
 from certification.laboratory import LaboratoryFile, load_laboratory
 from reports.certificate_facts import Facts, facts_of
+from reports.pdf.issue import Statement
 from reports.pdf.record import changes
 from reports.pdf.report_data import run_data
 from reports.pdf.statement_names import NAMES
-from reports.pdf.statements import _CODES, Statement, statements
+from reports.pdf.statements import _CODES, statements
 from reports.pdf.telling import Telling
 from reports.run_folder import RunFolder, read_run_folder
 from reports.stated_records import WaiverRecord
