@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from certification.catalogue import VERSION, Catalogue, Requirement
 from certification.errors import PlanError
+from certification.json_text import json_value
 
 CATALOGUE = "catalogue.json"
 """Its name in a run's folder."""
@@ -81,7 +82,7 @@ def read_catalogue(file: Path) -> CatalogueFile:
 
 def _document(file: Path) -> dict[str, Any]:
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = json_value(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise PlanError(
             "there is no such file", where=str(file), remedy="write one with `xiangka catalogue export --out F`"

@@ -22,13 +22,12 @@ OBSERVATION_WORDS = {"requirement", "measure", "value", "unit", "picture", "set_
 """Fields of an observation whose words are shown."""
 CELL = "cell"
 """Field that says where in a test matrix something was measured: every word below it is shown."""
-SMALL = 10**13
-"""Numbers below it are shown; an identity number or a PAN of today has more digits."""
-MOMENT = "_ns"
-"""Ending of the names of times, whose numbers are shown however large."""
+SMALL = 10**10
+"""Numbers below it are shown; a telephone number has eleven digits, one of a card 13 and more."""
+MOMENTS = ("_ns", "_us", "_ms")
+"""Endings of the names of times, whose numbers are shown however large."""
 DIGEST = "_sha256"
 """Ending of the names of measures whose value is a digest, which is shown although it might be a key by its looks."""
-MEASURED = frozenset({"value", "uncertainty"})
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -43,8 +42,10 @@ def hidden_in_journal(record: Mapping[str, Any]) -> list[str]:
 
 def hidden_in_observation(record: Mapping[str, Any]) -> list[str]:
     """Dotted paths of what a publication leaves out of an observation, or of a mark that sets some aside."""
-    digest = str(record.get("measure")).endswith(DIGEST) and _DIGEST.fullmatch(str(record.get("value")))
-    return [path for path in _hidden(record, OBSERVATION_WORDS) if not (digest and path == "value")]
+    measure, value = str(record.get("measure")), record.get("value")
+    digest = measure.endswith(DIGEST) and _DIGEST.fullmatch(str(value))
+    moment = measure.endswith(MOMENTS) and isinstance(value, int | float)
+    return [path for path in _hidden(record, OBSERVATION_WORDS) if not ((digest or moment) and path == "value")]
 
 
 HIDDEN_IN: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
@@ -72,7 +73,7 @@ def _shown(key: str, value: Any, word: bool) -> bool:
     if value is None or isinstance(value, bool):
         return True
     if isinstance(value, int | float):
-        return abs(value) < SMALL or key.endswith(MOMENT) or key in MEASURED
+        return abs(value) < SMALL or key.endswith(MOMENTS)
     if isinstance(value, str):
         return word and not _TELLING.search(value)
     return isinstance(value, list | tuple) and all(_shown(key, part, word) for part in value)

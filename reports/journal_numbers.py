@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from certification.json_text import json_value
 from certification.observations import Observation, SetAside
 from evidence.chain import bare
 from reports.errors import ReportError
@@ -81,7 +81,7 @@ def _records(journal: Path) -> Iterator[tuple[int, bool]]:
         with journal.open(encoding="utf-8") as stream:
             for line in stream:
                 place += 1
-                record = bare(json.loads(line))
+                record = bare(json_value(line))
                 yield int(record["n"]), record.get("channel") == "run" and record.get("what") == "sitting"
     except FileNotFoundError as error:
         raise ReportError("is missing", where=str(journal), remedy=_AGAIN) from error

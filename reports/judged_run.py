@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from certification.json_text import json_text
+from certification.json_text import json_text, json_value
 from certification.last_word import last_word
 from certification.standing import verdicts_document
 from certification.verdicts import Row
@@ -78,7 +78,7 @@ def overall_word(run: KeptRun, rows: Sequence[Row]) -> str:
 
 def _differing(kept: bytes | None, document: dict[str, Any]) -> Iterator[tuple[str, str | None, str | None]]:
     try:
-        found = json.loads(kept or b"{}")["verdicts"]
+        found = json_value(kept or b"{}")["verdicts"]
         before = {record["requirement"]: record for record in found}
     except (ValueError, KeyError, TypeError):
         before = {}

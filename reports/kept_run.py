@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from certification.catalogue_file import CATALOGUE, CatalogueFile, read_catalogue
+from certification.json_text import json_value
 from certification.observations import Observation, SetAside, from_line, in_force
 from certification.standing import Standing
 from certification.verdicts import SCHEMA
@@ -116,7 +116,7 @@ def read_kept_run(folder: Path) -> KeptRun:
 
 def _record(file: Path) -> dict[str, Any]:
     try:
-        record = json.loads(file.read_text(encoding="utf-8"))
+        record = json_value(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ReportError("is missing", where=str(file), remedy="give the folder of a run") from error
     except (OSError, ValueError) as error:
@@ -140,7 +140,7 @@ def _lines(file: Path) -> Iterator[tuple[int, Observation | SetAside]]:
         raise ReportError(f"cannot be read ({error})", where=str(file), remedy=_AGAIN) from error
     for number, line in enumerate(text.split("\n")[:-1], start=1):
         try:
-            yield number, from_line(bare(json.loads(line)))
+            yield number, from_line(bare(json_value(line)))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ReportError(
                 f"is not an observation ({type(error).__name__}: {error})",

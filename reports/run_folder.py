@@ -14,8 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from certification.catalogue import Level, Text
 from certification.decision import ClauseResult, Outcome
+from certification.json_text import json_value
 from certification.laboratory import LaboratoryFile
 from certification.observations import Observation, SetAside, from_line, in_force
+from certification.people import PEOPLE, together
 from certification.verdicts import SCHEMA, Row, Verdict, overall_verdict
 from evidence.chain import bare
 from reports.errors import ReportError
@@ -264,7 +266,7 @@ def _text(file: Path) -> str:
 
 def _document(file: Path) -> dict[str, Any]:
     try:
-        document = json.loads(_text(file))
+        document = json_value(_text(file))
     except json.JSONDecodeError as error:
         raise ReportError(
             f"is cut short or is not JSON: {error.msg}", where=f"{file}, line {error.lineno}", remedy=_AGAIN
@@ -289,11 +291,19 @@ def _run_record(file: Path) -> RunRecord:
             remedy=f"wait for its end; if it was killed, `xiangka certify --resume {file.parent}` goes on with it",
         )
     try:
-        return RunRecord.model_validate(document)
+        return RunRecord.model_validate(_with_people(document, file.with_name(PEOPLE)))
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise ReportError(f"{field}: {first['msg']}", where=str(file), remedy=_AGAIN) from error
+
+
+def _with_people(document: dict[str, Any], file: Path) -> dict[str, Any]:
+    """The record with what it says of people; a publication has it without."""
+    try:
+        return together(document, json_value(_text(file)) if file.is_file() else None)
+    except ValueError as error:
+        raise ReportError(f"is not what stands beside {RUN}: {error}", where=str(file), remedy=_AGAIN) from error
 
 
 def _rows(file: Path, run: RunRecord) -> tuple[Row, ...]:
@@ -355,7 +365,7 @@ def _observations(file: Path) -> tuple[dict[str, list[Observation]], bool]:
     cut = False
     if tail.strip():
         try:
-            lines.append(from_line(bare(json.loads(tail))))
+            lines.append(from_line(bare(json_value(tail))))
         except (AttributeError, KeyError, TypeError, ValueError):
             cut = True
     grouped: dict[str, list[Observation]] = {}
@@ -369,7 +379,7 @@ def _parsed(file: Path, lines: list[str]) -> Iterator[Observation | SetAside]:
         if not line.strip():
             continue
         try:
-            yield from_line(bare(json.loads(line)))
+            yield from_line(bare(json_value(line)))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ReportError(
                 f"is not an observation ({type(error).__name__}: {error})",

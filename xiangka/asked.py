@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from certification.catalogue import VERSION, SubjectKind, load_catalogue
 from certification.errors import PlanError
+from certification.json_text import json_value
 from rigs.bench_file import BenchFile, load_bench
 from xiangka.load_choice import LoadChoice
 from xiangka.scenarios import ROOT
@@ -135,7 +136,7 @@ class Asked:
         """
         file = folder / ASKED
         try:
-            record = json.loads(file.read_text(encoding="utf-8"))
+            record = json_value(file.read_text(encoding="utf-8"))
             return cls(**{**record, "only": tuple(record["only"]), "by_hand": tuple(record["by_hand"])})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise PlanError(

@@ -14,6 +14,7 @@ from certification.catalogue import SubjectKind, Text, load_catalogue
 from certification.catalogue_file import CATALOGUE, catalogue_text
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
+from certification.people import PEOPLE, apart
 from certification.plan import Plan, make_plan
 from certification.standing import unreached
 from certification.subject import IDENTITY_FIELDS, Subject
@@ -385,5 +386,8 @@ class CertificationRun:
             self._fail(None, sitting.told_of_the_clock())
 
     def write_record(self, state: str, code: ExitCode | None, overall: str | None = None) -> None:
-        """Write ``run.json``."""
-        write_json(self.folder / "run.json", run_record(self, state, code, overall))
+        """Write ``run.json``, and once beside it what it says of people, which stays the same."""
+        record, people = apart(run_record(self, state, code, overall))
+        if people and not (self.folder / PEOPLE).exists():
+            write_json(self.folder / PEOPLE, people)
+        write_json(self.folder / "run.json", record)

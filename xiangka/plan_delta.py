@@ -5,7 +5,6 @@ What cannot be told counts as changed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 from certification.catalogue import Catalogue, Requirement, Text, load_catalogue
 from certification.errors import PlanError
-from certification.json_text import json_text
+from certification.json_text import json_text, json_value
 from certification.plan import Plan, make_plan
 from certification.subject import Subject
 from certification.subject_file import load_subject
@@ -163,7 +162,7 @@ def _why(
 
 def _verdicts(run: KeptRun) -> dict[str, str]:
     try:
-        return {one["requirement"]: one["verdict"] for one in json.loads(run.verdicts or b"{}")["verdicts"]}
+        return {one["requirement"]: one["verdict"] for one in json_value(run.verdicts or b"{}")["verdicts"]}
     except (ValueError, KeyError, TypeError):
         return {}
 

@@ -12,7 +12,9 @@ from typing import Any
 from certification.catalogue import SubjectKind, Text, load_catalogue
 from certification.decision import Outcome, judge_criterion, overall
 from certification.errors import PlanError
+from certification.json_text import json_value
 from certification.observations import Observation, from_line, in_force
+from certification.people import PEOPLE, lacks_people, together
 from certification.verdicts import Circumstance, Verdict
 from evidence.chain import BrokenChainError, Chain, bare, follow
 from evidence.manifest import MANIFEST, SIGNATURES
@@ -207,12 +209,19 @@ def _last_word(sitting: Sitting, record: Mapping[str, Any]) -> tuple[str]:
 
 def _run_record(file: Path) -> dict[str, Any]:
     try:
-        record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        if record["sittings"]:
-            return record
-        raise ValueError("no sitting")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        record: dict[str, Any] = json_value(file.read_text(encoding="utf-8"))
+        if not record["sittings"]:
+            raise ValueError("no sitting")
+        lacking = lacks_people(record)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unusable(file) from error
+    if not lacking:
+        return record
+    beside = file.with_name(PEOPLE)
+    try:
+        return together(record, json_value(beside.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise _unusable(beside) from error
 
 
 def _file(path: Path) -> WholeLines:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
+from certification.json_text import json_value
 from evidence.errors import SignatureError
 from evidence.keys.folder import describe
 from evidence.manifest import MANIFEST, SIGNATURES, read_manifest
@@ -71,7 +71,7 @@ def _require_apart(folder: Path, keys: Path) -> None:
 def _require_finished(folder: Path) -> None:
     file = folder / "run.json"
     try:
-        refusal = _refusal(json.loads(file.read_text(encoding="utf-8")))
+        refusal = _refusal(json_value(file.read_text(encoding="utf-8")))
     except (ValueError, TypeError, AttributeError) as error:
         raise PlanError(
             f"is no record of a run ({error})", where=str(file), remedy="copy the run's folder anew"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from certification.json_text import json_value
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def whole_lines(path: Path) -> WholeLines:
 
 def _record(line: bytes) -> dict[str, Any] | None:
     try:
-        record = json.loads(line)
+        record = json_value(line)
     except ValueError:
         return None
     return record if isinstance(record, dict) else None

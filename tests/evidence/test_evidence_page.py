@@ -95,7 +95,8 @@ def test_a_strangers_program_finds_what_was_changed(what, forms, tmp_path):
 
 def test_the_page_lists_the_words_in_force():
     [journal] = re.findall(r"^\| the journal \| words under (.*) \|$", PAGE, re.MULTILINE)
-    [observations] = re.findall(r"^\| observations \| words under (.*), and below `cell`;", PAGE, re.MULTILINE)
+    [observations] = re.findall(r"^\| observations \| words under (.*), and below `cell` \|$", PAGE, re.MULTILINE)
     assert set(re.findall(r"`(\w+)`", journal)) == redaction.JOURNAL_WORDS
     assert set(re.findall(r"`(\w+)`", observations)) == redaction.OBSERVATION_WORDS
-    assert redaction.SMALL == 10**13
+    assert redaction.SMALL == 10**10
+    assert redaction.MOMENTS == ("_ns", "_us", "_ms")

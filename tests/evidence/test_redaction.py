@@ -18,6 +18,9 @@ JOURNAL = {
     "words in a list": ({"shows": ["text"]}, ["shows"]),
     "a number that may be one of a card": ({"number": 6221260012345678}, ["number"]),
     "the same as a fraction": ({"number": 6221260012345678.0}, ["number"]),
+    "a number that may be one of a card of 13 digits": ({"number": 4222222222222}, ["number"]),
+    "a number that may be one of a telephone": ({"few": [1, 13800138000], "number": -13800138000.5}, ["few", "number"]),
+    "a number of ten digits": ({"number": 9_999_999_999}, []),
     "an identity number under a harmless name": ({"role": f"x{ID}"}, ["role"]),
     "a key under a harmless name": ({"outcome": KEY}, ["outcome"]),
     "words below a harmless name": ({"role": {"name": "somebody"}}, ["role.name"]),
@@ -28,7 +31,7 @@ JOURNAL = {
     "parts in a list": ({"body": [{"name": 1}]}, ["body"]),
     "numbers, and what is neither": ({"seq": 4, "lux": 1.5, "same": True, "body": None, "few": [1, 2], "no": {}}, []),
     "harmless words": ({"method": "POST", "role": "admin", "outcome": "accepted"}, []),
-    "a moment": ({"shown_ns": 10**18}, []),
+    "moments": ({"shown_ns": 10**18, "expires_ms": 10**12}, []),
 }
 
 
@@ -66,5 +69,11 @@ def test_a_digest_is_shown_where_a_digest_is_measured_and_nowhere_else():
     assert hidden_in_observation({"measure": "read", "value": digest}) == ["value"]
 
 
-def test_a_measured_number_is_shown_however_large():
-    assert hidden_in_observation({"value": 4e15, "uncertainty": 0.0}) == []
+def test_a_measured_number_is_shown_unless_it_may_be_somebodys():
+    assert hidden_in_observation({"measure": "rate", "value": 4e9, "uncertainty": 0.0}) == []
+    assert hidden_in_observation({"measure": "rate", "value": 13800138000, "uncertainty": 4e15}) == [
+        "value",
+        "uncertainty",
+    ]
+    assert hidden_in_observation({"measure": "expires_ms", "value": 10**12}) == []
+    assert hidden_in_observation({"measure": "expires_ms", "value": ID}) == ["value"]

@@ -204,12 +204,19 @@ def test_an_export_goes_over_no_file_and_to_standard_output_without_one(tmp_path
     assert capsys.readouterr().out == catalogue_text(load_catalogue())
 
 
+DEEP = "[" * 100_000
+
+
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
         (shutil.rmtree, "there is no such folder"),
         (lambda folder: (folder / "run.json").unlink(), "run.json: is missing"),
         (lambda folder: (folder / "run.json").write_text("{"), "cannot be read"),
+        (lambda folder: (folder / "run.json").write_text(DEEP), "run.json: cannot be read (it is nested too deeply"),
+        (lambda folder: (folder / "catalogue.json").write_text(DEEP), "catalogue.json: "),
+        (lambda folder: (folder / "observations.jsonl").write_text(f"{DEEP}\n"), "line 1: is not an observation"),
+        (lambda folder: (folder / "journal.jsonl").write_text(f"{DEEP}\n"), "line 1: is no record"),
         (lambda folder: (folder / "run.json").write_text('{"run": "a", "schema": 1, "state": "running"}'), "not ended"),
         (lambda folder: (folder / "run.json").write_text('{"run": "a", "schema": 9}'), "schema 9"),
         (lambda folder: (folder / "run.json").write_text('{"run": "a", "schema": 1}'), "does not keep what befell"),

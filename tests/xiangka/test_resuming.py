@@ -16,7 +16,9 @@ from shell import RunFolder, bench, until
 
 from certification.catalogue import SubjectKind, load_catalogue
 from certification.errors import PlanError
+from certification.laboratory import load_laboratory
 from certification.observations import Observation, from_line, in_force
+from certification.people import apart
 from certification.verdicts import Verdict
 from evidence.chain import Chain, bare, follow
 from evidence.manifest import chain_heads, read_manifest, write_manifest
@@ -210,6 +212,41 @@ def test_a_folder_that_is_not_whole_is_refused_in_words(killed, file):
     with pytest.raises(PlanError) as refused:
         read_earlier(killed, Given())
     assert file in str(refused.value)
+
+
+@pytest.mark.parametrize("people", [None, "[" * 100_000, "{}"])
+def test_a_run_does_not_go_on_without_what_its_laboratory_said_of_people(people, killed):
+    said = load_laboratory(Path("fixtures/laboratories/specimen.toml")).model_dump(mode="json")
+    shown, apart_from_it = apart({"laboratory": said})
+    change(killed, **shown)
+    (killed / "people.json").write_text(json.dumps(apart_from_it))
+    assert read_earlier(killed, Given()).record["laboratory"] == said
+    (killed / "people.json").unlink() if people is None else (killed / "people.json").write_text(people)
+    with pytest.raises(PlanError, match=r"people\.json"):
+        read_earlier(killed, Given())
+
+
+@pytest.mark.parametrize("file", ["asked.json", "run.json", "journal.jsonl"])
+def test_a_folder_with_a_file_nested_beyond_reason_is_refused_in_words(file, killed):
+    (killed / file).write_text("[" * 100_000 + "\n")
+    with pytest.raises(PlanError, match=file):
+        read_earlier(killed, Given())
+
+
+def test_a_run_does_not_go_on_with_the_journal_of_another(killed):
+    """Though made by the same harness on the same bench, and whole."""
+    lines = [bare(json.loads(line)) for line in (killed / "journal.jsonl").read_text().splitlines()]
+    write_chained(killed / "journal.jsonl", lines, "20261127-100000-ffff")
+    with pytest.raises(PlanError, match=r"journal\.jsonl, line 1: does not continue the chain"):
+        read_earlier(killed, Given())
+
+
+@pytest.mark.parametrize("field", ["number", "wall", "boot", "t_ns"])
+def test_a_run_does_not_go_on_where_journal_and_record_tell_of_different_sittings(field, killed):
+    first, *lines = [bare(json.loads(line)) for line in (killed / "journal.jsonl").read_text().splitlines()]
+    write_chained(killed / "journal.jsonl", [{**first, field: 7}, *lines])
+    with pytest.raises(PlanError, match=r"journal\.jsonl.*does not begin sitting 1"):
+        read_earlier(killed, Given())
 
 
 def test_a_line_spoilt_in_the_middle_is_named(killed):

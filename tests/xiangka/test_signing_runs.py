@@ -151,6 +151,8 @@ def test_an_unsealed_run_and_what_is_no_run_are_not_signed(run, keys, capsys, tm
     assert "manifest.json is missing: the run was not finished" in refused(capsys, run, keys, "laboratory")
     (tmp_path / "empty").mkdir()
     assert "run.json" in refused(capsys, tmp_path / "empty", keys, "laboratory")
+    (tmp_path / "empty" / "run.json").write_text("[" * 100_000)
+    assert "nested too deeply" in refused(capsys, tmp_path / "empty", keys, "laboratory")
     assert "is no folder" in refused(capsys, tmp_path / "nowhere", keys, "laboratory")
 
 

@@ -14,6 +14,7 @@ from shell import RunFolder, one_line
 from certification.catalogue import load_catalogue
 from certification.errors import PlanError
 from certification.laboratory import load_laboratory
+from certification.people import together
 from certification.plan import make_plan
 from certification.subject_file import load_subject
 from xiangka.asked import RunOptions
@@ -41,7 +42,9 @@ def test_a_run_keeps_what_its_laboratory_states(shell):
     ended = shell.run("certify", "--only", "EHC-TRM-001", "--laboratory", SPECIMEN, "--out", out)
     assert ended.exit_code == 0, ended.said
     record = RunFolder(out).run
-    assert record["laboratory"] == load_laboratory(SPECIMEN).model_dump(mode="json")
+    people = json.loads((out / "people.json").read_text(encoding="utf-8"))
+    assert together(record, people)["laboratory"] == load_laboratory(SPECIMEN).model_dump(mode="json")
+    assert "样本试验员" not in (out / "run.json").read_text(encoding="utf-8")
     assert record["subject_photographs"] == ["photograph-1.png", "photograph-2.png"]
     assert all((out / "subject" / name).is_file() for name in record["subject_photographs"])
     assert record["catalogue"]["sm3"] == hashlib.new("sm3", (out / "catalogue.json").read_bytes()).hexdigest()
@@ -51,7 +54,8 @@ def test_a_run_keeps_what_its_laboratory_states(shell):
     for when in ("start", "end"):
         assert abs(clocks["platform", when]["offset_s"]) <= clocks["platform", when]["uncertainty_s"]
         assert clocks["device", when]["offset_s"] is None
-    assert "样本检测实验室" in (out / "report.html").read_text(encoding="utf-8")
+    for told in ("样本检测实验室", "样本试验员"):
+        assert told in (out / "report.html").read_text(encoding="utf-8")
     ended = shell.run("certify", "--resume", out, "--laboratory", SPECIMEN)
     assert ended.exit_code == WRONG_INPUT
     assert "--laboratory: what a laboratory states is taken in when a run begins" in one_line(ended.said)
