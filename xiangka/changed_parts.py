@@ -34,9 +34,18 @@ def changed_parts(
         yield _subject(run, requirement, subject)
     if then.bench != now.bench:
         yield _bench(run, bench)
-    parts = [part for part, digest in now.bench_code.items() if then.bench_code.get(part) != digest]
-    if parts:
-        yield _listed("测试台的代码有变", "code of the bench changed", parts)
+    if names := _differing(then.files, now.files):
+        yield _listed("测试台所引用的文件有变", "files the bench names changed", names)
+    if names := _differing(then.machinery, now.machinery):
+        yield _listed("测试软件有变", "the harness changed", names)
+    if names := _differing(then.libraries, now.libraries):
+        told = [f"{name} {then.libraries.get(name, '—')} → {now.libraries.get(name, '—')}" for name in names]
+        yield _listed("软件库有变", "libraries changed", told)
+
+
+def _differing(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Names of what is not what it was, or was not there, or is no longer."""
+    return sorted(name for name in {**then, **now} if then.get(name) != now.get(name))
 
 
 def _requirement(run: KeptRun, requirement: Requirement) -> Text:

@@ -1,15 +1,16 @@
 """Fingerprints of what each row of a run rests on, so that a later change tells which rows must be run again.
 
-All are SM3, hex. Of a row: the requirement with its criterion, its scenario, the code of its steps, and the subject as
-far as the row asks about it. Of the run: the bench as it is set, and the code that speaks to it.
+Of a row: the requirement with its criterion, its scenario, the code of its steps, and the subject as far as the row
+asks about it, each as SM3, hex. Of the run: the bench as it is set, the files it names, and the machinery every row
+passes through.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Self
 
@@ -17,13 +18,13 @@ from certification.catalogue import Requirement
 from certification.subject import IDENTITY_FIELDS, Subject
 from evidence.chain import sm3
 from rigs.bench_file import BenchFile
-from xiangka.scenarios import ROOT, all_scenarios
+from xiangka.machinery import digest_of_part, libraries, named_files, parts
+from xiangka.scenarios import all_scenarios
 from xiangka.step_code import source, step_code
 
 _WORD = re.compile(r"\w+")
 UNKNOWN = "unknown"
 """Fingerprint of what could not be found; it equals nothing, itself included."""
-_PART_ROLES = "rigs/roles/"
 
 
 @dataclass(frozen=True)
@@ -32,19 +33,23 @@ class Fingerprints:
 
     Attributes:
         bench: the bench as it is set.
-        bench_code: by folder, the code that opens it and speaks to it.
+        files: by key of the bench file, SHA-256 of a file it names.
+        machinery: by part, SM3 of what every row passes through.
+        libraries: by name, the version installed; Python's among them.
         code: by file, the code that steps rest on.
         rows: by requirement, then by part: requirement, scenario, steps, subject.
     """
 
     bench: str
-    bench_code: Mapping[str, str]
+    files: Mapping[str, str]
+    machinery: Mapping[str, str]
+    libraries: Mapping[str, str]
     code: Mapping[str, str]
     rows: Mapping[str, Mapping[str, str]]
 
     def as_record(self) -> dict[str, Any]:
         """The fingerprints as they stand in ``run.json``."""
-        return {"bench": self.bench, "bench_code": self.bench_code, "code": self.code, "rows": self.rows}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
@@ -53,7 +58,7 @@ class Fingerprints:
         Raises:
             KeyError, TypeError: they are not there.
         """
-        return cls(record["bench"], dict(record["bench_code"]), dict(record["code"]), dict(record["rows"]))
+        return cls(record["bench"], **{field.name: dict(record[field.name]) for field in fields(cls)[1:]})
 
 
 def fingerprints(requirements: Iterable[Requirement], subject: Subject, bench: BenchFile) -> Fingerprints:
@@ -62,7 +67,9 @@ def fingerprints(requirements: Iterable[Requirement], subject: Subject, bench: B
     files = {row.id: step_files(row.id) for row in rows}
     return Fingerprints(
         bench=_digest(bench_settings(bench.settings())),
-        bench_code={part: _of_folder(part) for part in _bench_code(bench)},
+        files=named_files(bench),
+        machinery={part: digest_of_part(part) for part in parts(bench)},
+        libraries=libraries(),
         code={file: _of_file(file) for file in sorted(set().union(*(found or () for found in files.values())))},
         rows={
             row.id: {
@@ -112,24 +119,6 @@ def bench_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _PAPERS = ("calibrated", "calibration_due", "certificate")
-
-
-def _bench_code(bench: BenchFile) -> list[str]:
-    """Folders whose code opens the bench and speaks to it, emulated parts and the reference platform included."""
-    emulated = ["rigs/emulators", "rigs/optics"] if bench.emulated else []
-    reference = ["reference_impl"] if bench.platform.reference is not None else ["reference_impl/wire"]
-    return ["rigs", *emulated, *reference, *(["loadtests"] if bench.load is not None else [])]
-
-
-_APART: Mapping[str, Collection[str]] = {"rigs": ("rigs/emulators/", "rigs/optics/", _PART_ROLES)}
-"""Folders that have a fingerprint of their own, or belong to the steps."""
-
-
-@cache
-def _of_folder(folder: str) -> str:
-    apart = tuple(_APART.get(folder, ()))
-    names = (path.relative_to(ROOT).as_posix() for path in sorted((ROOT / folder).rglob("*.py")))
-    return _digest([(name, _of_file(name)) for name in names if not apart or not name.startswith(apart)])
 
 
 @cache

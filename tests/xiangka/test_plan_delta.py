@@ -2,6 +2,10 @@
 
 import json
 import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,12 +13,13 @@ from certification.catalogue import load_catalogue
 from certification.catalogue_file import catalogue_text
 from certification.subject_file import load_subject
 from rigs.bench_file import load_bench
-from xiangka import step_code
+from xiangka import machinery, step_code
 from xiangka.asked import DEFAULT_BENCH, SUBJECTS
 from xiangka.cli import main
 from xiangka.fingerprints import fingerprints
+from xiangka.machinery import parts as machinery_parts
 from xiangka.plan_delta import plan_delta
-from xiangka.scenarios import all_scenarios
+from xiangka.scenarios import ROOT, all_scenarios
 
 SUBJECT = SUBJECTS / DEFAULT_BENCH.name
 STATIC, OTHERS, COLOURS, KEYBOARD, CLOCK = "EHC-TRM-003", "EHC-TRM-006", "EHC-TRM-007", "EHC-TRM-018", "EHC-TRM-032"
@@ -151,8 +156,12 @@ def test_changed_code_of_a_step_touches_the_rows_that_speak_it(since):
     [
         (lambda r: r.pop("fingerprints"), "keeps no fingerprints"),
         (lambda r: r.update(fingerprints=None), "keeps no fingerprints"),
-        (lambda r: r["fingerprints"]["bench_code"].update(rigs="0"), "code of the bench changed: rigs"),
-        (lambda r: r["fingerprints"]["bench_code"].pop("rigs/optics"), "code of the bench changed: rigs/optics"),
+        (lambda r: r["fingerprints"]["machinery"].update(rigs="0"), "the harness changed: rigs"),
+        (lambda r: r["fingerprints"]["machinery"].pop("rigs/optics"), "the harness changed: rigs/optics"),
+        (lambda r: r["fingerprints"]["libraries"].update({"zxing-cpp": "1.0"}), "libraries changed: zxing-cpp 1.0 →"),
+        (lambda r: r["fingerprints"]["libraries"].update(python="3.8.0"), "libraries changed: python 3.8.0 →"),
+        (lambda r: r["fingerprints"]["files"].update({"cards.deck": "0"}), "files the bench names changed: cards.deck"),
+        (lambda r: r["fingerprints"].pop("machinery"), "keeps no fingerprints"),
         (lambda r: r.update(overall="INVALID"), "INVALID"),
         (lambda r: r.update(defect="red-lit"), "red-lit"),
     ],
@@ -227,3 +236,78 @@ def test_a_row_rests_on_its_steps_the_decision_and_not_on_another_subjects_steps
     assert "steps/platform/issuing.py" in platform - clock
     assert "steps/clock.py" not in platform
     assert not [file for file in clock | platform if file.startswith("rigs/drivers")]
+
+
+def imported_by_a_run():
+    """Files of the project that a run's own process has imported when its first scenario begins."""
+    names = ("xiangka.certify", "xiangka.certification_run", "xiangka.load_run", "conftest")
+    script = (
+        "import importlib, sys; "
+        f"[importlib.import_module(name) for name in {names}]; "
+        "[importlib.import_module(name) for name in sys.modules['conftest'].pytest_plugins]; "
+        "print('\\n'.join(m.__file__ for m in list(sys.modules.values()) if getattr(m, '__file__', None)))"
+    )
+    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    files = [Path(line) for line in told.splitlines()]
+    return {
+        file.relative_to(ROOT).as_posix() for file in files if file.is_relative_to(ROOT) and ".venv" not in str(file)
+    }
+
+
+TELLS_ONLY = (
+    "reports/",
+    "register/",
+    "steps/allure_",
+    "steps/sentences.py",
+    *(f"steps/{of}__init__.py" for of in ("", "load/", "platform/")),
+)
+"""What tells of a run and decides none of its verdicts."""
+
+
+@pytest.mark.nightly
+def test_whatever_a_run_imports_is_in_its_fingerprints():
+    loaded = load_bench(DEFAULT_BENCH.with_name("reference-platform-load.toml"))
+    machinery = tuple(f"{part}/" if (ROOT / part).is_dir() else part for part in machinery_parts(loaded))
+    code = step_code.step_code()
+    of_rows = set().union(*(code.files(scenario.steps) or () for scenario in all_scenarios()))
+    left = [
+        file
+        for file in imported_by_a_run()
+        if file not in of_rows and not file.startswith((*machinery, *TELLS_ONLY, "rigs/"))
+    ]
+    assert left == []
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("loadtests/profiles.toml", "certification/declarations.py", "certification/data/statement.toml"),
+        *("evidence/chain.py", "xiangka/platform_making.py", "xiangka/pytest_plugin.py", "pytest.ini"),
+        *("rigs/drivers/gm65.py", "reference_impl/door/gateway.py", "rigs/optics/frames.py", "fixtures/run.py"),
+    ],
+)
+def test_a_change_of_any_file_of_the_machinery_is_seen(file, tmp_path, monkeypatch):
+    """Each file in a copy of its part, once as it is and once with a byte more."""
+    bench = load_bench(DEFAULT_BENCH.with_name("reference-platform-load.toml"))
+    [part] = [one for one in machinery_parts(bench) if file == one or file.startswith(f"{one}/")][-1:]
+    place = tmp_path / part
+    if (ROOT / part).is_dir():
+        shutil.copytree(ROOT / part, place, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy(ROOT / part, place)
+    monkeypatch.setattr(machinery, "ROOT", tmp_path)
+    before = machinery.digest_of_part.__wrapped__(part)
+    with (tmp_path / file).open("ab") as changed:
+        changed.write(b"\n")
+    assert machinery.digest_of_part.__wrapped__(part) != before
+
+
+def test_files_a_bench_names_count_by_what_they_hold(tmp_path):
+    script = tmp_path / "answers.toml"
+    script.write_text("[answers]\n")
+    bench = load_bench(DEFAULT_BENCH)
+    bound = bench.model_copy(update={"platform": bench.platform.model_copy(update={"credentials": script})})
+    before = machinery.named_files(bound)
+    assert set(before) == {"platform.credentials"}
+    script.write_text("[answers]\nmore = 1\n")
+    assert machinery.named_files(bound) != before
