@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from certification.catalogue import VERSION, load_catalogue
-from certification.catalogue_file import CATALOGUE, catalogue_digest
+from certification.catalogue_file import CATALOGUE
 from certification.errors import PlanError
 from register.errors import BrokenRegisterError
 from reports.judged_run import JudgedAgain, judged_again
@@ -40,7 +40,7 @@ def judged_run(run: Path) -> JudgedAgain:
 
 def _demand_own_catalogue(judged: JudgedAgain, run: Path) -> None:
     found = judged.run.catalogue
-    if catalogue_digest(found.catalogue) == catalogue_digest(load_catalogue()) and found.version == VERSION:
+    if found.version == VERSION and found.requirements == tuple(load_catalogue().values()):
         return
     other = f"catalogue {found.version}" if found.version != VERSION else f"another catalogue that is called {VERSION}"
     raise PlanError(

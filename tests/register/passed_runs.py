@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def passed_run(folder: Path, keys: Path, told: Told, roles: tuple[str, ...] = RO
     word = _word(standing, rows)
     _write(run / "run.json", {**record, "overall": word})
     _write(run / "verdicts.json", verdicts_document(told.name, word, rows))
-    (run / CATALOGUE).write_text(catalogue_text(load_catalogue()), encoding="utf-8")
+    (run / CATALOGUE).write_text(_catalogue(), encoding="utf-8")
     _chained(run / "observations.jsonl", told.name, [one.as_record() for one in observed])
     _chained(run / "journal.jsonl", told.name, [{"n": 1, "t_ns": 1, "channel": "scanner", "dir": "rx", "hex": "0d"}])
     seal(run, keys, told, roles)
@@ -150,6 +151,11 @@ def _record(told: Told) -> dict[str, Any]:
         "versions": {"xiangka": "0.1.0", "catalogue": VERSION, "commit": "4f2c9a1"},
         "laboratory": load_laboratory(LABORATORY_FILE).model_dump(mode="json"),
     }
+
+
+@cache
+def _catalogue() -> str:
+    return catalogue_text(load_catalogue())
 
 
 def _bench(told: Told) -> dict[str, Any]:
