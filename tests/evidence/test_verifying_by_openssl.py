@@ -68,12 +68,21 @@ def change(file, old, new):
     file.write_bytes(content.replace(old, new, 1))
 
 
+def link(file):
+    file.symlink_to(file.parent.parent / "r")
+
+
 @pytest.mark.parametrize(
     ("harm", "shown_then"),
     [
         (lambda run: change(run / "run.json", b"finished", b"Finished"), "Verified OK"),
         (lambda run: (run / "report.html").unlink(), "Verified OK"),
+        (lambda run: change(run / "report.html", b"title", b"tit1e"), "Verified OK"),
         (lambda run: (run / "more.txt").write_text("added"), "more.txt"),
+        (lambda run: (run / "manifest.json.withdrawn.pdf").write_text("added"), "manifest.json.withdrawn.pdf"),
+        (lambda run: (run / "manifest.d").mkdir(), "manifest.d (no file)"),
+        (lambda run: (run / "more").symlink_to("run.json"), "more (no file)"),
+        (lambda run: (run / "run.json").rename(run.parent / "r") and link(run / "run.json"), "run.json (no file)"),
         (lambda run: change(run / "manifest.json", b"2026-03-02", b"2026-03-03"), "Verified OK"),
         (lambda run: change(run / "manifest.sig", "甲".encode(), "乙".encode()), "Verification failure"),
         (lambda run: change(run / "manifest.sig", b"10:30:00", b"10:30:01"), "Verification failure"),
