@@ -124,12 +124,19 @@ def _holds(record: DefectRecord, kind: str, planned: Collection[str]) -> Text:
     tried = {row for trial in trials for row in trial.fails}
     within = sum(row in tried for row in planned)
     without = len(planned) - within
+    tells = (
+        Text(
+            zh=f"{within} 项有缺陷可试，{without} 项没有，其检出率不详",
+            en=f"{within} have defects and {without} have none, so that their kill rate is unknown",
+        )
+        if without
+        else Text(zh="各项均有缺陷可试", en="all have defects")
+    )
     return Text(
         zh=f"记录含这类样品（{of.zh}）的缺陷 {len(trials)} 个，涉及 {len(tried)} 项要求；"
-        f"本次计划的 {len(planned)} 项中，{within} 项有缺陷可试，{without} 项没有{'，其检出率不详' if without else ''}。",
+        f"本次计划的 {len(planned)} 项中，{tells.zh}。",
         en=f"Defects of this kind of subject ({of.en}) in the record: {len(trials)}, on {len(tried)} requirements. "
-        f"Of the {len(planned)} planned in this run, {within} have defects and {without} have none"
-        f"{', so that their kill rate is unknown' if without else ''}.",
+        f"Of the {len(planned)} planned in this run, {tells.en}.",
     )
 
 

@@ -131,6 +131,8 @@ def test_a_page_says_how_many_requirements_the_record_tries_and_how_many_it_does
     told = harness_trial(record(), "terminal", versions, ("EHC-TRM-001", "EHC-TRM-003", "EHC-TRM-007"))
     assert "(terminal) in the record: 3, on 2 requirements." in told.holds.en
     assert "Of the 3 planned in this run, 2 have defects and 1 have none" in told.holds.en
+    every = harness_trial(record(), "terminal", versions, ("EHC-TRM-001", "EHC-TRM-007"))
+    assert "Of the 2 planned in this run, all have defects." in every.holds.en
     others = harness_trial(record(), "his", versions, ("EHC-HIS-001",))
     assert "holds no defect" in others.holds.en
 
