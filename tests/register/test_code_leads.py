@@ -52,7 +52,7 @@ def test_the_code_on_the_paper_opens_its_verification_data(led, browser, runs):
     page = browser.new_page()
     page.goto(code.text)
     assert page.locator("h1").inner_text().startswith(number)
-    assert "与本登记簿中的证据摘要一致" in page.locator("#match").inner_text()
+    assert "与本登记簿一致：第 1 版" in page.locator("#match").inner_text()
     manifest = f"manifest-{runs().name}.json"
     answer = page.request.get(page.evaluate(f"document.querySelector('a[href=\"{manifest}\"]').href"))
     assert answer.body() == (runs() / "manifest.json").read_bytes()

@@ -100,6 +100,10 @@ def test_the_search_finds_by_every_word_and_by_standing(published, visit):
         (firmware_hash("V9.99")[:20], ["AMENDED"]),
         ("湘江 V1.23 amended", ["AMENDED"]),
         (numbers["VALID"].lower(), ["VALID"]),
+        ("识读终端 xj-valid", ["VALID"]),
+        ("已撤销", ["WITHDRAWN"]),
+        ("terminal suspended", ["SUSPENDED"]),
+        ("有效 ＡＭＥＮＤＥＤ", ["AMENDED"]),
         ("没有这样的", []),
     ):
         page.fill("#words", words)
@@ -115,14 +119,17 @@ def test_the_search_finds_by_every_word_and_by_standing(published, visit):
 def test_the_page_says_expired_once_the_day_has_passed(published, visit):
     folder, numbers = published
     page = visit.open(folder / "index.html")
-    assert page.locator(".state").all_inner_texts() == ["有效", "暂停", "撤销", "有效"]
+    assert page.locator(".state").all_inner_texts() == ["有效", "已暂停", "已撤销", "有效"]
     page.add_init_script(f"const real = Date.now; Date.now = () => real() + {3 * 366 * DAY_MS};")
     page = visit.open(folder / "index.html")
-    assert page.locator(".state").all_inner_texts() == ["到期", "到期", "撤销", "到期"]
+    assert page.locator(".state").all_inner_texts() == ["已过期", "已过期", "已撤销", "已过期"]
+    page.fill("#words", "已过期 xj-valid")
+    assert visit.rows() == [numbers["VALID"]]
+    page.fill("#words", "")
     page.select_option("#standing", "expired")
     assert visit.rows() == [numbers[one] for one in ("VALID", "SUSPENDED", "AMENDED")]
     page = visit.open(folder / "c" / numbers["VALID"] / "index.html")
-    assert page.locator("h1 .state").inner_text() == "到期"
+    assert page.locator("h1 .state").inner_text() == "已过期"
 
 
 def test_both_languages_are_there_and_reasons_are_text(published, visit):
@@ -142,9 +149,42 @@ def test_the_code_on_paper_is_compared_with_the_evidence(published, filled, visi
     wording = filled[0].read().certificates[numbers["AMENDED"]].wording
     old, new = (one.manifest_sm3 for one in wording.shown)
     page = folder / "c" / numbers["AMENDED"] / "index.html"
-    for carried, said in ((new, "与本登记簿中的证据摘要一致"), (old, "旧版"), ("ab" * 32, "可能系伪造")):
-        assert said in visit.open(page, f"?m={carried}").locator("#match").inner_text()
+    for carried, said in (
+        (f"e=2&m={new}", "与本登记簿一致：第 2 版"),
+        (f"e=1&m={old}", "旧版（第 1 版），已由第 2 版取代"),
+        (f"m={old}", "旧版"),
+        (f"e=2&m={old}", "可能系伪造"),
+        (f"e=3&m={new}", "晚于本页"),
+        (f"e=2&m={'ab' * 32}", "可能系伪造"),
+    ):
+        assert said in visit.open(page, f"?{carried}").locator("#match").inner_text()
     assert visit.open(page).locator("#match").is_hidden()
+
+
+def test_firmware_that_was_dropped_and_its_paper_are_told_as_such(filled, authoriser, hand, tmp_path, visit):
+    """The paper of the edition before rests on the same newest run, and still covers too much."""
+    book, numbers = filled
+    number, folder = numbers["AMENDED"], tmp_path / "public"
+    before = book.read().certificates[number].wording
+    amend(book, number, hand("发现缺陷"), drop=[firmware_hash("V1.23")])
+    export(book, folder, authoriser, hand().now)
+    page, newest = folder / "c" / number / "index.html", before.shown[-1].manifest_sm3
+    seen = visit.open(page, f"?e={before.edition}&m={newest}")
+    assert "旧版（第 2 版），已由第 3 版取代" in seen.locator("#match").inner_text()
+    assert "old" in seen.locator("#match").get_attribute("class")
+    gone = seen.locator(".gone").inner_text()
+    assert all(text in gone for text in ("V1.23", firmware_hash("V1.23"), "发现缺陷"))
+    listed = [one.split()[0] for one in seen.locator(".files li").all_inner_texts()]
+    papers = [f"certificate-{number}{edition}.pdf{end}" for edition in ("-3", "-2", "") for end in ("", ".sig")]
+    assert listed[:6] == papers
+    about = seen.locator(".files li .zh").all_inner_texts()
+    assert about[0] == "现行版，第 3 版"
+    assert about[2] == "旧版，第 2 版，已由后版取代"
+    listing = visit.open(folder / "index.html")
+    listing.fill("#words", f"{firmware_hash('V1.23')} xj-amended")
+    assert visit.rows() == [number]
+    assert "不再覆盖" in listing.locator("tbody tr:visible .lost").inner_text()
+    assert visit.open(page, f"?e=3&m={newest}").locator("#match").inner_text().startswith("所扫二维码与本登记簿一致")
 
 
 def test_a_listing_answers_without_the_register(published, authoriser, hand):

@@ -53,9 +53,10 @@ def test_a_full_disk_leaves_the_listing_before(book, issued, authoriser, hand, t
     export(book, tmp_path / "www", authoriser, hand().now)
     before = {path: path.read_bytes() for path in (tmp_path / "www").rglob("*") if path.is_file()}
     set_standing(book, Act.SUSPEND, issued, hand())
-    _no_room_after(monkeypatch, 3)
-    with pytest.raises(PlanError, match="No space left"):
-        export(book, tmp_path / "www", authoriser, hand().now)
+    with monkeypatch.context() as patch:
+        _no_room_after(patch, 3)
+        with pytest.raises(PlanError, match="No space left"):
+            export(book, tmp_path / "www", authoriser, hand().now)
     assert {path: path.read_bytes() for path in (tmp_path / "www").rglob("*") if path.is_file()} == before
 
 
@@ -78,7 +79,7 @@ def test_an_export_that_was_cut_short_is_made_up(book, issued, authoriser, hand,
     assert standing(tmp_path / "www", authoriser, hand, issued) == "valid"
 
 
-def _no_room_after(monkeypatch, files):
+def _no_room_after(patch, files):
     real, opened = Path.open, []
 
     def no_room(path, *how, **more):
@@ -87,4 +88,4 @@ def _no_room_after(monkeypatch, files):
             raise OSError(errno.ENOSPC, "No space left on device")
         return real(path, *how, **more)
 
-    monkeypatch.setattr("register.files.Path.open", no_room)
+    patch.setattr(Path, "open", no_room)
