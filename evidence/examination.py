@@ -28,8 +28,8 @@ from evidence.twin import redacted_name
 
 LONGEST_MANIFEST = 1 << 28
 LONGEST_SIGNATURES = 1 << 20
-LONGEST_WITHHELD = 1 << 40
-"""Bytes of a file whose size no manifest tells."""
+LONGEST_WITHHELD = 1 << 32
+"""Bytes of a file whose size no manifest tells; more is not read, so that no ZIP can unpack without an end."""
 RUN = "run.json"
 LOCK = "running.lock"
 _REDACTED = tuple(redacted_name(name) for name in CHAINED)
@@ -170,7 +170,11 @@ class Examination:
         salt = self._salts.get(file.name)
         if salt is None:
             yield Finding(file.name, f"cannot be checked without its salt in {SALTS}", _CHANGED)
-        elif measured(self._files, file.name, LONGEST_WITHHELD, salt)[1] != file.salted_sm3:
+            return
+        size, digest = measured(self._files, file.name, LONGEST_WITHHELD, salt)
+        if size > LONGEST_WITHHELD:
+            yield Finding(file.name, f"is longer than {LONGEST_WITHHELD} bytes, as no file of a run is", _CHANGED)
+        elif digest != file.salted_sm3:
             yield Finding(file.name, "holds other bytes: its salted SM3 is not the one listed", _CHANGED)
         else:
             self.sound += 1

@@ -141,5 +141,11 @@ def test_doubled_names_links_and_filled_folders_are_found(files, found):
 
 
 def test_more_than_is_listed_is_not_unpacked(files, found):
-    told = found(packed({**files, "report.html": b"\0" * 50_000_000}.items()))
-    assert told.findings[0].what == f"is longer than the {len(files['report.html'])} bytes it had"
+    told = found(packed({**files, "run.json": b"\0" * 50_000_000}.items()))
+    assert told.findings[0].what == f"is longer than the {len(files['run.json'])} bytes it had"
+
+
+def test_what_no_list_tells_the_size_of_is_not_unpacked_without_an_end(files, found, monkeypatch):
+    monkeypatch.setattr("evidence.examination.LONGEST_WITHHELD", 1_000_000)
+    told = found(packed({**files, "run.json": b"\0" * 50_000_000}.items()))
+    assert told.findings[0].what == "is longer than 1000000 bytes, as no file of a run is"

@@ -146,7 +146,7 @@ def test_no_interrupt_loses_or_doubles_a_record(times, interrupt, tmp_path):
     assert journal.count == chain.records
 
 
-@pytest.mark.parametrize("times", [40, pytest.param(2_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("times", [40, pytest.param(1_000, marks=pytest.mark.nightly)])
 def test_no_interrupt_breaks_a_journal_that_is_being_moved(times, interrupt, tmp_path):
     chance, moved = Random(times), tmp_path / "journal.jsonl"
     for number in range(times):

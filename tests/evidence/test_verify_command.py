@@ -39,11 +39,11 @@ def test_a_sound_run_passes_by_option_or_environment(signed_run, centre, capsys,
 
 def test_a_run_that_differs_fails_and_the_first_difference_is_told(signed_run, centre, tmp_path, capsys):
     run = copied(signed_run, tmp_path / "run")
-    (run / "report.html").write_bytes(b"")
+    (run / "verdicts.json").write_bytes(b"")
     assert main(["report", "verify", str(run), "--centre", str(centre)]) == FAILED
     out = capsys.readouterr().out
     assert "核验未通过 · does not verify" in out
-    assert "report.html: has 0 bytes and had 37; it was changed after the run was sealed" in out
+    assert "report.html: holds other bytes: its salted SM3 is not the one listed; it was changed after" in out
 
 
 def test_all_that_was_found_is_told_as_json(signed_run, centre, tmp_path, capsys):
