@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -11,7 +11,8 @@ from certification.catalogue import Text
 from certification.certifiable import Proof, excused_rows, obstacles
 from certification.certificates import CHINA, Shown, Subject
 from certification.errors import PlanError
-from certification.waivers import State
+from certification.verdicts import Verdict
+from certification.waivers import WeighedWaiver, overall_with_waivers
 from evidence.chain import sm3
 from evidence.manifest import MANIFEST, SIGNATURES
 from evidence.signer_certificates import LABORATORY
@@ -20,10 +21,10 @@ from register.emulation import emulated_parts
 from register.errors import BrokenRegisterError
 from register.judged_runs import judged_run
 from register.run_reports import report_numbers
+from register.run_waivers import weighed_waivers
 from reports.judged_run import JudgedAgain
 from reports.laboratory_facts import unstated
 from reports.run_folder import RunFolder, RunRecord, read_run_folder
-from reports.stated_records import WaiverRecord
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,9 @@ def proven(run: Path, centre: bytes, now: datetime, *, specimen: bool) -> Proven
         raise PlanError("there is no such folder", where=str(run), remedy="give the folder of a signed run")
     verified = _require_verified(run, centre, now)
     folder = read_run_folder(run)
-    proof = _proof(folder, judged_run(run))
+    judged = judged_run(run)
+    waivers = weighed_waivers(run, folder.run, judged.rows, judged.run.catalogue.catalogue, centre)
+    proof = _proof(folder, judged, waivers)
     for obstacle in obstacles(proof, now, specimen=specimen):
         raise PlanError(obstacle.what, where=str(run), remedy=obstacle.remedy)
     record = folder.run
@@ -93,7 +96,7 @@ def proven(run: Path, centre: bytes, now: datetime, *, specimen: bool) -> Proven
         shown=replace(_shown(record, proof, digest), reports=report_numbers(run, digest, centre)),
         laboratory=Text.model_validate(record.laboratory.laboratory.name.model_dump()),
         authorisation=record.laboratory.laboratory.authorisation_number,
-        waived_until=_waived_until(record),
+        waived_until=min((one.filed.waiver.expires for one in _applied(waivers)), default=None),
         started=record.started,
         finished=record.finished,
         manifest=manifest,
@@ -125,13 +128,14 @@ def _demand_laboratory(verified: Verification, name: Text, run: Path) -> None:
             )
 
 
-def _proof(folder: RunFolder, judged: JudgedAgain) -> Proof:
+def _proof(folder: RunFolder, judged: JudgedAgain, waivers: Sequence[WeighedWaiver]) -> Proof:
     run = folder.run
+    weighed = waivers and judged.overall in (Verdict.PASS, Verdict.FAIL)
     digest = run.subject.identity.get("firmware_sha256")
     return Proof(
         state=run.state,
-        overall=run.overall,
-        overall_with_waivers=run.overall_with_waivers,
+        overall=judged.overall,
+        overall_with_waivers=str(overall_with_waivers(judged.rows, waivers)) if weighed else None,
         emulated=run.emulated,
         emulated_parts=tuple(emulated_parts(run)),
         defect=run.defect,
@@ -140,22 +144,14 @@ def _proof(folder: RunFolder, judged: JudgedAgain) -> Proof:
         finished=run.finished,
         rows=judged.rows,
         excused=excused_rows(judged.run.standing, judged.run.catalogue.catalogue),
-        waived=_waived(run),
+        waived={one.filed.waiver.requirement: one.filed.waiver.id for one in _applied(waivers)},
         unstated=[fact.name.en for fact in unstated(run.laboratory)],
     )
 
 
-def _waived(run: RunRecord) -> dict[str, str]:
-    return {one.requirement: one.id for one in _in_force(run)}
-
-
-def _waived_until(run: RunRecord) -> date | None:
-    return min((date.fromisoformat(one.expires) for one in _in_force(run) if one.expires), default=None)
-
-
-def _in_force(run: RunRecord) -> list[WaiverRecord]:
+def _applied(waivers: Sequence[WeighedWaiver]) -> list[WeighedWaiver]:
     """Waivers that lifted a failure; a known issue only explains one."""
-    return [one for one in run.waivers if one.state == State.APPLIED and one.kind == "waiver"]
+    return [one for one in waivers if one.accepts(one.filed.waiver.requirement)]
 
 
 def _subject(run: RunRecord) -> Subject:

@@ -18,7 +18,7 @@ from certification.waivers import State, WeighedWaiver, overall_with_waivers, we
 from evidence.errors import SignatureError
 from evidence.signed import signature_path
 from evidence.signer_certificates import Centre
-from xiangka.waiver_files import SUFFIX, read_all, signatures_of
+from reports.waiver_files import SUFFIX, read_all, signatures_of
 
 if TYPE_CHECKING:
     from xiangka.asked import RunOptions

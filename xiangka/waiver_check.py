@@ -10,8 +10,8 @@ from certification.catalogue import load_catalogue
 from certification.exit_codes import ExitCode
 from certification.subject_file import load_subject
 from certification.waivers import FiledWaiver, State, WeighedWaiver
+from reports.waiver_files import ROLES, read_all
 from xiangka.waived import read_centre
-from xiangka.waiver_files import ROLES, read_all
 
 
 def check_waivers(paths: Sequence[Path], centre: Path | None, subject_file: Path | None) -> int:

@@ -13,7 +13,7 @@ from certification.exit_codes import ExitCode
 from certification.waivers import SIGNERS
 from evidence.errors import SignatureError
 from evidence.signed import sign
-from xiangka.waiver_files import read_waiver
+from reports.waiver_files import read_waiver
 
 if TYPE_CHECKING:
     from evidence.keys.signer import Signer

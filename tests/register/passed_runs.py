@@ -51,6 +51,7 @@ class Told:
         ended: when the run ended, in days from now.
         changes: fields of ``run.json`` to be different; its verdicts are those of the run so changed.
         identity: fields of the subject's identity to be different.
+        waivers: fields of waivers to be different from one of EHC-TRM-003; each signed by the authoriser.
     """
 
     name: str = "20261127-100000-ab12"
@@ -62,6 +63,7 @@ class Told:
     ended: float = -1.5
     changes: Mapping[str, Any] = field(default_factory=dict)
     identity: Mapping[str, str] = field(default_factory=dict)
+    waivers: tuple[Mapping[str, str], ...] = ()
 
     @property
     def assessed(self) -> list[str]:
@@ -106,6 +108,8 @@ def passed_run(folder: Path, keys: Path, told: Told, roles: tuple[str, ...] = RO
     (run / CATALOGUE).write_text(_catalogue(), encoding="utf-8")
     _chained(run / "observations.jsonl", told.name, [one.as_record() for one in observed])
     _chained(run / "journal.jsonl", told.name, [{"n": 1, "t_ns": 1, "channel": "scanner", "dir": "rx", "hex": "0d"}])
+    for number, waiver in enumerate(told.waivers):
+        _waive(run / "waivers", number, {"firmware": told.firmware, "model": told.model, **waiver}, keys)
     seal(run, keys, told, roles)
     return run
 
@@ -151,6 +155,26 @@ def _record(told: Told) -> dict[str, Any]:
         "versions": {"xiangka": "0.1.0", "catalogue": VERSION, "commit": "4f2c9a1"},
         "laboratory": load_laboratory(LABORATORY_FILE).model_dump(mode="json"),
     }
+
+
+def _waive(folder: Path, number: int, said: Mapping[str, str], keys: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    file, issued = folder / f"{number}.toml", datetime.now(UTC) - timedelta(days=1.9)
+    file.write_text(
+        f"""waiver = 1
+id = "{said.get("id", "W-1")}"
+kind = "{said.get("kind", "waiver")}"
+requirement = "{said.get("requirement", "EHC-TRM-003")}"
+approved_by = "样本中心"
+issued = {said.get("issued", "2026-01-01")}
+expires = {said["expires"]}
+reason = {{ zh = "略", en = "so it was" }}
+subject = {{ vendor = "湘江智能 Xiangjiang", model = "{said["model"]}", firmware = "{said["firmware"]}" }}
+""",
+        encoding="utf-8",
+    )
+    if "unsigned" not in said:
+        sign(file, signer(keys, said.get("by", "authoriser")), issued)
 
 
 @cache

@@ -222,15 +222,30 @@ def test_a_specimen_says_which_rows_were_not_asked_for(make_register, runs, hand
 
 def test_a_waived_failure_is_named_and_ends_the_certificate_with_the_waiver(book, runs, hand):
     ends = hand().day + timedelta(days=100)
-    waiver = {"id": "W-2026-003", "requirement": "EHC-TRM-003", "state": "applied", "expires": ends.isoformat()}
-    failed = {"verdicts": {"EHC-TRM-003": Verdict.FAIL}}
-    done = issue(book, runs(**failed, changes={"overall_with_waivers": "PASS", "waivers": [waiver]}), hand())
+    waiver, failed = {"id": "W-2026-003", "expires": ends.isoformat()}, {"verdicts": {"EHC-TRM-003": Verdict.FAIL}}
+    done = issue(book, runs(**failed, waivers=(waiver,)), hand())
     assert done.certificate.wording.shown[0].waivers == {"EHC-TRM-003": "W-2026-003"}
     assert done.certificate.wording.expires == ends
-    for other in ({"state": "expired"}, {"kind": "known_issue"}):
-        told = {"overall_with_waivers": "PASS", "waivers": [waiver | other]}
-        with pytest.raises(PlanError, match="mandatory rows are open"):
-            issue(book, again(runs, **failed, changes=told), hand(days=2))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"expires": "2026-01-02"},
+        {"kind": "known_issue"},
+        {"unsigned": "yes"},
+        {"by": "laboratory"},
+        {"firmware": "V9.99"},
+        {"requirement": "EHC-TRM-004"},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_a_failure_is_let_pass_by_no_other_waiver_whatever_the_record_says(book, runs, hand, other):
+    waiver = {"id": "W-1", "expires": "2099-01-01"}
+    record = {**waiver, "requirement": "EHC-TRM-003", "state": "applied"}
+    told = {"verdicts": {"EHC-TRM-003": Verdict.FAIL}, "waivers": (waiver | other,)}
+    with pytest.raises(PlanError, match="overall verdict is FAIL"):
+        issue(book, runs(**told, changes={"overall_with_waivers": "PASS", "waivers": [record]}), hand())
 
 
 def test_a_suspended_certificate_covers_nothing_until_it_is_reinstated(book, issued, hand):
