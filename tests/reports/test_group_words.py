@@ -29,7 +29,11 @@ def told(row, judged):
     ("measured", "zh", "en"),
     [
         (3, "屏幕 · 颜色 #E02020（未测）", "screen · colour #E02020 (not measured)"),
-        (1, "屏幕 · 颜色 #256A0A、#F39119、#E02020（未测）", "screen · colour #256A0A, #F39119, #E02020 (not measured)"),
+        (
+            1,
+            "屏幕 · 颜色 #256A0A、#F39119、#E02020（未测）",
+            "screen · colour #256A0A, #F39119, #E02020 (not measured)",
+        ),
     ],
 )
 def test_a_colour_that_was_not_reached_is_named(measured, zh, en):
