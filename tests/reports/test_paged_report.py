@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -13,16 +14,20 @@ import typst
 from paged import page_texts, require_poppler, words, words_run_together
 
 from certification.catalogue import Text
-from certification.laboratory import load_laboratory
+from certification.laboratory import LaboratoryFile, load_laboratory
+from reports import report_words
 from reports.certificate_facts import facts_of
 from reports.errors import ReportError
 from reports.pdf import glyphs
 from reports.pdf.issue import Amendment, Change, Issue
+from reports.pdf.record import encoded, report_record
 from reports.pdf.report import paged_report
+from reports.pdf.statements import statements
 from reports.pdf.telling import Telling
 from reports.pdf.typesetting import Attachment, typeset
 from reports.run_folder import read_run_folder
 from reports.stated_records import WaiverRecord
+from reports.words import OVERALL_MEANINGS, VERDICT_MEANINGS
 
 MANIFEST = {
     "schema": 1,
@@ -51,8 +56,22 @@ WAIVER = WaiverRecord(
     approved_by="样本处长",
     expires="2027-03-31",
 )
+TEMPLATES = Path("reports/pdf/templates")
 MARGIN = 62.3  # 22 mm, in points
 WIDTH, HEIGHT = 595.28, 841.89
+
+
+IDENTITY = "43990019900307002X"
+LONG = "XJ-Q30-PROFESSIONAL-EDITION-WITH-NO-BREAK-IN-ITS-NAME-WHATEVER-AND-LONGER-THAN-ANY-CELL-OF-A-TABLE"
+
+
+def _with_long_names() -> LaboratoryFile:
+    said = load_laboratory(Path("fixtures/laboratories/specimen.toml")).model_dump(mode="json")
+    said["laboratory"]["contact"] = {"zh": LONG, "en": LONG}
+    said["customer"]["contact"] = {"zh": f"号 {IDENTITY}", "en": f"No. {IDENTITY}"}
+    said["environment"]["temperature_c"]["measured"] = {"zh": LONG, "en": LONG}
+    said["external"] = [{"provider": {"zh": LONG, "en": LONG}, "what": {"zh": LONG, "en": LONG}}]
+    return LaboratoryFile.model_validate(said)
 
 
 @pytest.fixture(scope="module")
@@ -60,15 +79,28 @@ def editions(told, tmp_path_factory):
     """The report of a run with rows of every verdict, in both languages, replacing another."""
     require_poppler()
     folder = read_run_folder(told)
-    laboratory = load_laboratory(Path("fixtures/laboratories/specimen.toml"))
-    stated = {"laboratory": laboratory, "waivers": (WAIVER,), "overall_with_waivers": "RIG_ERROR"}
+    identity = dict(folder.run.subject.identity) | {"model": LONG, "hardware": LONG.lower()}
+    read = dict(folder.run.identity_read or {}) | {"model": LONG, "hardware": LONG}
+    stated = {
+        "laboratory": _with_long_names(),
+        "waivers": (WAIVER,),
+        "overall_with_waivers": "RIG_ERROR",
+        "subject": folder.run.subject.model_copy(update={"identity": identity}),
+        "identity_read": read,
+        "instruments": tuple(one.model_copy(update={"identity": LONG}) for one in folder.run.instruments),
+    }
     run = folder.run.model_copy(update=stated)
     folder = type(folder)(**{**vars(folder), "run": run})
     manifest = json.dumps(MANIFEST).encode()
     issue = Issue(NUMBER, ISSUED, MANIFEST, hashlib.new("sm3", manifest).hexdigest(), amends=OLD)
     facts, place = facts_of(folder), tmp_path_factory.mktemp("paged")
+    record = encoded(report_record(issue, statements(folder, facts)))
     for lang in ("zh", "en"):
-        pages = paged_report(folder, facts, issue, lang, [Attachment("manifest.json", manifest, "its manifest")])
+        attached = [
+            Attachment("manifest.json", manifest, "its manifest"),
+            Attachment("report.json", record, "its record"),
+        ]
+        pages = paged_report(folder, facts, issue, lang, attached)
         (place / f"{lang}.pdf").write_bytes(pages.pdf)
     return place
 
@@ -108,8 +140,18 @@ def test_it_states_what_a_report_must(editions, told, lang):
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_one_language_does_not_leak_into_the_other(editions, lang):
     text = words_run_together(editions / f"{lang}.pdf")
-    assert ("Decisionrules" in text) == (lang == "en")
-    assert ("判定规则" in text) == (lang == "zh")
+    mine, others = ({re.sub(r"\s", "", one[side]) for one in _pairs()} for side in ((0, 1) if lang == "zh" else (1, 0)))
+    assert len([one for one in mine if one in text]) > 60
+    assert [one for one in others if one in text] == []
+
+
+def _pairs() -> list[tuple[str, str]]:
+    """Sentences and names of both languages that are long enough to be in no other."""
+    templates = "".join(path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.glob("*.typ")))
+    found = re.findall(r'say\("([^"]*)", "([^"]*)"\)', templates)
+    texts = [text for text in vars(report_words).values() if isinstance(text, Text)]
+    found += [(text.zh, text.en) for text in (*texts, *VERDICT_MEANINGS.values(), *OVERALL_MEANINGS.values())]
+    return [(zh, en) for zh, en in found if len(re.findall(r"[\u4e00-\u9fff]", zh)) > 3 and len(en) > 9]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -126,6 +168,20 @@ def test_nothing_hangs_over_the_edge_of_a_page(editions, lang):
         or word.bottom > HEIGHT - 30
     ]
     assert outside == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_word_runs_into_another_however_long_it_is(editions, lang):
+    assert words_run_together(editions / f"{lang}.pdf").count(LONG) >= 8
+    found = sorted(words(editions / f"{lang}.pdf"), key=lambda word: (word.page, word.top))
+    crossing, squeezed = [], 9  # full-width punctuation, points
+    for n, one in enumerate(found):
+        for other in found[n + 1 :]:
+            if other.page != one.page or other.top > (one.top + one.bottom) / 2:
+                break
+            if min(one.right, other.right) - max(one.left, other.left) > squeezed:
+                crossing.append((one, other))
+    assert crossing == []
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -158,9 +214,9 @@ def test_the_manifest_is_inside_byte_for_byte(editions):
     with pikepdf.open(editions / "en.pdf") as pdf:
         attached = pdf.attachments["manifest.json"]
         assert attached.get_file().read_bytes() == json.dumps(MANIFEST).encode()
-        (named,) = pdf.Root.AF
-        assert named.AFRelationship == "/Data"
-        assert named.F == "manifest.json"
+        assert {str(one.F): str(one.AFRelationship) for one in pdf.Root.AF} == dict.fromkeys(
+            ("manifest.json", "report.json"), "/Data"
+        )
 
 
 def test_a_missing_font_is_told_with_its_package(monkeypatch):
@@ -184,3 +240,14 @@ def test_what_the_fonts_lack_is_named_by_its_number():
 def test_no_identity_number_is_told():
     telling = Telling("zh")
     assert telling.told({"x": [Text(zh="号 43990019900307002X", en="")]}) == {"x": ["号 439900***********X"]}
+
+
+def test_no_identity_number_stands_in_any_file_inside(editions):
+    """The customer stated one, which is masked where it is told at all."""
+    for lang in ("zh", "en"):
+        with pikepdf.open(editions / f"{lang}.pdf") as pdf:
+            inside = {name: pdf.attachments[name].get_file().read_bytes() for name in pdf.attachments}
+        assert {"manifest.json", "report.json"} <= inside.keys()
+        assert b"439900***********X" in inside["report.json"]
+        assert [name for name, body in inside.items() if IDENTITY.encode() in body] == []
+        assert IDENTITY not in words_run_together(editions / f"{lang}.pdf")
