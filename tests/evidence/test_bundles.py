@@ -147,5 +147,5 @@ def test_more_than_is_listed_is_not_unpacked(files, found):
 
 def test_what_no_list_tells_the_size_of_is_not_unpacked_without_an_end(files, found, monkeypatch):
     monkeypatch.setattr("evidence.examination.LONGEST_WITHHELD", 1_000_000)
-    told = found(packed({**files, "run.json": b"\0" * 50_000_000}.items()))
+    told = found(packed({**files, "report.html": b"\0" * 50_000_000}.items()))
     assert told.findings[0].what == "is longer than 1000000 bytes, as no file of a run is"

@@ -39,7 +39,7 @@ def test_a_sound_run_passes_by_option_or_environment(signed_run, centre, capsys,
 
 def test_a_run_that_differs_fails_and_the_first_difference_is_told(signed_run, centre, tmp_path, capsys):
     run = copied(signed_run, tmp_path / "run")
-    (run / "verdicts.json").write_bytes(b"")
+    (run / "report.html").write_bytes(b"")
     assert main(["report", "verify", str(run), "--centre", str(centre)]) == FAILED
     out = capsys.readouterr().out
     assert "核验未通过 · does not verify" in out
