@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from certification.catalogue import Catalogue, Requirement, Text
@@ -41,13 +41,16 @@ def judged_by(
 ) -> list[Row]:
     """Verdicts of a run by another catalogue than ``before``, the one it was made by.
 
-    A row the run's catalogue did not have, or that did not apply then, stays open: nobody measured it. One that no
-    longer applies is so whatever was measured.
+    A row the run's catalogue did not have, or that did not apply then, stays open: nobody measured it. It counts for the
+    last word of a run of a whole plan. One that no longer applies is so whatever was measured.
     """
     circumstances = _circumstances(catalogue, before, standing)
     asked = catalogue.asked_of(standing.kind)
     void = {requirement.id for requirement in asked if not _applies(requirement, standing)}
     rows = [requirement.id for requirement in asked]
+    if standing.whole:
+        unmeasured = {row for row, found in circumstances.items() if found in (_UNKNOWN_THEN, _NOT_RUN_THEN)}
+        standing = replace(standing, chosen=standing.chosen | unmeasured)
     return standing.judged(catalogue, rows, (o for o in observations if o.requirement not in void), circumstances)
 
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from certification.catalogue import VERSION, Catalogue, Requirement
+from certification.catalogue import VERSION, Catalogue, Requirement, SubjectKind
 from certification.errors import PlanError
 from certification.json_text import json_value
+from certification.options import statement_options
 
 CATALOGUE = "catalogue.json"
 """Its name in a run's folder."""
@@ -77,7 +78,24 @@ def read_catalogue(file: Path) -> CatalogueFile:
         _ = read.catalogue
     except PlanError as error:
         raise PlanError(error.what, where=str(file), remedy=error.remedy) from error
+    _require_known_options(read.catalogue, file)
     return read
+
+
+def _require_known_options(catalogue: Catalogue, file: Path) -> None:
+    """Refuse an option that no statement can answer: a row that asks about it would never apply. Kinds of subject without
+    a statement yet are left alone."""
+    for row in catalogue.values():
+        known = statement_options(SubjectKind.PLATFORM if row.subject is SubjectKind.LOAD else row.subject)
+        if not known:
+            continue
+        asked = {row.applies_if, *(clause.only_if for clause in row.criterion)} - {None}
+        for option in sorted(name for name in asked if name is not None and name not in known):
+            raise PlanError(
+                f"{row.id} asks about the option {option!r}, which no statement of a {row.subject} has",
+                where=str(file),
+                remedy="name an option that `xiangka statement new` lists, or none",
+            )
 
 
 def _document(file: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ Selector = str | bool | tuple[float, float]
 
 
 class _Clause(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     measure: str
     """Name under which steps record the observations this clause judges."""

@@ -41,6 +41,7 @@ class Side:
         emulated: whether the subject was emulated.
         plan: the plan it followed.
         observations: how many outcomes it observed.
+        decided: how many of its rows passed or failed.
     """
 
     run: str
@@ -51,11 +52,12 @@ class Side:
     emulated: bool
     plan: str
     observations: int
+    decided: int
 
     @property
     def counts(self) -> bool:
-        """Whether what it says counts at all."""
-        return self.overall not in (INVALID, INTERRUPTED)
+        """Whether what it says counts at all, and whether it says anything."""
+        return self.overall not in (INVALID, INTERRUPTED) and self.decided > 0
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,8 @@ class Comparison:
         for side in (self.old, self.new):
             if not side.counts:
                 yield Text(
-                    zh=f"运行 {side.run} 的结论为 {side.overall}，不能作数", en=f"run {side.run} is {side.overall}"
+                    zh=f"运行 {side.run} 的结论为 {side.overall}，不能作数",
+                    en=f"run {side.run} is {side.overall}, and nothing of it counts",
                 )
         for change, zh, en in _ROWS_SAID:
             if count := len(self.changed(change)):

@@ -35,6 +35,7 @@ class Standing:
         emulated: whether the subject was emulated.
         execute: rows the run was to execute.
         chosen: rows that count for its last word.
+        whole: whether it was to execute a whole plan and not rows asked for by name.
         reached: rows that were finished.
         circumstances: why a row was left out, or what broke in it.
         state: finished, interrupted or aborted.
@@ -50,6 +51,7 @@ class Standing:
     emulated: bool
     execute: frozenset[str]
     chosen: frozenset[str]
+    whole: bool
     reached: frozenset[str]
     circumstances: Mapping[str, Circumstance]
     state: str
@@ -73,6 +75,7 @@ class Standing:
             emulated=record["emulated"],
             execute=frozenset(plan["execute"]),
             chosen=frozenset(plan["chosen"]),
+            whole=not plan.get("only"),
             reached=frozenset(record["durations"]),
             circumstances={
                 row: Circumstance(Verdict(found["verdict"]), Text.model_validate(found["reason"]))

@@ -13,7 +13,7 @@ from certification.comparison import Comparison, Difference, Side
 from certification.measure_changes import measure_changes
 from certification.observations import Observation
 from certification.row_changes import row_changes
-from certification.verdicts import Row
+from certification.verdicts import Row, Verdict
 from reports.errors import ReportError
 from reports.judged_run import JudgedAgain, judged_again
 
@@ -57,12 +57,12 @@ def compare_runs(old: Path, new: Path) -> Comparison:
 
 def _rows_by(now: JudgedAgain, before: JudgedAgain) -> Sequence[Row]:
     """The earlier run's rows by the later one's catalogue, so that a changed limit is not taken for a change of the
-    subject."""
+    subject; rows that catalogue lacks as they were."""
     if now.run.catalogue == before.run.catalogue:
         return before.rows
-    return judged_by(
-        now.run.catalogue.catalogue, before.run.catalogue.catalogue, before.run.standing, before.run.observations
-    )
+    catalogue = now.run.catalogue.catalogue
+    by_it = judged_by(catalogue, before.run.catalogue.catalogue, before.run.standing, before.run.observations)
+    return [*by_it, *(row for row in before.rows if row.requirement not in catalogue)]
 
 
 def _by_requirement(judged: JudgedAgain) -> Mapping[str, Sequence[Observation]]:
@@ -84,6 +84,7 @@ def _side(judged: JudgedAgain) -> Side:
         emulated=record["emulated"],
         plan=record["plan"]["name"],
         observations=sum(one.times for one in judged.run.observations),
+        decided=sum(row.planned and row.verdict in (Verdict.PASS, Verdict.FAIL) for row in judged.rows),
     )
 
 

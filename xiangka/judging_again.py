@@ -13,6 +13,7 @@ from certification.another_catalogue import judged_by
 from certification.catalogue_file import catalogue_digest, read_catalogue
 from certification.exit_codes import ExitCode
 from certification.json_text import json_text
+from certification.verdicts import Verdict
 from reports.judged_run import JudgedAgain, judged_again, overall_word
 from reports.kept_run import VERDICTS, KeptRun
 from xiangka import __version__
@@ -52,7 +53,8 @@ def judge_by_another(folder: Path, catalogue: Path, *, as_json: bool) -> int:
         print(json_text(record), end="")
     else:
         _tell_changes(wide_console(), judged, other.version, changes, overall)
-    return int(ExitCode.FAILED if worse or not judged.sound else ExitCode.PASSED)
+    lost = judged.overall == Verdict.PASS != overall
+    return int(ExitCode.FAILED if worse or lost or not judged.sound else ExitCode.PASSED)
 
 
 def _as_record(judged: JudgedAgain) -> dict[str, Any]:

@@ -21,6 +21,7 @@ def standing(**changed):
         "emulated": True,
         "execute": frozenset({LATENCY, RECORD_NUMBERS}),
         "chosen": frozenset({LATENCY, RECORD_NUMBERS}),
+        "whole": True,
         "reached": frozenset({LATENCY}),
         "circumstances": {KEYS: LEFT_OUT},
         "state": "finished",
@@ -83,6 +84,18 @@ def test_a_row_that_no_longer_applies_is_so_whatever_was_measured():
     assert verdict(changed(LATENCY, applies_if="own_clock"), LATENCY, observed=slow).verdict is Verdict.NOT_APPLICABLE
     nobodys = standing(declared=False)
     assert verdict(changed(LATENCY, applies_if="own_clock"), LATENCY, nobodys, slow).verdict is Verdict.NOT_ASSESSED
+
+
+def test_a_row_nobody_measured_counts_for_a_run_of_a_whole_plan_alone():
+    newly_asked = Catalogue([row for row in load_catalogue().values() if row.id != LATENCY])
+    for before, now, requirement in (
+        (newly_asked, load_catalogue(), LATENCY),
+        (load_catalogue(), changed(KEYS, applies_if=None), KEYS),
+    ):
+        for whole in (True, False):
+            befell = standing(whole=whole, chosen=frozenset({RECORD_NUMBERS}))
+            [row] = [row for row in judged_by(now, before, befell, ()) if row.requirement == requirement]
+            assert row.planned == whole
 
 
 def test_a_row_that_applies_only_now_was_not_run():

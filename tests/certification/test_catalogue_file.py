@@ -24,6 +24,11 @@ def test_every_requirement_comes_back_as_it_was_and_is_written_the_same_way_agai
     assert catalogue_digest(read.catalogue) == catalogue_digest(load_catalogue())
 
 
+def limited(document):
+    """The first clause with an upper limit."""
+    return next(clause for row in document["requirements"] for clause in row["criterion"] if "at_most" in clause)
+
+
 def spoilt(text, harm):
     document = json.loads(text)
     harm(document)
@@ -38,6 +43,10 @@ def spoilt(text, harm):
         (lambda d: d["requirements"][0].update(colour="red"), "requirements.0.colour"),
         (lambda d: d["requirements"].append(d["requirements"][0]), "stands twice"),
         (lambda d: d.pop("version"), "version"),
+        (lambda d: d["requirements"][0].update(applies_if="ble"), "'ble', which no statement of a terminal has"),
+        (lambda d: d["requirements"][0]["criterion"][0].update(only_if="ble"), "'ble', which no statement"),
+        (lambda d: limited(d).update(at_most=float("nan")), "finite"),
+        (lambda d: limited(d).update(at_most=float("inf")), "finite"),
     ],
 )
 def test_what_is_no_catalogue_is_refused_by_field(text, tmp_path, harm, said):

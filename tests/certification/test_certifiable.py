@@ -118,6 +118,7 @@ def test_no_word_makes_a_row_inapplicable_or_passed(row, verdict, excused):
         emulated=False,
         execute=nothing,
         chosen=nothing,
+        whole=True,
         reached=nothing,
         circumstances={row: Circumstance(verdict, SAID)},
         state="finished",

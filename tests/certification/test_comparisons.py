@@ -11,7 +11,7 @@ from certification.row_changes import Change, row_changes
 from certification.verdicts import Row, Verdict
 
 LATENCY, STATIC, COLOURS, SEND = "EHC-TRM-015", "EHC-TRM-003", "EHC-TRM-007", "EHC-PRF-005"
-SIDE = Side("a", "2026-11-27T10:00:00+08:00", "PASS", "V1", "maker model 1", False, "quick", 10)
+SIDE = Side("a", "2026-11-27T10:00:00+08:00", "PASS", "V1", "maker model 1", False, "quick", 10, 3)
 
 
 def row(verdict, requirement=STATIC):
@@ -62,8 +62,8 @@ def test_a_row_one_catalogue_lacks_is_told():
 
 
 def test_nothing_is_decided_by_a_run_that_does_not_count():
-    for word in ("INVALID", "INTERRUPTED"):
-        bad = Side("b", SIDE.started, word, "V2", "maker model 1", False, "quick", 10)
+    for word, decided in (("INVALID", 3), ("INTERRUPTED", 3), ("RIG_ERROR", 0)):
+        bad = Side("b", SIDE.started, word, "V2", "maker model 1", False, "quick", 10, decided)
         assert compared(row_changes([row("PASS")], [row("FAIL")]), new=bad).exit_code == 2
         assert word in compared(new=bad).why[0].en
 
