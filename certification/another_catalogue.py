@@ -41,8 +41,8 @@ def judged_by(
 ) -> list[Row]:
     """Verdicts of a run by another catalogue than ``before``, the one it was made by.
 
-    A row the run's catalogue did not have, or that did not apply then, stays open: nobody measured it. It counts for the
-    last word of a run of a whole plan. One that no longer applies is so whatever was measured.
+    A row the run's catalogue did not have, or that did not apply then, stays open: nobody measured it. It counts for
+    the last word of a run of a whole plan. One that no longer applies is so whatever was measured.
     """
     circumstances = _circumstances(catalogue, before, standing)
     asked = catalogue.asked_of(standing.kind)

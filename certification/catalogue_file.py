@@ -83,8 +83,8 @@ def read_catalogue(file: Path) -> CatalogueFile:
 
 
 def _require_known_options(catalogue: Catalogue, file: Path) -> None:
-    """Refuse an option that no statement can answer: a row that asks about it would never apply. Kinds of subject without
-    a statement yet are left alone."""
+    """Refuse an option that no statement can answer: a row that asks about it would never apply. Kinds of subject
+    without a statement yet are left alone."""
     for row in catalogue.values():
         known = statement_options(SubjectKind.PLATFORM if row.subject is SubjectKind.LOAD else row.subject)
         if not known:

@@ -174,7 +174,10 @@ def _command(options: RunOptions, affected: Sequence[Affected]) -> str:
     forms = " ".join(f"{one.requirement}.toml" for one in affected if one.by_hand)
     subject = "" if options.subject is None else f" --subject {_short(options.subject)}"
     asked = f" --only {rows}" if rows else f" --only {' '.join(one.requirement for one in affected)}"
-    return f"xiangka certify --bench {_short(options.bench)}{subject}{asked}" + (f" --form {forms}" if forms else "")
+    seed = f" --seed {options.seed}"
+    return f"xiangka certify --bench {_short(options.bench)}{subject}{seed}{asked}" + (
+        f" --form {forms}" if forms else ""
+    )
 
 
 def _short(path: Path) -> str:

@@ -89,6 +89,7 @@ def test_new_firmware_touches_every_row_and_the_command_runs_them(since, tmp_pat
     assert all("firmware V1.23 → V1.24" in one["why"][0]["en"] for one in found["affected"])
     typed = shlex.split(found["command"])
     assert typed[:2] == ["xiangka", "certify"]
+    assert typed[typed.index("--seed") + 1] == "1"
     assert typed[typed.index("--subject") + 1] == str(now)
     assert typed[typed.index("--only") + 1 :] == [STATIC, OTHERS, COLOURS]
 
