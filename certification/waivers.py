@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -23,6 +23,8 @@ from certification.verdicts import Row, Verdict, overall_verdict
 SCHEMA = 1
 SIGNERS = {"waiver": frozenset({"authoriser"}), "known_issue": frozenset({"authoriser", "laboratory"})}
 """Roles of which one must have signed, by kind."""
+LONGEST = 2
+"""Years a waiver may span: a failure nobody mends in that time is to be accepted anew or not at all."""
 
 
 class _Part(BaseModel):
@@ -69,6 +71,9 @@ class Waiver(_Part):
     def _ends_after_it_begins(self) -> Waiver:
         if self.expires < self.issued:
             raise ValueError("it expires before it is issued")
+        last = (self.issued.year + LONGEST, self.issued.month, self.issued.day)
+        if (self.expires.year, self.expires.month, self.expires.day) > last:
+            raise ValueError(f"it spans more than {LONGEST} years")
         return self
 
     def covers(self, identity: Identity) -> bool:
@@ -88,6 +93,7 @@ class State(StrEnum):
     NOT_YET = "not_yet"
     OUT_OF_SCOPE = "out_of_scope"
     UNSIGNED = "unsigned"
+    SIGNED_LATE = "signed_late"
     UNUSED = "unused"
     UNEXPECTED_PASS = "unexpected_pass"  # noqa: S105
 
@@ -102,6 +108,7 @@ class FiledWaiver:
         sm3: digest of the file, hex.
         signed_by: who signed it under the centre, by role.
         unsigned: why no signature counts; None where the one it needs is there.
+        signed_at: when the first whose role suffices signed it, by his own clock; None where none has.
     """
 
     waiver: Waiver
@@ -109,11 +116,20 @@ class FiledWaiver:
     sm3: str
     signed_by: dict[str, str]
     unsigned: Text | None
+    signed_at: datetime | None
 
-    def standing(self, identity: Identity | None, day: date) -> State | None:
-        """What keeps it from counting for a subject (None: any) on a day; None where nothing does."""
+    def standing(self, identity: Identity | None, day: date, began: datetime | None = None) -> State | None:
+        """What keeps it from counting; None where nothing does.
+
+        Args:
+            identity: the subject; None for any.
+            day: the day it is to count on.
+            began: when the run began; None for one that is still to begin.
+        """
         if self.unsigned is not None:
             return State.UNSIGNED
+        if began is not None and self.signed_at is not None and self.signed_at > began:
+            return State.SIGNED_LATE
         if identity is not None and not self.waiver.covers(identity):
             return State.OUT_OF_SCOPE
         if day < self.waiver.issued:
@@ -159,6 +175,9 @@ class WeighedWaiver:
         match self.state:
             case State.UNSIGNED:
                 return self.filed.unsigned
+            case State.SIGNED_LATE:
+                when = "" if self.filed.signed_at is None else self.filed.signed_at.isoformat()
+                return Text(zh=f"签署于 {when}，在试验开始之后", en=f"it was signed on {when}, after the run began")
             case State.OUT_OF_SCOPE:
                 who = f"{waiver.subject.vendor} {waiver.subject.model} {waiver.subject.firmware}"
                 return Text(zh=f"仅适用于 {who}", en=f"it is for {who} alone")
@@ -174,7 +193,9 @@ def _passes(named: str) -> str:
     return f"{named}: the row passes although declared to fail; take it out"
 
 
-def weigh(filed: Iterable[FiledWaiver], rows: Iterable[Row], identity: Identity, day: date) -> list[WeighedWaiver]:
+def weigh(
+    filed: Iterable[FiledWaiver], rows: Iterable[Row], identity: Identity, day: date, began: datetime
+) -> list[WeighedWaiver]:
     """What becomes of each waiver in a run.
 
     Args:
@@ -182,10 +203,11 @@ def weigh(filed: Iterable[FiledWaiver], rows: Iterable[Row], identity: Identity,
         rows: verdicts of the run.
         identity: the subject, as filed.
         day: the day the run ended.
+        began: when the run began, which is before any of its failures was seen.
     """
     verdicts = {row.requirement: row.verdict for row in rows if row.planned}
     return [
-        WeighedWaiver(one, one.standing(identity, day) or _met_with(verdicts.get(one.waiver.requirement)))
+        WeighedWaiver(one, one.standing(identity, day, began) or _met_with(verdicts.get(one.waiver.requirement)))
         for one in filed
     ]
 

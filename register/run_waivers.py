@@ -36,4 +36,4 @@ def weighed_waivers(
     filed_as: dict[str, Any] = {"vendor": "", "model": "", "firmware": "", **run.subject.identity}
     identity = Identity.model_construct(None, **filed_as)
     day = (run.finished or run.started).date()
-    return weigh(filed, rows, identity, day)
+    return weigh(filed, rows, identity, day, run.started)

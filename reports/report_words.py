@@ -122,6 +122,7 @@ WAIVER_STATES: Mapping[str, Text] = {
     "not_yet": _t("尚未生效，未适用", "not in force yet, not applied"),
     "out_of_scope": _t("不适用于本样品", "of another subject, not applied"),
     "unsigned": _t("未经签署，未适用", "not signed, not applied"),
+    "signed_late": _t("签署于试验开始之后，未适用", "signed after the run began, not applied"),
     "unused": _t("该项未进行", "its row was not run"),
     "unexpected_pass": _t("该项已合格，须撤销", "its row passed: take it out"),
 }

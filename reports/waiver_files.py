@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,8 @@ def read_filed(path: Path, catalogue: Catalogue, centre: bytes | None) -> FiledW
         PlanError: the waiver is none.
     """
     waiver = read_waiver(path, catalogue)
-    signed_by, unsigned = signatures_of(path, waiver.kind, centre)
-    return FiledWaiver(waiver, path.name, sm3(path.read_bytes()).hex(), signed_by, unsigned)
+    signers = signatures_of(path, waiver.kind, centre)
+    return FiledWaiver(waiver, path.name, sm3(path.read_bytes()).hex(), signers.names, signers.why, signers.since)
 
 
 def read_all(paths: Sequence[Path], catalogue: Catalogue, centre: bytes | None) -> tuple[FiledWaiver, ...]:
@@ -86,23 +87,38 @@ def read_all(paths: Sequence[Path], catalogue: Catalogue, centre: bytes | None) 
     return filed
 
 
-def signatures_of(path: Path, kind: str, centre: bytes | None) -> tuple[dict[str, str], Text | None]:
-    """Who signed a waiver of a kind, by role, and why that does not count; None where it does."""
+@dataclass(frozen=True)
+class Signers:
+    """Who signed a waiver.
+
+    Attributes:
+        names: their names, by role.
+        why: why that does not count; None where it does.
+        since: when the first whose role suffices signed; None where none has.
+    """
+
+    names: dict[str, str]
+    why: Text | None
+    since: datetime | None = None
+
+
+def signatures_of(path: Path, kind: str, centre: bytes | None) -> Signers:
+    """Who signed a waiver of a kind."""
     try:
         written = signature_path(path).read_bytes()
     except OSError:
-        return {}, _NO_SIGNATURE
+        return Signers({}, _NO_SIGNATURE)
     if centre is None:
-        return {}, _NO_CENTRE
+        return Signers({}, _NO_CENTRE)
     try:
         signatures = check(path.read_bytes(), written, centre, now=datetime.now(UTC), file=path.name)
     except SignatureError as error:
-        return {}, Text(zh=f"签名不成立（{error.what}）", en=f"its signature does not hold ({error.what})")
-    signed_by = {one.role: one.signer for one in signatures}
-    if not SIGNERS[kind] & signed_by.keys():
+        return Signers({}, Text(zh=f"签名不成立（{error.what}）", en=f"its signature does not hold ({error.what})"))
+    names = {one.role: one.signer for one in signatures}
+    if not (counting := [one.signed_at for one in signatures if one.role in SIGNERS[kind]]):
         missing = ROLES["authoriser"]
-        return signed_by, Text(zh=f"缺少{missing.zh}的签名", en=f"the {missing.en} has not signed it")
-    return signed_by, None
+        return Signers(names, Text(zh=f"缺少{missing.zh}的签名", en=f"the {missing.en} has not signed it"))
+    return Signers(names, None, min(counting))
 
 
 def _blank(data: dict[str, Any], above: str = "") -> Iterator[str]:

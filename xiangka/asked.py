@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from certification.json_text import json_value
 from rigs.bench_file import BenchFile, load_bench
 from xiangka.load_choice import LoadChoice
 from xiangka.scenarios import ROOT
+from xiangka.waived import KEPT, digests_kept, digests_of
 
 ASKED = "asked.json"
 DEFAULT_BENCH = ROOT / "rigs" / "benches" / "emulated-gm65.toml"
@@ -88,6 +89,7 @@ class Asked:
         catalogue_sha256: digest of every row demanded of this kind of subject.
         by_hand: rows that were assessed by hand before the run.
         load: the one load that was asked for, as a JSON object; None for none.
+        waivers: names and SM3 of the waivers, of their signatures and of the certificates these are checked by.
     """
 
     bench: str
@@ -102,6 +104,7 @@ class Asked:
     catalogue_sha256: str
     by_hand: tuple[str, ...] = ()
     load: dict[str, Any] | None = None
+    waivers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, options: RunOptions, kind: SubjectKind) -> Self:
@@ -121,6 +124,7 @@ class Asked:
             catalogue_sha256=hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest(),
             by_hand=options.by_hand,
             load=None if options.load is None else asdict(options.load),
+            waivers=digests_of(options.waivers, options.centre),
         )
 
     def write(self, folder: Path) -> None:
@@ -222,6 +226,12 @@ def _changed_since(asked: Asked, kind: SubjectKind, folder: Path) -> Iterator[st
         yield f"the catalogue is {now.catalogue}, the run began with {asked.catalogue}"
     elif now.catalogue_sha256 != asked.catalogue_sha256:
         yield "rows of the catalogue have changed"
+    kept = digests_kept(folder)
+    for name in sorted(asked.waivers.keys() | kept.keys()):
+        if name not in asked.waivers:
+            yield f"{KEPT}/{name} was not there when the run began"
+        elif asked.waivers[name] != kept.get(name):
+            yield f"{KEPT}/{name} is {'not what it was' if name in kept else 'gone'}"
 
 
 def _digest(path: Path) -> str:

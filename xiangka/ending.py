@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,8 @@ def _tell(run: CertificationRun, state: str) -> ExitCode:
     rows = run.rows()
     code, overall = last_word(rows, state, invalid=run.invalid, invalid_load=run.invalid_load, broken=run.broken)
     run.overall = overall
-    code = run.waived.weigh(rows, run.subject.identity, code, overall, broken=run.broken)
+    began = datetime.fromisoformat(run.started)
+    code = run.waived.weigh(rows, run.subject.identity, code, overall, began=began, broken=run.broken)
     write_json(run.folder / "verdicts.json", verdicts_document(run.name, overall, rows))
     run.notes += [note for note in (*run.run.remarks, *run.waived.notes) if note not in run.notes]
     run.sittings[-1] = run.sittings[-1].end(_why(run, state))

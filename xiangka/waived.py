@@ -15,6 +15,7 @@ from certification.exit_codes import ExitCode
 from certification.subject import Identity
 from certification.verdicts import Row, Verdict
 from certification.waivers import State, WeighedWaiver, overall_with_waivers, weigh
+from evidence.chain import sm3
 from evidence.errors import SignatureError
 from evidence.signed import signature_path
 from evidence.signer_certificates import Centre
@@ -75,18 +76,28 @@ class Waived:
         if self._centre is not None:
             shutil.copyfile(self._centre, kept / _CENTRE)
 
-    def weigh(self, rows: Sequence[Row], identity: Identity, code: ExitCode, overall: str, *, broken: bool) -> ExitCode:
+    def weigh(
+        self,
+        rows: Sequence[Row],
+        identity: Identity,
+        code: ExitCode,
+        overall: str,
+        *,
+        began: datetime,
+        broken: bool,
+    ) -> ExitCode:
         """See what becomes of each; returns the exit code of the run with them.
 
         Args:
             rows: verdicts of the run.
             identity: its subject, as filed.
             code, overall: exit code and word without waivers; a word beside PASS and FAIL stands.
+            began: when the run began.
             broken: whether the bench failed, so that nothing can pass.
         """
         if not self._filed:
             return code
-        self._weighed = weigh(self._filed, rows, identity, datetime.now(UTC).astimezone().date())
+        self._weighed = weigh(self._filed, rows, identity, datetime.now(UTC).astimezone().date(), began)
         if overall not in (Verdict.PASS, Verdict.FAIL):
             return code
         found = overall_with_waivers(rows, self._weighed)
@@ -114,6 +125,26 @@ class Waived:
         return {"waivers": [one.as_record() for one in self._weighed], "overall_with_waivers": self._overall}
 
 
+def digests_of(paths: Sequence[Path], centre: Path | None) -> dict[str, str]:
+    """Names under which a run keeps these waivers, their signatures and the centre's certificates, with SM3, hex."""
+    if not paths:
+        return {}
+    kept = {path.name: path for path in (*paths, *map(signature_path, paths)) if path.is_file()}
+    if centre is not None:
+        kept[_CENTRE] = centre
+    return {name: sm3(path.read_bytes()).hex() for name, path in sorted(kept.items())}
+
+
+def digests_kept(folder: Path) -> dict[str, str]:
+    """The same of everything that stands among the waivers a run's folder keeps."""
+    kept = folder / KEPT
+    return {
+        path.relative_to(kept).as_posix(): sm3(path.read_bytes()).hex()
+        for path in sorted(kept.rglob("*"))
+        if path.is_file()
+    }
+
+
 def require_of_centre(folder: Path, centre: bytes) -> None:
     """Refuse a run with a waiver that counted there and would not under this centre.
 
@@ -127,7 +158,7 @@ def require_of_centre(folder: Path, centre: bytes) -> None:
     for one in json.loads((folder / RUN).read_text(encoding="utf-8")).get("waivers", ()):
         if one["state"] not in (State.APPLIED, State.UNEXPECTED_PASS):
             continue
-        _, why = signatures_of(folder / KEPT / one["file"], one["kind"], centre)
+        why = signatures_of(folder / KEPT / one["file"], one["kind"], centre).why
         if why is not None:
             raise PlanError(
                 f"the run counts {one['kind'].replace('_', ' ')} {one['id']}, and by this signer's centre {why.en}",

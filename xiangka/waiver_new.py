@@ -10,6 +10,7 @@ from certification.catalogue import load_catalogue
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
 from certification.subject_file import load_subject
+from certification.waivers import LONGEST
 
 _FORM = """\
 # {requirement} {zh} · {en}
@@ -22,7 +23,7 @@ kind = "{kind}"
 requirement = "{requirement}"
 approved_by = ""             # 批准人、职务 · who answers for it, with office
 issued = {today}          # 自该日起有效 · first day on which it counts
-expires = ""                 # 截止日期 · last day, such as {year}-06-30 without quotes
+expires = ""                 # 截止日期，至多 {longest} 年 · last day, within {longest} years, as {year}-06-30 without quotes
 
 [reason]
 zh = ""
@@ -63,6 +64,7 @@ def new_waiver(requirement: str, subject_file: Path, out: Path, *, known_issue: 
         kind="known_issue" if known_issue else "waiver",
         today=today,
         year=today.year + 1,
+        longest=LONGEST,
         **{name: _quoted(getattr(identity, name)) for name in ("vendor", "model", "firmware")},
     )
     try:

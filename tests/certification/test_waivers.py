@@ -1,6 +1,6 @@
 """What becomes of a waiver: when it counts, what it changes, and that it never outlives its reason."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -9,11 +9,13 @@ from certification.catalogue import Level, Text
 from certification.subject import Identity
 from certification.verdicts import Row, Verdict
 from certification.waivers import FiledWaiver, State, Waiver, overall_with_waivers, weigh
+from reports.report_words import WAIVER_STATES
 
 IDENTITY = Identity(
     vendor="甲", model="Q30", serial="1", hardware="A", firmware="V1", firmware_sha256=None, filing_number="none"
 )
 TODAY = date(2026, 11, 28)
+BEGAN = datetime(2026, 11, 27, 9, tzinfo=UTC)
 ROW, OTHER = "EHC-TRM-007", "EHC-TRM-008"
 
 
@@ -31,8 +33,8 @@ def file(**changed):
     } | changed
 
 
-def filed(unsigned=None, **changed):
-    return FiledWaiver(Waiver.model_validate(file(**changed)), "w.toml", "00", {}, unsigned)
+def filed(unsigned=None, signed_at=BEGAN, **changed):
+    return FiledWaiver(Waiver.model_validate(file(**changed)), "w.toml", "00", {}, unsigned, signed_at)
 
 
 def row(requirement, verdict, *, level=Level.SHALL, planned=True):
@@ -41,7 +43,7 @@ def row(requirement, verdict, *, level=Level.SHALL, planned=True):
 
 
 def state(one, *rows, identity=IDENTITY, day=TODAY):
-    return weigh([one], rows or [row(ROW, "FAIL")], identity, day)[0].state
+    return weigh([one], rows or [row(ROW, "FAIL")], identity, day, BEGAN)[0].state
 
 
 def test_a_failure_that_was_declared_is_met_with_its_waiver():
@@ -66,9 +68,29 @@ def test_it_counts_from_its_first_day_to_its_last(day, becomes):
     assert state(filed(), day=day) is becomes
 
 
+def test_signed_after_the_run_began_it_does_not_count_and_says_so():
+    late = filed(signed_at=BEGAN + timedelta(seconds=1))
+    one = weigh([late], [row(ROW, "FAIL")], IDENTITY, TODAY, BEGAN)[0]
+    assert one.state is State.SIGNED_LATE
+    assert not one.accepts(ROW)
+    assert "after the run began" in one.remark().en
+    assert "在试验开始之后" in one.remark().zh
+    assert late.standing(IDENTITY, TODAY) is None
+
+
+def test_two_years_are_the_longest_it_may_span():
+    assert Waiver.model_validate(file(expires=date(2028, 11, 1)))
+    with pytest.raises(ValidationError, match="it spans more than 2 years"):
+        Waiver.model_validate(file(expires=date(2028, 11, 2)))
+
+
+def test_every_state_has_its_words_in_both_languages():
+    assert WAIVER_STATES.keys() == set(State)
+
+
 def test_unsigned_it_does_not_count_whatever_else_it_is():
     nobody = Text(zh="无", en="nobody signed it")
-    one = weigh([filed(nobody)], [row(ROW, "FAIL")], IDENTITY, TODAY)[0]
+    one = weigh([filed(nobody)], [row(ROW, "FAIL")], IDENTITY, TODAY, BEGAN)[0]
     assert one.state is State.UNSIGNED
     assert "nobody signed it" in one.remark().en
 
@@ -76,7 +98,7 @@ def test_unsigned_it_does_not_count_whatever_else_it_is():
 @pytest.mark.parametrize("kind", ["waiver", "known_issue"])
 def test_a_row_that_passes_though_declared_to_fail_makes_the_run_fail(kind):
     rows = [row(ROW, "PASS"), row(OTHER, "PASS")]
-    weighed = weigh([filed(kind=kind)], rows, IDENTITY, TODAY)
+    weighed = weigh([filed(kind=kind)], rows, IDENTITY, TODAY, BEGAN)
     assert weighed[0].state is State.UNEXPECTED_PASS
     assert "passes although declared to fail; take it out" in weighed[0].remark().en
     assert overall_with_waivers(rows, weighed) is Verdict.FAIL
@@ -84,7 +106,7 @@ def test_a_row_that_passes_though_declared_to_fail_makes_the_run_fail(kind):
 
 def test_an_expired_waiver_of_a_row_that_passes_is_no_error():
     rows = [row(ROW, "PASS")]
-    weighed = weigh([filed(expires=date(2026, 11, 2))], rows, IDENTITY, TODAY)
+    weighed = weigh([filed(expires=date(2026, 11, 2))], rows, IDENTITY, TODAY, BEGAN)
     assert weighed[0].state is State.EXPIRED
     assert overall_with_waivers(rows, weighed) is Verdict.PASS
 
@@ -92,7 +114,7 @@ def test_an_expired_waiver_of_a_row_that_passes_is_no_error():
 @pytest.mark.parametrize("verdict", ["INCONCLUSIVE", "NOT_ASSESSED", "RIG_ERROR", "NOT_APPLICABLE"])
 def test_a_row_without_a_result_leaves_it_unused_and_itself_as_it_is(verdict):
     rows = [row(ROW, verdict), row(OTHER, "PASS")]
-    weighed = weigh([filed()], rows, IDENTITY, TODAY)
+    weighed = weigh([filed()], rows, IDENTITY, TODAY, BEGAN)
     assert weighed[0].state is State.UNUSED
     assert weighed[0].remark() is None
     assert overall_with_waivers(rows, weighed) == ("PASS" if verdict == "NOT_APPLICABLE" else verdict)
@@ -111,12 +133,12 @@ def test_a_row_without_a_result_leaves_it_unused_and_itself_as_it_is(verdict):
     ],
 )
 def test_the_run_comes_to_what_is_left_when_waived_rows_may_fail(rows, word):
-    assert overall_with_waivers(rows, weigh([filed()], rows, IDENTITY, TODAY)) == word
+    assert overall_with_waivers(rows, weigh([filed()], rows, IDENTITY, TODAY, BEGAN)) == word
 
 
 def test_a_known_issue_accepts_nothing():
     rows = [row(ROW, "FAIL"), row(OTHER, "PASS")]
-    weighed = weigh([filed(kind="known_issue")], rows, IDENTITY, TODAY)
+    weighed = weigh([filed(kind="known_issue")], rows, IDENTITY, TODAY, BEGAN)
     assert weighed[0].state is State.APPLIED
     assert overall_with_waivers(rows, weighed) is Verdict.FAIL
 

@@ -1,6 +1,7 @@
 """Waivers from the command line: written, filled in, signed, checked; and what an exit code comes to under one."""
 
-from datetime import timedelta
+import shutil
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +16,9 @@ from certification.verdicts import Row, Verdict
 from xiangka.asked import Asked, Given, RunOptions, refuse_other
 from xiangka.cli import main
 from xiangka.waived import Waived
+
+NOW = datetime.now(UTC) + timedelta(hours=1)
+"""When the runs of these tests begin: after every signature."""
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +78,7 @@ def test_changed_waiver_and_strangers_signature_do_not_count(tmp_path, keys, str
         ((ROW, "EHC-TRM-999"), "the catalogue has no row EHC-TRM-999"),
         (("waiver = 1", "waiver ="), "is not TOML"),
         ((f"expires = {TOMORROW}", "expires = 2020-01-01"), "it expires before it is issued"),
+        ((f"expires = {TOMORROW}", f"expires = {TODAY + timedelta(days=731)}"), "it spans more than 2 years"),
     ],
 )
 def test_waiver_that_is_none_is_refused_in_one_line(changed, says, tmp_path, keys, capsys):
@@ -112,7 +117,7 @@ def test_a_run_that_is_gone_on_with_has_the_waivers_it_began_with(tmp_path, keys
     on = Waived.of(RunOptions(), load_catalogue(), SimpleNamespace(folder=folder))
     on.keep(folder)
     rows = [row(Verdict.FAIL)]
-    code = on.weigh(rows, load_subject(SUBJECT).identity, ExitCode.FAILED, "FAIL", broken=False)
+    code = on.weigh(rows, load_subject(SUBJECT).identity, ExitCode.FAILED, "FAIL", began=NOW, broken=False)
     assert (code, on.overall, on.accepting(ROW)) == (ExitCode.PASSED, "PASS", " W-1")
 
 
@@ -121,10 +126,43 @@ def test_other_waivers_are_not_taken_into_a_run_that_goes_on(tmp_path):
         refuse_other(Asked.of(RunOptions(), "terminal"), Given(waivers=(tmp_path,)), "terminal", tmp_path)
 
 
+@pytest.mark.parametrize("late", ["W-1.toml", "W-1.toml.sig", "W-2.toml", "centre.pem", "all"])
+def test_a_run_does_not_go_on_with_waivers_that_were_touched_meanwhile(late, tmp_path, keys, strangers):
+    path, folder = written(tmp_path, "W-1"), tmp_path / "run"
+    assert sign(path, keys) == 0
+    folder.mkdir()
+    options = RunOptions(waivers=(path,), centre=keys / "centre.pem")
+    asked = Asked.of(options, "terminal")
+    Waived.of(options, load_catalogue(), None).keep(folder)
+    refuse_other(asked, Given(), "terminal", folder)
+    kept = folder / "waivers"
+    if late == "all":
+        shutil.rmtree(kept)
+    elif late == "centre.pem":
+        shutil.copy(strangers / late, kept)
+    else:
+        (kept / late).write_bytes(b"another")
+    with pytest.raises(PlanError, match="was not there when" if late == "W-2.toml" else "not what it was|gone"):
+        refuse_other(asked, Given(), "terminal", folder)
+
+
+def test_a_waiver_signed_after_the_run_began_accepts_nothing(tmp_path, keys):
+    path = written(tmp_path, "W-1")
+    assert sign(path, keys) == 0
+    waived = Waived([path], keys / "centre.pem", load_catalogue())
+    began = datetime.now(UTC) - timedelta(minutes=1)
+    identity = load_subject(SUBJECT).identity
+    rows = [row(Verdict.FAIL)]
+    code = waived.weigh(rows, identity, ExitCode.FAILED, "FAIL", began=began, broken=False)
+    assert (code, waived.overall, waived.accepting(ROW)) == (ExitCode.FAILED, "FAIL", "")
+    assert [one["state"] for one in waived.as_record()["waivers"]] == ["signed_late"]
+
+
 def test_without_waivers_nobody_asks_for_the_centre(tmp_path):
     waived = Waived((), tmp_path / "nowhere.pem", load_catalogue())
     assert (
-        waived.weigh([], load_subject(SUBJECT).identity, ExitCode.OPEN, "NOT_ASSESSED", broken=False) == ExitCode.OPEN
+        waived.weigh([], load_subject(SUBJECT).identity, ExitCode.OPEN, "NOT_ASSESSED", began=NOW, broken=False)
+        == ExitCode.OPEN
     )
     assert waived.as_record() == {"waivers": [], "overall_with_waivers": None}
 
@@ -148,5 +186,6 @@ def test_exit_code_and_word_under_a_waiver(verdict, without, broken, code, word,
     assert sign(path, keys) == 0
     waived = Waived([path], keys / "centre.pem", load_catalogue())
     before = ExitCode.PASSED if verdict == "PASS" else ExitCode.FAILED
-    found = waived.weigh([row(Verdict(verdict))], load_subject(SUBJECT).identity, before, without, broken=broken)
+    identity = load_subject(SUBJECT).identity
+    found = waived.weigh([row(Verdict(verdict))], identity, before, without, began=NOW, broken=broken)
     assert (found, waived.overall) == (code, word)
