@@ -23,7 +23,7 @@ kind = "{kind}"
 requirement = "{requirement}"
 approved_by = ""             # 批准人、职务 · who answers for it, with office
 issued = {today}          # 自该日起有效 · first day on which it counts
-expires = ""                 # 截止日期，至多 {longest} 年 · last day, within {longest} years, as {year}-06-30 without quotes
+expires = ""                 # 截止日期，至多 {longest} 年 · last day, within {longest} years: {year}-06-30, unquoted
 
 [reason]
 zh = ""
