@@ -17,7 +17,9 @@ from synthetic_stated import REASON, SPECIMEN, WAIVERS
 
 from certification.laboratory import load_laboratory
 from certification.observations import Observation
+from certification.people import apart
 from reports.certificate_facts import Facts, facts_of
+from reports.errors import ReportError
 from reports.html_report import write_report
 from reports.laboratory_facts import unstated
 from reports.run_folder import read_run_folder
@@ -240,6 +242,27 @@ def test_no_deviation_is_said_only_where_a_laboratory_said_so(make_run: Callable
     record = json.loads((folder / "run.json").read_text(encoding="utf-8")) | {"laboratory": None}
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     assert "未说明" in section(write_report(folder).read_text(encoding="utf-8"), "departures")
+
+
+def test_people_stand_beside_the_record_and_where_they_do_not_the_report_says_that_they_are_withheld(
+    make_run: Callable[..., Path],
+) -> None:
+    folder = make_run(laboratory=load_laboratory(SPECIMEN).model_dump(mode="json"))
+    shown, people = apart(json.loads((folder / "run.json").read_text(encoding="utf-8")))
+    (folder / "run.json").write_text(json.dumps(shown), encoding="utf-8")
+
+    def told() -> list[str]:
+        facts = facts_of(read_run_folder(folder))
+        assert not facts.unstated
+        keys = ("people.operator", "people.authoriser", "customer.address", "customer.contact")
+        return [str(getattr(facts.stated(key).value, "zh", None)) for key in keys]
+
+    assert told() == ["未公开"] * 4
+    (folder / "people.json").write_text(json.dumps(people), encoding="utf-8")
+    assert told()[:2] == ["样本试验员", "样本授权人"]
+    (folder / "people.json").write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(ReportError, match=r"people\.json.*nested too deeply"):
+        read_run_folder(folder)
 
 
 def test_a_waiver_stands_beside_its_verdict_with_reason_and_expiry_and_rewrites_nothing(page_text: str) -> None:
