@@ -26,6 +26,7 @@ from evidence.redaction import JOURNAL, OBSERVATIONS
 from fixtures.bench_photograph import keep_photograph, photograph_of
 from fixtures.evidence import Evidence
 from fixtures.run import Run
+from reports.kind_words import words_of
 from rigs.bench import Bench
 from rigs.bench_file import BenchFile
 from rigs.calibration import refuse_uncalibrated
@@ -273,16 +274,18 @@ class CertificationRun:
         return identity
 
     def _compare_with_the_application(self, identity: DeviceIdentity) -> None:
+        names = words_of(self.bench_file.subject).identity
         differing = [
-            name
+            names[name]
             for name in IDENTITY_FIELDS
             if (found := getattr(identity, name)) is not None and found != getattr(self.subject.identity, name)
         ]
         if differing:
             self.invalidate(
                 Text(
-                    zh=f"{self._noun.zh}身份与申请不符：{'、'.join(differing)}",
-                    en=f"the {self._noun.en} is not the one applied for: {', '.join(differing)} differ",
+                    zh=f"{self._noun.zh}身份与申请不符：{'、'.join(name.zh for name in differing)}",
+                    en=f"the {self._noun.en} is not the one applied for: "
+                    f"{', '.join(name.en for name in differing)} differ",
                 )
             )
 

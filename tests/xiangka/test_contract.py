@@ -129,7 +129,7 @@ def test_a_device_that_is_not_the_one_applied_for_is_not_measured_at_all(shell, 
     file = bench(shell.folder, scanner=label, platform=platform.table)
     ended = shell.run("certify", "--subject", subject, "--bench", file, "--out", out)
     assert ended.exit_code == 2, ended.said
-    assert "the device is not the one applied for: serial differ" in ended.said
+    assert "the device is not the one applied for: Serial number differ" in ended.said
     left = RunFolder(out)
     assert left.run["overall"] == left.document["overall"] == "INVALID"
     assert left.follows_from_its_evidence

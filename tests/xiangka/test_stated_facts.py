@@ -84,6 +84,15 @@ def test_an_item_that_arrives_after_the_tests_began_is_refused(tmp_path):
         stated(file)
 
 
+def test_a_number_in_clear_is_refused_before_the_run(tmp_path):
+    file, number = tmp_path / "laboratory.toml", "43990019900307707X"
+    text = SPECIMEN.read_text(encoding="utf-8").replace("质量部", f"某人 {number}")
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(PlanError, match=r"laboratory\.toml, line 13: identity number in clear") as refused:
+        stated(file)
+    assert number not in str(refused.value)
+
+
 @pytest.mark.parametrize(("row", "asked"), [("EHC-TRM-010", True), ("EHC-PLT-001", False), ("EHC-TRM-999", False)])
 def test_a_deviation_concerns_a_row_that_is_asked_of_the_subject(tmp_path, row, asked):
     file = tmp_path / "laboratory.toml"
