@@ -159,14 +159,14 @@ def _record(told: Told) -> dict[str, Any]:
 
 def _waive(folder: Path, number: int, said: Mapping[str, str], keys: Path) -> None:
     folder.mkdir(exist_ok=True)
-    file, issued = folder / f"{number}.toml", datetime.now(UTC) - timedelta(days=1.9)
+    file, signed = folder / f"{number}.toml", datetime.now(UTC) - timedelta(days=1.9)
     file.write_text(
         f"""waiver = 1
 id = "{said.get("id", "W-1")}"
 kind = "{said.get("kind", "waiver")}"
 requirement = "{said.get("requirement", "EHC-TRM-003")}"
 approved_by = "样本中心"
-issued = {said.get("issued", "2026-01-01")}
+issued = {said.get("issued", signed.date())}
 expires = {said["expires"]}
 reason = {{ zh = "略", en = "so it was" }}
 subject = {{ vendor = "湘江智能 Xiangjiang", model = "{said["model"]}", firmware = "{said["firmware"]}" }}
@@ -174,7 +174,7 @@ subject = {{ vendor = "湘江智能 Xiangjiang", model = "{said["model"]}", firm
         encoding="utf-8",
     )
     if "unsigned" not in said:
-        sign(file, signer(keys, said.get("by", "authoriser")), issued)
+        sign(file, signer(keys, said.get("by", "authoriser")), signed + timedelta(days=float(said.get("later", 0))))
 
 
 @cache

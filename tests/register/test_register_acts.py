@@ -231,7 +231,8 @@ def test_a_waived_failure_is_named_and_ends_the_certificate_with_the_waiver(book
 @pytest.mark.parametrize(
     "other",
     [
-        {"expires": "2026-01-02"},
+        {"issued": "2020-01-01", "expires": "2020-01-02"},
+        {"later": "1"},
         {"kind": "known_issue"},
         {"unsigned": "yes"},
         {"by": "laboratory"},
@@ -241,7 +242,7 @@ def test_a_waived_failure_is_named_and_ends_the_certificate_with_the_waiver(book
     ids=lambda other: next(iter(other)),
 )
 def test_a_failure_is_let_pass_by_no_other_waiver_whatever_the_record_says(book, runs, hand, other):
-    waiver = {"id": "W-1", "expires": "2099-01-01"}
+    waiver = {"id": "W-1", "expires": (hand().day + timedelta(days=100)).isoformat()}
     record = {**waiver, "requirement": "EHC-TRM-003", "state": "applied"}
     told = {"verdicts": {"EHC-TRM-003": Verdict.FAIL}, "waivers": (waiver | other,)}
     with pytest.raises(PlanError, match="overall verdict is FAIL"):
@@ -263,24 +264,24 @@ def test_a_suspended_certificate_covers_nothing_until_it_is_reinstated(book, iss
 
 
 def test_a_renewal_needs_a_new_run_of_the_same_firmware(book, issued, runs, hand):
-    later = hand("续期", days=400)
+    later = hand("续期", days=390)
     with pytest.raises(PlanError, match="rests on this run already"):
         renew(book, issued, [runs()], hand())
     with pytest.raises(PlanError, match="does not cover"):
-        renew(book, issued, [again(runs, 2, 399, firmware="V1.24")], later)
+        renew(book, issued, [again(runs, 2, 389, firmware="V1.24")], later)
     with pytest.raises(PlanError, match="shows model 'XJ-Q40'"):
-        renew(book, issued, [again(runs, 3, 399, model="XJ-Q40")], later)
+        renew(book, issued, [again(runs, 3, 389, model="XJ-Q40")], later)
     with pytest.raises(PlanError, match=f"before the issue of {issued}"):
         renew(book, issued, [again(runs, 4, -1)], hand())
-    done = renew(book, issued, [again(runs, ended=399)], later)
+    done = renew(book, issued, [again(runs, ended=389)], later)
     wording = done.certificate.wording
     assert (wording.edition, wording.issued, wording.expires > later.day) == (2, hand().day, True)
-    assert wording.shown[0].run == again(runs, ended=399).name
+    assert wording.shown[0].run == again(runs, ended=389).name
     assert f"certificate-{issued}-2.pdf" in done.documents
     set_standing(book, Act.SUSPEND, issued, later)
     set_standing(book, Act.REINSTATE, issued, later)
     with pytest.raises(PlanError, match=f"before the renew of {issued}"):
-        renew(book, issued, [again(runs, 5, 398)], later)
+        renew(book, issued, [again(runs, 5, 388)], later)
 
 
 def test_an_expired_certificate_may_be_renewed(book, runs, hand):
