@@ -7,6 +7,7 @@ place and kind, never by its value. A file that cannot be read is a finding too:
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -85,8 +86,11 @@ def scan_bytes(content: bytes, name: str) -> tuple[Finding, ...]:
 
 
 def _in_file(path: Path, name: str, known: Sequence[bytes]) -> Iterator[Finding]:
-    yield from (Finding(name, "its name", kind) for kind, _ in _all_in(name.encode(), known))
+    yield from (Finding(name, "its name", kind) for kind, _ in _all_in(os.fsencode(name), known))
     try:
+        if not path.is_file():  # a pipe or a device may have no end
+            yield Finding(name, "the file", UNREADABLE)
+            return
         with path.open("rb") as file:
             if not path.stat().st_size:
                 return

@@ -6,8 +6,9 @@ import contextlib
 import json
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from pathlib import PurePosixPath
 
-from evidence.additions import addition_of, examine_addition
+from evidence.additions import SealedRun, addition_of, examine_addition
 from evidence.chained_lines import Followed, follow_lines
 from evidence.errors import SignatureError
 from evidence.findings import DamagedError, Finding
@@ -25,6 +26,7 @@ from evidence.manifest import (
 from evidence.run_files import RunFiles, content, measured
 from evidence.signed import Signature, check
 from evidence.twin import redacted_name
+from evidence.who_signed import disorder, missing, too_early
 
 LONGEST_MANIFEST = 1 << 28
 LONGEST_SIGNATURES = 1 << 20
@@ -86,6 +88,7 @@ class Examination:
         for file in self.manifest.files:
             yield from _or_damage(self._of_listed(file, self.manifest))
         yield from self._of_unlisted(self.manifest)
+        yield from self._of_folders(self.manifest)
 
     def _of_the_signatures(self) -> Iterator[Finding]:
         if SIGNATURES not in self._names:
@@ -104,9 +107,8 @@ class Examination:
             except SignatureError as error:
                 yield Finding(SIGNATURES, error.what, error.remedy)
                 return
-        missing = [role for role in self._signed_by if role not in {one.role for one in self.signatures}]
-        for role in missing:
-            yield Finding(SIGNATURES, f"bears no signature of the {role}", "let the run be signed by all who must")
+        yield from missing(SIGNATURES, self.signatures, self._signed_by)
+        yield from disorder(SIGNATURES, self.signatures)
 
     def _of_the_manifest(self) -> Iterator[Finding]:
         if MANIFEST not in self._names:
@@ -128,12 +130,8 @@ class Examination:
         for signature in self.signatures:
             if signature.run not in (None, manifest.run):
                 yield Finding(SIGNATURES, f"was made for the run {signature.run}", f"this is {manifest.run}")
-            if made is not None and signature.signed_at < made:
-                yield Finding(
-                    SIGNATURES,
-                    f"was made by {signature.signer} at {signature.signed_at.isoformat()}, before there was a manifest",
-                    f"a clock was wrong: the manifest is of {manifest.made}",
-                )
+        if made is not None:
+            yield from too_early(SIGNATURES, self.signatures, made, manifest.made)
 
     def _of_the_salts(self, manifest: Manifest) -> Iterator[Finding]:
         salted = [file.name for file in manifest.files if file.salted_sm3 is not None]
@@ -203,17 +201,27 @@ class Examination:
             yield Finding(MANIFEST, f"tells a chain of {chained}, which it does not list", _CHANGED)
         for name in sorted(self._names - listed):
             if (added := addition_of(name)) is not None:
-                yield from _or_damage(self._of_addition(name, added, manifest.run))
+                yield from _or_damage(self._of_addition(name, added, manifest))
             elif name == LOCK:
                 yield Finding(name, "says that a process is at work here", "wait for its end; if none is, remove it")
             else:
                 yield Finding(name, "is in no list of this run", "it was put there after the run was sealed")
 
-    def _of_addition(self, name: str, added: str, run: str) -> Iterator[Finding]:
+    def _of_folders(self, manifest: Manifest) -> Iterator[Finding]:
+        """Of folders in which nothing stands or should: their names too can tell what nobody signed."""
+        here = [file.name for file in manifest.files if not self.twin or file.publication == "whole"]
+        needed = {parent.as_posix() for name in (*self._names, *here) for parent in PurePosixPath(name).parents}
+        for folder in sorted(set(self._files.folders) - needed):
+            yield Finding(
+                f"{folder}/", "is a folder for no file of this run", "it was put there after the run was sealed"
+            )
+
+    def _of_addition(self, name: str, added: str, manifest: Manifest) -> Iterator[Finding]:
         if name != added:
             if added not in self._names:
                 yield Finding(name, f"is a signature without {added}", "the file it belongs to was taken away")
             return
+        run = SealedRun(manifest.run, _moment(manifest.made), manifest.made, self.signatures)
         outcome = examine_addition(self._files, added, self._centre, self._now, run)
         if isinstance(outcome, Finding):
             yield outcome

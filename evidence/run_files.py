@@ -21,12 +21,16 @@ class RunFiles(Protocol):
 
     Attributes:
         names: names of the files below the run's folder, sorted, with ``/`` between their parts.
+        folders: the folders below it, in the same way.
         findings: what is wrong with the place itself.
-        remarks: what else is to be said of it, each a sentence without a full stop.
+        remarks: what else is to be said of the place itself, each a sentence without a full stop.
     """
 
     @property
     def names(self) -> tuple[str, ...]: ...
+
+    @property
+    def folders(self) -> tuple[str, ...]: ...
 
     @property
     def findings(self) -> tuple[Finding, ...]: ...
@@ -54,16 +58,18 @@ class FolderFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         names: list[str] = []
+        folders: list[str] = []
         self._findings: list[Finding] = []
         for place, below, files in os.walk(folder, onerror=_unsearched):
             links = [name for name in below if (Path(place) / name).is_symlink()]
+            folders += [(Path(place) / name).relative_to(folder).as_posix() for name in below if name not in links]
             for path in (Path(place) / name for name in (*files, *links)):
                 name = path.relative_to(folder).as_posix()
                 if stat.S_ISREG(path.lstat().st_mode):
                     names.append(name)
                 else:
                     self._findings.append(no_plain_file(name))
-        self.names = tuple(sorted(names))
+        self.names, self.folders = tuple(sorted(names)), tuple(sorted(folders))
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -7,6 +7,7 @@ chain, every file it does not list, and what was signed and added afterwards.
 from __future__ import annotations
 
 import contextlib
+import stat
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +34,7 @@ class Verification:
         files: number of files that are as the manifest lists them.
         records: lines whose chain holds, by name of the file.
         remarks: what else is to be said, each a sentence without a full stop.
+        of_the_place: those of the remarks that are about where the files stand, a ZIP without a seal.
     """
 
     findings: tuple[Finding, ...]
@@ -43,6 +45,7 @@ class Verification:
     files: int
     records: Mapping[str, int]
     remarks: tuple[str, ...]
+    of_the_place: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -79,9 +82,16 @@ def verify_files(
     seen = Examination(files, centre, now, signed_by)
     findings = tuple(seen.findings())
     run = None if seen.manifest is None else seen.manifest.run
-    remarks = (*files.remarks, *seen.remarks)
     return Verification(
-        findings, run, seen.twin, tuple(seen.signatures), seen.additions, seen.sound, seen.records, remarks
+        findings,
+        run,
+        seen.twin,
+        tuple(seen.signatures),
+        seen.additions,
+        seen.sound,
+        seen.records,
+        remarks=(*files.remarks, *seen.remarks),
+        of_the_place=files.remarks,
     )
 
 
@@ -97,6 +107,8 @@ def opened(path: Path) -> Iterator[RunFiles]:
         yield FolderFiles(path)
         return
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a device or a pipe may have no end
+            raise UnreadableError(str(path), "is neither a folder nor a file")
         archive = path.open("rb")
     except OSError as error:
         raise UnreadableError(str(path), error.strerror or "cannot be read") from error

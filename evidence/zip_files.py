@@ -13,6 +13,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from evidence.findings import DamagedError, Finding
 from evidence.run_files import no_plain_file
+from evidence.zip_layout import loose_bytes
 from evidence.zip_seal import Seal, seal_of
 
 _UNPACKING = (
@@ -49,11 +50,17 @@ class ZipFiles:
         except _UNPACKING as error:
             raise DamagedError(Finding(where, f"is no sound ZIP ({_told(error)})", _DAMAGED)) from error
         entries = self._zip.infolist()
-        self._findings = (*self._of_the_seal(entries), *_of_the_names(entries))
+        self._findings = (
+            *self._of_the_seal(),
+            *_of_the_names(entries),
+            *loose_bytes(archive, where, entries, self._zip.start_dir),
+        )
         plain = [entry for entry in entries if not _is_folder(entry)]
         folder = _single_folder(plain)
         self._entries = {entry.filename.removeprefix(folder): entry for entry in plain if not _is_link(entry)}
         self.names = tuple(sorted(self._entries))
+        kept = {entry.filename.removeprefix(folder).removesuffix("/") for entry in entries if _is_folder(entry)}
+        self.folders = tuple(sorted(kept - {""}))
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -62,10 +69,10 @@ class ZipFiles:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """That another program made it, where that is so."""
+        """That it bears no seal, where that is so."""
         if self._seal is not Seal.NONE:
             return ()
-        return ("another program made this ZIP: its files are checked, not the bytes between them",)
+        return ("the ZIP itself bears no seal, so that nobody answers for the times and attributes it tells",)
 
     @contextlib.contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
@@ -76,30 +83,29 @@ class ZipFiles:
         except _UNPACKING as error:
             raise DamagedError(Finding(name, f"cannot be unpacked ({_told(error)})", _DAMAGED)) from error
 
-    def _of_the_seal(self, entries: list[ZipInfo]) -> Iterator[Finding]:
+    def _of_the_seal(self) -> Iterator[Finding]:
         if self._seal is Seal.BROKEN:
             yield Finding(self._where, "is not the ZIP that was sealed", _DAMAGED)
         if self._seal is Seal.NO_END:
             yield Finding(self._where, "ends in bytes or in a comment that no bundle ends in", _DAMAGED)
-        if entries and min(entry.header_offset for entry in entries) != 0:
-            yield Finding(self._where, "begins with bytes that belong to no file in it", _DAMAGED)
 
 
 def _of_the_names(entries: list[ZipInfo]) -> Iterator[Finding]:
     for name, times in Counter(entry.filename for entry in entries).items():
         if times > 1:
             yield Finding(name, f"stands in the ZIP {times} times", "which of them is meant nobody can tell")
-        if not _is_safe(name):
-            yield Finding(name, "is no name of a file below the run's folder", "do not unpack this ZIP")
     yield from (no_plain_file(entry.filename) for entry in entries if _is_link(entry))
     for entry in entries:
+        # zipfile ends a name at its first zero byte; other programs may not
+        if not _is_safe(entry.filename) or "\0" in entry.orig_filename:
+            yield Finding(entry.orig_filename, "is no name of a file below the run's folder", "do not unpack this ZIP")
         if _is_folder(entry) and entry.file_size:
             yield Finding(entry.filename, "is a folder with bytes of its own", "no program packs a folder so")
 
 
 def _is_safe(name: str) -> bool:
     parts = name.removesuffix("/").split("/")
-    return all(part not in ("", ".", "..") for part in parts) and not set(name) & set("\\:\0")
+    return all(part not in ("", ".", "..") for part in parts) and not set(name) & set("\\:")
 
 
 def _is_folder(entry: ZipInfo) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,8 +73,17 @@ def _tell(run: CertificationRun, state: str) -> ExitCode:
         _write_report(run.folder)
     finally:
         with told_of_the_disk(run.folder / MANIFEST):
+            _drop_empty_folders(run.folder)
             write_manifest(run.folder, run.name)
     return code
+
+
+def _drop_empty_folders(folder: Path) -> None:
+    """What no file came into has no place under the seal, which is of files."""
+    for place, _, _ in os.walk(folder, topdown=False):
+        if Path(place) != folder:
+            with suppress(OSError):  # there is something in it
+                Path(place).rmdir()
 
 
 def _write_report(folder: Path) -> None:

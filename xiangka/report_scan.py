@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from certification.errors import PlanError
 from certification.exit_codes import ExitCode
+from xiangka.printable import printable
 
 if TYPE_CHECKING:
     from xiangka.cli import Commands
@@ -33,7 +34,7 @@ def _command(options: argparse.Namespace) -> int:
             raise PlanError("there is no such file or folder", where=str(path), remedy="name what is to be searched")
     found = [(path, one) for path in options.paths for one in scan(path, secrets)]
     for path, one in found:
-        print(path / str(one) if path.is_dir() else path.parent / str(one))
+        print(printable(str(path / str(one) if path.is_dir() else path.parent / str(one))))
     print(f"{len(found)} findings" if found else "nothing in clear")
     return ExitCode.FAILED if found else ExitCode.PASSED
 

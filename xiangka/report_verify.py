@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from certification.exit_codes import ExitCode
+from xiangka.printable import printable, writable
 
 if TYPE_CHECKING:
     from evidence.signed import Signature
@@ -46,9 +47,9 @@ def _verify(options: argparse.Namespace) -> int:
 
     found = verified(options.path, centre_file(options.centre), options.signed_by or _ROLES)
     if options.json:
-        print(_writable(json.dumps(_as_record(found), ensure_ascii=False, indent=1)))
+        print(writable(json.dumps(_as_record(found), ensure_ascii=False, indent=1)))
     else:
-        print("\n".join(_printable(line) for line in _told(found)))
+        print("\n".join(printable(line) for line in _told(found)))
     return int(ExitCode.PASSED if found.holds else ExitCode.FAILED)
 
 
@@ -62,10 +63,11 @@ def _told(found: Verification) -> Iterator[str]:
     if found.run is not None:
         yield f"  文件 files as listed: {found.files}"
     yield from (f"  {name}: {records} 条记录相接 records hold together" for name, records in found.records.items())
-    yield from (f"  {remark}" for remark in found.remarks)
+    yield from (f"  {remark}" for remark in found.remarks if remark not in found.of_the_place)
     if found.holds:
-        yield "核验通过 · verified: nothing differs from what was signed"
+        yield "; ".join(("核验通过 · verified: nothing differs from what was signed", *found.of_the_place))
         return
+    yield from (f"  {remark}" for remark in found.of_the_place)
     yield "核验未通过 · does not verify; the first thing that does not match:"
     yield from (f"  {finding}" for finding in found.findings[:_TOLD])
     if len(found.findings) > _TOLD:
@@ -74,17 +76,8 @@ def _told(found: Verification) -> Iterator[str]:
 
 def _signer(signature: Signature) -> str:
     trust = "" if signature.trusted else ", by nobody known"
-    return f"{signature.role} {signature.signer}, {signature.signed_at.isoformat()}{trust}"
-
-
-def _writable(text: str) -> str:
-    """Names of files are bytes to the system; those that are no UTF-8 are told by escapes that JSON has too."""
-    return text.encode(errors="backslashreplace").decode()
-
-
-def _printable(line: str) -> str:
-    """A line no terminal takes orders from: somebody else may have chosen the names of files."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in _writable(line))
+    who = f"{signature.role} {signature.signer} ({signature.certificate.holder.organisation})"
+    return f"{who}, {signature.signed_at.isoformat()}{trust}"
 
 
 def _as_record(found: Verification) -> dict[str, Any]:
@@ -105,6 +98,7 @@ def _signature_record(signature: Signature) -> dict[str, Any]:
     return {
         "role": signature.role,
         "signer": signature.signer,
+        "organisation": signature.certificate.holder.organisation,
         "signed_at": signature.signed_at.isoformat(),
         "certificate_sm3": signature.certificate.sm3,
         "trusted": signature.trusted,

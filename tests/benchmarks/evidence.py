@@ -143,7 +143,7 @@ def main(arguments: list[str]) -> None:
         centre = signers.centre if options.centre is None else options.centre.read_bytes()
         name = "20260303-080000-specimen"
         other = sign_run(seal(make_run(place / "other", records=7, name=name), name), *signers.both, name=name)
-        add_report(other, signers.laboratory, run=name)
+        add_report(other, *signers.both, run=name)
         speed, harm = {}, {}
         if options.only != "harm":
             full = options.run or sign_run(seal(make_run(place / "full", FULL_RECORDS)), *signers.both)
@@ -151,7 +151,7 @@ def main(arguments: list[str]) -> None:
         if options.only != "speed":
             small = options.run or sign_run(seal(make_run(place / "small")), *signers.both)
             if options.run is None:
-                add_report(small, signers.laboratory)
+                add_report(small, *signers.both)
             harm = harms(small, other, centre, place, MASKS[: options.masks], options.times)
     tell(speed, harm)
     if options.json is not None:

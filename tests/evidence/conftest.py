@@ -2,18 +2,30 @@
 
 import pytest
 
-from tests.evidence.sealed_runs import add_report, make_run, make_signers, seal, sign_run
+from tests.evidence.sealed_runs import add_report, add_signers, make_run, make_signers, seal, sign_run
 
 
 @pytest.fixture(scope="session")
-def signers(tmp_path_factory):
+def keys(tmp_path_factory):
+    """Folder of a centre's keys and of its signers'."""
+    return tmp_path_factory.mktemp("keys")
+
+
+@pytest.fixture(scope="session")
+def signers(keys):
     """Laboratory and authoriser of one centre, and its public certificates."""
-    return make_signers(tmp_path_factory.mktemp("keys"))
+    return make_signers(keys)
+
+
+@pytest.fixture(scope="session")
+def others(keys, signers, tmp_path_factory):
+    """Laboratory and authoriser of another organisation, of the same centre."""
+    return add_signers(tmp_path_factory.mktemp("others"), keys / "centre", "另一检测所")
 
 
 @pytest.fixture(scope="session")
 def signed_run(tmp_path_factory, signers):
-    """Folder of a run signed by both, with a signed report added. Not to be written into."""
+    """Folder of a run signed by both, with a report added that both signed too. Not to be written into."""
     folder = sign_run(seal(make_run(tmp_path_factory.mktemp("runs") / "run")), *signers.both)
-    add_report(folder, signers.laboratory)
+    add_report(folder, *signers.both)
     return folder

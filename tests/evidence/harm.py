@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from random import Random
@@ -20,6 +21,7 @@ LAST_DAY = datetime(9999, 12, 31, tzinfo=UTC)
 class HeldFiles:
     """Files in memory, as a folder would show them."""
 
+    folders: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -120,6 +122,13 @@ WITHIN: tuple[Callable[[Random, bytes], bytes], ...] = (
 """What can be done to the bytes of one file."""
 
 
+def unsigned_by_the_last(written: bytes) -> bytes:
+    """A signature file as it would be had the last signer not signed."""
+    told = json.loads(written)
+    del told["signatures"][-1]
+    return (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()
+
+
 def harmed(chance: Random, files: Files, others: Files) -> tuple[str, dict[str, bytes]]:
     """Files with one random harm done to them, which are other files than before; in words, what was done.
 
@@ -148,6 +157,9 @@ def _harm(chance: Random, files: dict[str, bytes], others: Files) -> tuple[str, 
     if kind == 3 and name in others:
         files[name] = others[name]
         return f"{name} taken from another run", files
+    if kind == 4 and name.endswith(".sig"):
+        files[name] = unsigned_by_the_last(files[name])
+        return f"{name} without its last signature", files
     harm = chance.choice(WITHIN)
     files[name] = harm(chance, files[name])
     return f"{name}: {harm.__name__}", files

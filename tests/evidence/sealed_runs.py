@@ -19,11 +19,13 @@ from evidence.signed import sign
 from evidence.signer_certificates import AUTHORISER, LABORATORY, Holder, Validity
 
 PASSWORD = "a synthetic one"
+FEW_ROUNDS = keys_in_files(PASSWORD, iterations=1)
 MADE = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 SIGNED = MADE + timedelta(hours=1)
 NOW = MADE + timedelta(days=700)
 VALID = Validity(MADE - timedelta(days=10), MADE + timedelta(days=400))
 NAME = "20260302-093000-specimen"
+REPORT = "report-2026-0001-zh.pdf"
 HIDDEN = "6217003110001234567"
 """A text in the journal and in an observation that no publication may show."""
 
@@ -43,14 +45,18 @@ class Signers:
 
 def make_signers(folder: Path, name: str = "发证中心") -> Signers:
     """A centre with its two signers below a folder."""
-    keys = keys_in_files(PASSWORD, iterations=1)
-    make_centre(folder / "centre", name, "样本", VALID, keys)
-    centre = load_signer(folder / "centre", PASSWORD)
+    make_centre(folder / "centre", name, "样本", VALID, FEW_ROUNDS)
+    return add_signers(folder, folder / "centre", "样本")
+
+
+def add_signers(folder: Path, centre: Path, organisation: str) -> Signers:
+    """Two signers of an organisation below a folder, with certificates by the centre whose folder that is."""
+    issuer = load_signer(centre, PASSWORD)
     signers = []
     for role, who in ((LABORATORY, "甲"), (AUTHORISER, "乙")):
-        make_signer(folder / role, Holder(who, role, "样本"), VALID, centre, keys)
+        make_signer(folder / role, Holder(who, role, organisation), VALID, issuer, FEW_ROUNDS)
         signers.append(load_signer(folder / role, PASSWORD))
-    return Signers(*signers, centre.centre)
+    return Signers(*signers, issuer.centre)
 
 
 def make_run(folder: Path, records: int = 6, name: str = NAME) -> Path:
@@ -96,11 +102,12 @@ def sign_run(folder: Path, *signers: Signer, name: str = NAME) -> Path:
     return folder
 
 
-def add_report(folder: Path, signer: Signer, name: str = "report-2026-0001-zh.pdf", run: str = NAME) -> Path:
-    """Add a signed report to a signed run."""
+def add_report(folder: Path, *signers: Signer, name: str = REPORT, run: str | None = NAME, hours: int = 1) -> Path:
+    """Add a report to a signed run, or a certificate, signed so many hours after the run was."""
     report = folder / name
     report.write_bytes(b"%PDF-1.7\n%%EOF\n")
-    sign(report, signer, SIGNED + timedelta(hours=1), run=run)
+    for signer in signers:
+        sign(report, signer, SIGNED + timedelta(hours=hours), run=run)
     return report
 
 

@@ -10,7 +10,7 @@ from evidence.verification import verify
 from tests.evidence.sealed_runs import NOW, copied, read_all
 from xiangka.publishing import bundle, redact
 
-OTHERS = "another program made this ZIP: its files are checked, not the bytes between them"
+UNSEALED = "the ZIP itself bears no seal, so that nobody answers for the times and attributes it tells"
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_a_twin_in_a_zip_is_the_bundle_of_its_folder(signed_run, tmp_path, signe
 
 def test_another_programs_zip_holds_by_its_files_and_is_told(files, found):
     assert found(packed(files.items())).holds
-    assert found(packed(files.items())).remarks == (OTHERS,)
+    assert found(packed(files.items())).remarks == (UNSEALED,)
     below = packed([("a run/", b""), *((f"a run/{name}", data) for name, data in files.items())])
     assert found(below).holds
 
@@ -107,7 +107,7 @@ def test_what_is_no_bundle_any_more_is_told(harm, what, sealed, found):
 
 def test_bytes_before_another_programs_zip_are_found(files, found):
     told = found(b"#!/bin/sh\n" + packed(files.items()))
-    assert told.findings[0].what == "begins with bytes that belong to no file in it"
+    assert told.findings[0].what == "holds bytes that belong to no file in it, from byte 0 to 10"
 
 
 def test_a_comment_is_a_seal_or_a_finding(files, found):
@@ -124,7 +124,7 @@ def test_names_that_lead_elsewhere_are_found(name, files, found):
     assert (told.findings[0].where, told.findings[0].what) == (name, "is no name of a file below the run's folder")
 
 
-@pytest.mark.parametrize(("written", "read"), [(b"\0QQ", ""), (b"./.", "./."), (b"...", "...")])
+@pytest.mark.parametrize(("written", "read"), [(b"\0QQ", "\0QQ"), (b"Q\0Q", "Q\0Q"), (b"./.", "./."), (b"...", "...")])
 def test_names_that_are_none_are_found(written, read, files, found):
     told = found(packed([*files.items(), ("QQQ", b"")]).replace(b"QQQ", written))
     assert read in [finding.where for finding in told.findings]
@@ -138,6 +138,13 @@ def test_doubled_names_links_and_filled_folders_are_found(files, found):
     assert (linked.findings[0].where, linked.findings[0].what) == ("more.json", "is a link or no file at all")
     filled = found(packed([*files.items(), ("pictures/more/", b"something")]))
     assert filled.findings[0].where == "pictures/more/"
+
+
+def test_a_folder_for_no_file_is_found(files, found):
+    told = found(packed([*files.items(), ("REVOKED by the laboratory/", b""), ("pictures/", b"")]))
+    assert [one.where for one in told.findings] == ["REVOKED by the laboratory/"]
+    below = [("a run/", b""), ("another/", b""), *((f"a run/{name}", data) for name, data in files.items())]
+    assert [one.where for one in found(packed(below)).findings] == ["another/"]
 
 
 def test_more_than_is_listed_is_not_unpacked(files, found):

@@ -4,7 +4,9 @@ import base64
 import gzip
 import io
 import json
+import os
 import zipfile
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -197,6 +199,21 @@ def test_damaged_files_are_findings_and_never_a_crash(tmp_path):
                 spoilt[place] = chance.randrange(256)
             (tmp_path / "spoilt").write_bytes(spoilt)
             assert {one.kind for one in scan(tmp_path)} <= {"cannot be searched"}
+
+
+def test_pipes_and_devices_are_told_and_not_waited_for(tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe")
+    for path, told in ((tmp_path, "pipe"), (tmp_path / "pipe", "pipe"), (Path("/dev/zero"), "zero")):
+        assert [(one.file, one.kind) for one in scan(path)] == [(told, "cannot be searched")]
+        assert main(["report", "scan", str(path)]) == 1
+
+
+def test_names_that_are_no_text_are_searched_and_told_by_escapes(tmp_path, capsys):
+    (tmp_path / os.fsdecode(b"\xff43990019900307707X")).write_bytes(b"")
+    assert main(["report", "scan", str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert "\\udcff" in out
+    assert "its name: identity number" in out
 
 
 def test_path_that_is_not_there_is_wrong_input(tmp_path, capsys):

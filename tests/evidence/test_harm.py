@@ -10,9 +10,18 @@ from evidence.bundle import write_bundle
 from evidence.chain import Chain
 from evidence.manifest import parsed_manifest
 from evidence.twin import TwinFiles
-from tests.evidence.harm import WITHIN, HeldFiles, first_finding, first_in_zip, flipped, flips, harmed
+from tests.evidence.harm import (
+    WITHIN,
+    HeldFiles,
+    first_finding,
+    first_in_zip,
+    flipped,
+    flips,
+    harmed,
+    unsigned_by_the_last,
+)
 from tests.evidence.remembered import remembered
-from tests.evidence.sealed_runs import NAME, add_report, make_run, read_all, seal, sign_run
+from tests.evidence.sealed_runs import NAME, REPORT, add_report, make_run, read_all, seal, sign_run
 
 MASKS = (0x01, 0x20, 0x80, 0xFF)
 
@@ -22,7 +31,7 @@ def forms(signed_run, signers, tmp_path_factory):
     """The full run and its twin, each with another run of the same signers."""
     name = "20260303-080000-specimen"
     other = seal(make_run(tmp_path_factory.mktemp("other") / "run", records=7, name=name), name)
-    add_report(sign_run(other, *signers.both, name=name), signers.laboratory, run=name)
+    add_report(sign_run(other, *signers.both, name=name), *signers.both, run=name)
     full, others = read_all(signed_run), read_all(other)
     return {"full": (full, others), "twin": (twin_of(full), twin_of(others))}
 
@@ -58,6 +67,15 @@ def test_changed_bytes_are_found_in_every_file(form, forms, signers):
         for turn, place in enumerate({0, len(data) // 3, 2 * len(data) // 3, len(data) - 1}):
             changed = {**files, name: flipped(data, place, MASKS[turn % len(MASKS)])}
             assert first_finding(changed, signers.centre) is not None, (name, place)
+
+
+def test_a_signature_taken_away_is_found_under_the_run_and_under_its_report(forms, signers):
+    files, _ = forms["full"]
+    signed = [name for name in files if name.endswith(".sig")]
+    assert sorted(signed) == ["manifest.sig", f"{REPORT}.sig"]
+    for name in signed:
+        finding = first_finding({**files, name: unsigned_by_the_last(files[name])}, signers.centre)
+        assert (finding.where, finding.what) == (name, "bears no signature of the authoriser")
 
 
 @pytest.mark.nightly

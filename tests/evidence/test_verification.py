@@ -3,6 +3,7 @@
 import json
 import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.evidence.sealed_runs import (
     MADE,
     NAME,
     NOW,
+    REPORT,
     add_report,
     copied,
     make_run,
@@ -24,8 +26,6 @@ from tests.evidence.sealed_runs import (
     seal,
     sign_run,
 )
-
-REPORT = "report-2026-0001-zh.pdf"
 
 
 @pytest.fixture
@@ -95,6 +95,18 @@ def test_files_taken_away_put_in_or_linked_are_named(run, first):
     assert first(run) == ("report.html", "is a link or no file at all")
 
 
+def test_a_folder_for_no_file_is_named(run, first, signers):
+    for name in ("本次运行已撤销 REVOKED", "pictures/more/still"):
+        (run / name).mkdir(parents=True)
+    found = verify(run, signers.centre, NOW)
+    assert [one.where for one in found.findings] == [
+        "pictures/more/",
+        "pictures/more/still/",
+        "本次运行已撤销 REVOKED/",
+    ]
+    assert {one.what for one in found.findings} == {"is a folder for no file of this run"}
+
+
 def test_a_linked_folder_is_found_and_not_followed(run, first, tmp_path):
     (run / "pictures").rename(tmp_path / "elsewhere")
     (run / "pictures").symlink_to(tmp_path / "elsewhere")
@@ -159,7 +171,7 @@ def test_an_added_report_needs_a_signature_for_this_run(run, first, signers, tmp
     report.unlink()
     for other, what in (("another", "was made for the run another"), (None, "was made for no run")):
         beside.unlink(missing_ok=True)
-        add_report(run, signers.laboratory, run=other)
+        add_report(run, *signers.both, run=other)
         assert first(run) == (beside.name, what)
 
 
@@ -242,3 +254,10 @@ def test_a_signature_without_a_manifest_is_a_run_without_one(run, first):
 def test_what_is_not_there_cannot_be_judged(tmp_path, signers):
     with pytest.raises(UnreadableError, match="No such file"):
         verify(tmp_path / "nothing", signers.centre, NOW)
+
+
+def test_what_has_no_end_is_not_read(tmp_path, signers):
+    os.mkfifo(tmp_path / "pipe")
+    for endless in (Path("/dev/zero"), tmp_path / "pipe"):
+        with pytest.raises(UnreadableError, match="is neither a folder nor a file"):
+            verify(endless, signers.centre, NOW)

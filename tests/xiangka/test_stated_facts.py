@@ -56,6 +56,7 @@ def test_a_run_keeps_what_its_laboratory_states(shell):
         assert clocks["device", when]["offset_s"] is None
     for told in ("样本检测实验室", "样本试验员"):
         assert told in (out / "report.html").read_text(encoding="utf-8")
+    assert all(any(folder.iterdir()) for folder in out.rglob("*") if folder.is_dir())  # an empty one has no seal
     ended = shell.run("certify", "--resume", out, "--laboratory", SPECIMEN)
     assert ended.exit_code == WRONG_INPUT
     assert "--laboratory: what a laboratory states is taken in when a run begins" in one_line(ended.said)
