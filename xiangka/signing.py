@@ -43,7 +43,8 @@ def sign_run(folder: Path, keys: Path, password_file: Path | None, looked_at: Co
     certificate = read_certificate(der)
     Centre(centre).check(certificate, now)
     with told_as_input(folder):
-        _require_finished(folder)
+        stated = _require_finished(folder)
+        _require_of_the_laboratory(folder, stated, certificate)
         found = _intact(folder, centre, certificate, now)
         _require_turn(folder, found, certificate, now)
         require_of_centre(folder, centre)
@@ -52,6 +53,8 @@ def sign_run(folder: Path, keys: Path, password_file: Path | None, looked_at: Co
         signer = open_keys(keys, password_file)
         place = sign(folder / MANIFEST, signer, now, run=found.run)
     print(f"{place}: signed by {signer.name} ({signer.role}) for {signer.holder.organisation}, {now.isoformat()}")
+    if stated is None:
+        print("The run states no laboratory (certify --laboratory), so that nobody compared it with the signer's")
     if signer.role == LABORATORY:
         print("The authoriser's signature is still missing")
     return int(ExitCode.PASSED)
@@ -68,17 +71,37 @@ def _require_apart(folder: Path, keys: Path) -> None:
         )
 
 
-def _require_finished(folder: Path) -> None:
+def _require_finished(folder: Path) -> dict[str, str] | None:
+    """The names of the laboratory the run states, by language; None where it states none."""
     file = folder / "run.json"
     try:
-        refusal = _refusal(json_value(file.read_text(encoding="utf-8")))
-    except (ValueError, TypeError, AttributeError) as error:
+        record = json_value(file.read_text(encoding="utf-8"))
+        refusal = _refusal(record)
+        stated = record.get("laboratory")
+        names = None if stated is None else dict(stated["laboratory"]["name"])
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise PlanError(
             f"is no record of a run ({error})", where=str(file), remedy="copy the run's folder anew"
         ) from error
     if refusal is not None:
         what, remedy = refusal
         raise PlanError(what, where=str(folder), remedy=remedy)
+    return names
+
+
+def _require_of_the_laboratory(folder: Path, stated: dict[str, str] | None, certificate: SignerCertificate) -> None:
+    """Refuse a signer of another organisation than the laboratory the run states, if it states one."""
+    if stated is None:
+        return
+    organisation = certificate.holder.organisation
+    both = f"{stated.get('zh')} {stated.get('en')}"
+    if organisation not in (*stated.values(), both):
+        raise PlanError(
+            f"the run is of the laboratory {both}, and {certificate.holder.name} signs for {organisation}",
+            where=str(folder),
+            remedy="let that laboratory sign, with keys made for --organisation by its name; if the laboratory file "
+            "told a wrong name, run anew with the right one",
+        )
 
 
 def _refusal(record: dict[str, Any]) -> tuple[str, str] | None:

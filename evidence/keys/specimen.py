@@ -14,7 +14,8 @@ from evidence.signer_certificates import AUTHORISER, CENTRE, LABORATORY, ROLES, 
 
 PASSWORD = "specimen"  # noqa: S105 - known to everybody on purpose
 PASSWORD_FILE = "password"  # noqa: S105 - a file's name
-ORGANISATION = "样本 SPECIMEN"
+ORGANISATION = "样本检测实验室 Specimen Test Laboratory"
+"""The laboratory of ``fixtures/laboratories/specimen.toml``, so that its runs can be signed."""
 NAMES = {
     CENTRE: "样本中心 SPECIMEN CENTRE",
     LABORATORY: "样本检测员 SPECIMEN TESTER",

@@ -27,6 +27,16 @@ from reference_impl.wire import sm2
 SEALED = "sm2.sealed"
 _ID_BYTES, _NONCE_BYTES, _TAG_BITS = 16, 12, 128
 _BOUND = {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}
+_NOT_THESE_BYTES = (
+    pkcs11.exceptions.DataInvalid,
+    pkcs11.exceptions.DataLenRange,
+    pkcs11.exceptions.EncryptedDataInvalid,
+    pkcs11.exceptions.EncryptedDataLenRange,
+    pkcs11.exceptions.FunctionFailed,
+    pkcs11.exceptions.GeneralError,
+    pkcs11.exceptions.MechanismParamInvalid,
+)
+"""What tokens say of bytes that their key did not encipher; SoftHSM that something is wrong in general."""
 _OCTET_STRING = b"\x04\x41"
 
 
@@ -85,11 +95,15 @@ class TokenKeys:
             ) from error
         with token_session(self._place, self._pin) as session:
             key = self._bound(session, ObjectClass.SECRET_KEY)
-            opened = key.decrypt(
-                sealed[_NONCE_BYTES:],
-                mechanism=Mechanism.AES_GCM,
-                mechanism_param=_gcm(sealed[:_NONCE_BYTES], self._id),
-            )
+            nonce, enciphered = _gcm(sealed[:_NONCE_BYTES], self._id), sealed[_NONCE_BYTES:]
+            try:
+                opened = key.decrypt(enciphered, mechanism=Mechanism.AES_GCM, mechanism_param=nonce)
+            except _NOT_THESE_BYTES as error:
+                raise SignatureError(
+                    f"is not what was enciphered for this signer: the token does not open it ({type(error).__name__})",
+                    "restore it from the folder's backup",
+                    str(path),
+                ) from error
         pair = sm2_pair(bytes(opened))
         return sm2.Signer(pair.private, pair.public)
 

@@ -149,20 +149,25 @@ def test_a_token_that_is_not_there_is_said_in_one_line(desk, run):
 
 
 def test_a_folder_of_another_token_is_refused(desk, run):
-    """Same label, but a key nobody finds there; and a sealed key that was changed."""
+    """Same label, but a key nobody finds there."""
     other = desk.folder / "other"
     shutil.copytree(desk.folder / "laboratory", other)
     told = json.loads((other / "signer.json").read_text())
     told["keys"]["id"] = "00" * 16
     (other / "signer.json").write_text(json.dumps(told))
     assert "holds 0 keys of this signer instead of one" in sign(desk, keys="other").stderr
-    shutil.copy(desk.folder / "laboratory" / "signer.json", other)
-    sealed = bytearray((other / "sm2.sealed").read_bytes())
-    sealed[-1] ^= 1
-    (other / "sm2.sealed").write_bytes(sealed)
-    refused = sign(desk, keys="other")
-    assert refused.returncode == 4
-    assert "the token refuses" in refused.stderr
+    assert not (run / "manifest.sig").exists()
+
+
+def test_a_sealed_key_that_was_damaged_is_named_and_not_the_token(desk, run):
+    damaged = shutil.copytree(desk.folder / "laboratory", desk.folder / "damaged")
+    sealed = (damaged / "sm2.sealed").read_bytes()
+    for other in (sealed[:-1] + bytes((sealed[-1] ^ 1,)), sealed[:5]):
+        (damaged / "sm2.sealed").write_bytes(other)
+        refused = sign(desk, keys="damaged")
+        assert (refused.returncode, refused.stdout) == (4, "")
+        assert "damaged/sm2.sealed: is not what was enciphered for this signer" in refused.stderr
+        assert "module" not in refused.stderr
     assert not (run / "manifest.sig").exists()
 
 

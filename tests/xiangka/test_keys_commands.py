@@ -1,10 +1,13 @@
 """``xiangka keys``: folders of keys made and shown, and every mistake in one line with nothing left behind."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from shell import HANG_S, one_line, until
 
+import fixtures
+from certification.laboratory import load_laboratory
 from evidence.keys.folder import load_signer
 from evidence.keys.making import keys_in_files, make_centre, make_signer
 from evidence.signer_certificates import Centre, Holder, Validity, read_certificate
@@ -89,6 +92,8 @@ def test_specimen_keys_say_what_they_are_and_can_be_used_at_once(tmp_path, capsy
         assert made.role == role
         assert "SPECIMEN" in made.name
         assert "样本" in made.name
+        name = load_laboratory(Path(fixtures.__file__).parent / "laboratories" / "specimen.toml").laboratory.name
+        assert made.holder.organisation == f"{name.zh} {name.en}"
 
 
 def test_an_existing_folder_is_left_alone(desk, capsys):

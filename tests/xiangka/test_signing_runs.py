@@ -92,6 +92,25 @@ def test_nobody_signs_twice_and_no_second_one_of_his_role(run, keys, capsys):
     assert "a laboratory has signed already" in refused(capsys, run, keys, "second")
 
 
+def test_another_organisation_than_the_runs_laboratory_does_not_sign(run, keys, capsys):
+    recorded(run, laboratory={"laboratory": {"name": {"zh": "检测中心", "en": "Test Centre"}}})
+    said = refused(capsys, run, keys, "laboratory")
+    assert "the run is of the laboratory 检测中心 Test Centre, and 甲 signs for 所" in said
+    assert "keys made for --organisation by its name" in said
+
+
+@pytest.mark.parametrize("name", [{"zh": "所", "en": "Institute"}, {"zh": "研究所", "en": "所"}])
+def test_the_runs_laboratory_signs_by_either_of_its_names(name, run, keys, capsys):
+    recorded(run, laboratory={"laboratory": {"name": name}})
+    assert sign(run, keys, "laboratory") == 0
+    assert "states no laboratory" not in capsys.readouterr().out
+
+
+def test_a_run_that_states_no_laboratory_is_signed_with_a_word_on_it(run, keys, capsys):
+    assert sign(run, keys, "laboratory") == 0
+    assert "The run states no laboratory (certify --laboratory)" in capsys.readouterr().out
+
+
 def test_an_expired_certificate_and_one_of_another_centre_do_not_sign(run, keys, capsys):
     assert "the certificate of 丁 expired on" in refused(capsys, run, keys, "expired")
     assert sign(run, keys, "laboratory") == 0
@@ -112,6 +131,7 @@ def test_the_centre_signs_no_run(run, keys, capsys):
         ({"overall": "INVALID"}, "the run is INVALID"),
         ({"sittings": [{"what": 1}]}, "is no record of a run"),
         ({"sittings": 5}, "is no record of a run"),
+        ({"laboratory": {"laboratory": {}}}, "is no record of a run"),
     ],
 )
 def test_a_run_that_says_nothing_is_not_signed(run, keys, capsys, changes, said):
