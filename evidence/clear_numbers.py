@@ -2,20 +2,21 @@
 
 Identity numbers are those of GB 11643-1999 with 18 characters, of every region; bank card numbers those of ISO/IEC
 7812-1 with 16 to 19 digits. Both are found as text, in groups as they are printed, and escaped for UTF-16, URLs, JSON,
-HTML or base64; a card's number also packed in hexadecimal, in the data objects a chip tells it in (EMV 4.3 book 3,
-annex A: 5A and 57). Digits that stand amid further digits are no number: their check digit says nothing.
+HTML or base64; a card's number also packed, as a chip tells it. Digits that stand amid further digits are no number:
+their check digit says nothing.
 """
 
 from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
-from html import unescape
 from mmap import mmap
 from typing import TypeAlias
-from urllib.parse import unquote_to_bytes
+
+from evidence.clear_escapes import read_runs
+from evidence.clear_packed import packed_digits
 
 Content: TypeAlias = "bytes | mmap"
 IDENTITY_NUMBER, BANK_CARD_NUMBER = "identity number", "bank card number"
@@ -23,18 +24,21 @@ IDENTITY_NUMBER, BANK_CARD_NUMBER = "identity number", "bank card number"
 _PROVINCE = rb"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9[1-3])"
 """First two digits (GB/T 2260); none is 19 or 20, with which a time of the day begins."""
 _DAY = rb"(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+_GAP = rb"[ -]|\xc2\xa0|\xe2\x80[\x80-\x95\xaf]|\xe3\x80\x80"
+"""What stands between printed groups: blank and hyphen, and the wider and narrower ones of Unicode."""
 _IDENTITY = re.compile(
-    rb"(?<![0-9])" + _PROVINCE + rb"[0-9]{4}(?P<gap>[ -]?)" + _DAY + rb"(?P=gap)[0-9]{3}[0-9Xx](?![0-9])"
+    rb"(?<![0-9])" + _PROVINCE + rb"[0-9]{4}(?P<gap>(?:%b)?)" % _GAP + _DAY + rb"(?P=gap)[0-9]{3}[0-9Xx](?![0-9])"
 )
-_CARD = re.compile(
-    rb"(?<![0-9])(?<![^A-Za-z\x80-\xff][.])(?:[2-69][0-9]{15,18}"
-    rb"|(?<![0-9A-Za-z][ -])[2-69][0-9]{3}(?P<gap>[ -])[0-9]{4}(?P=gap)[0-9]{4}(?P=gap)[0-9]{4}(?:(?P=gap)[0-9]{1,3})?)"
-    rb"(?![0-9Xx])(?![ .-][0-9])"
+_ALONE = rb"(?<![0-9])(?<![^A-Za-z\x80-\xff][.])"
+"""Neither behind a digit nor the digits of a fraction."""
+_CARD = re.compile(_ALONE + rb"[2-69][0-9]{15,18}(?![0-9Xx])")
+_GROUPED_CARD = re.compile(
+    _ALONE
+    + rb"(?=(?P<number>[2-69][0-9]{3}(?:[0-9]{2})?(?P<gap>%b)(?:[0-9]{4}(?P=gap)){2}[0-9]{4}" % _GAP
+    + rb"(?![0-9Xx])(?![0-9A-Fa-f]{8}))(?P<more>(?P=gap)[0-9]{1,3}(?![0-9Xx]))?)"
 )
-_PACKED = re.compile(
-    rb"5[Aa](?:08([0-9]{16})|09([0-9]{17}(?=[Ff])|[0-9]{18})|0[Aa]([0-9]{19})[Ff])"
-    rb"|57(?:0[9A-Fa-f]|1[0-3])([0-9]{16,19})[Dd]"
-)
+"""Groups of four, the first of four or six; what follows may be the last group or something else, as may what stands
+before. The last group of a UUID has twelve characters."""
 _ISSUERS = b"62", b"9558", b"999999"
 """How numbers of UnionPay begin, of any length, and those of the cards a bench makes."""
 _ABROAD = re.compile(rb"4|5[1-5]|6[045]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720|35[2-8]")
@@ -43,7 +47,10 @@ _SPELT_WORD = re.compile(rb"(?:3[0-9]|4[1-9]|5[0-9]|6[1-9]|7[0-9])+")
 """Letters and digits in hexadecimal, as a code that is shown may hold; one card's number in three hundred looks so."""
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _DIGEST = 32
-"""Hexadecimal digits in a row that are a digest or an enciphered text, whatever their decimal ones say."""
+"""Hexadecimal digits in a row that are a digest or an enciphered text, whatever card's number they seem to hold."""
+_DIGESTS, _LONG = frozenset({40, 64, 96}), 128
+"""How many those of SHA-1, of SM3 and SHA-256, and of SHA-384 are; so many and more are a long digest or text."""
+_NO_DIGIT = re.compile(rb"[^0-9Xx]+")
 _QUAD = rb"[MNO][DTjz][AEIMQUYcgk][wxyz0-5]"
 """Three decimal digits in base64."""
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*")
@@ -55,12 +62,9 @@ _VALUE_OF_HEX = re.compile(rb'"(?:hex": *"|shows": *\[(?:"[^"]*", *)*"[A-Za-z0-9
 def numbers_in(content: Content) -> Iterator[tuple[str, int]]:
     """Kind and place (bytes from the start) of every number, however it is spelled."""
     yield from plain_numbers(content)
-    for match in _PACKED.finditer(content):
-        if _is_card(match[match.lastindex or 0]):
-            yield BANK_CARD_NUMBER, match.start()
-    for pattern, read in _SPELLINGS:
-        for match in pattern.finditer(content):
-            yield from ((kind, match.start()) for kind, _ in plain_numbers(read(match[0])))
+    yield from ((BANK_CARD_NUMBER, start) for digits, start in packed_digits(content) if _is_card(digits))
+    for run, start in read_runs(content):
+        yield from ((kind, start) for kind, _ in plain_numbers(run))
     for match in _IN_BASE64.finditer(content):
         yield from ((kind, match.start()) for kind, _ in plain_numbers(_around(content, match)))
 
@@ -68,17 +72,21 @@ def numbers_in(content: Content) -> Iterator[tuple[str, int]]:
 def plain_numbers(content: Content) -> Iterator[tuple[str, int]]:
     """Kind and place of every number written in ASCII digits."""
     for match in _IDENTITY.finditer(content):
-        if _is_identity(_bare(match[0])) and not _in_hex(content, match):
+        if _is_identity(_bare(match[0])) and not _is_of_a_digest(content, match):
             yield IDENTITY_NUMBER, match.start()
     for match in _CARD.finditer(content):
-        if not _is_card(_bare(match[0])) or _SPELT_WORD.fullmatch(match[0]):
+        if not _is_card(match[0]) or _SPELT_WORD.fullmatch(match[0]):
             continue
-        if not _in_hex(content, match) and not _is_time(content, match):
+        if not _in_hex(content, match.start(), match.end()) and not _is_time(content, match):
+            yield BANK_CARD_NUMBER, match.start()
+    for match in _GROUPED_CARD.finditer(content):
+        whole = match["number"] + (match["more"] or b"")
+        if _is_card(_bare(match["number"])) or _is_card(_bare(whole)):
             yield BANK_CARD_NUMBER, match.start()
 
 
 def _bare(number: bytes) -> bytes:
-    return number.replace(b" ", b"").replace(b"-", b"")
+    return _NO_DIGIT.sub(b"", number)
 
 
 def _is_identity(number: bytes) -> bool:
@@ -102,18 +110,38 @@ def _is_card(number: bytes) -> bool:
     return total % 10 == 0 and len(set(number)) > 1
 
 
-def _in_hex(content: Content, match: re.Match[bytes]) -> bool:
-    """Whether the digits are part of a digest, of a text PDF writes by its glyphs, or of bytes read by themselves."""
-    before, after = (
-        content[max(0, match.start() - _DIGEST) : match.start()],
-        content[match.end() : match.end() + _DIGEST],
-    )
-    ahead, behind = _leading_hex(before[::-1]), _leading_hex(after)
-    if ahead + len(match[0]) + behind >= _DIGEST:
+def _is_of_a_digest(content: Content, match: re.Match[bytes]) -> bool:
+    """Whether an identity number is part of a digest, of a long text in hexadecimal, or of bytes read by themselves.
+
+    Letters alone beside it make no digest, nor does a run of another length: 18 digits with a birthday and a check
+    character hardly ever come about by chance.
+    """
+    if _is_read_otherwise(content, match.start(), match.end(), _LONG):
         return True
-    if before[::-1][ahead : ahead + 1] == b"<" and after[behind : behind + 1] == b">":
+    before, after = _hex_around(content, match.start(), match.end(), _LONG)
+    length = len(before) + len(match[0]) + len(after)
+    return (length in _DIGESTS or length >= _LONG) and not (before + after).isalpha()
+
+
+def _in_hex(content: Content, start: int, end: int) -> bool:
+    """Whether digits are part of a digest, of a text PDF writes by its glyphs, or of bytes read by themselves."""
+    before, after = _hex_around(content, start, end, _DIGEST)
+    return len(before) + end - start + len(after) >= _DIGEST or _is_read_otherwise(content, start, end, _DIGEST)
+
+
+def _is_read_otherwise(content: Content, start: int, end: int, far: int) -> bool:
+    before, after = _hex_around(content, start, end, far)
+    first, last = start - len(before), end + len(after)
+    if content[max(0, first - 1) : first] == b"<" and content[last : last + 1] == b">":
         return True
-    return _VALUE_OF_HEX.search(content[max(0, match.start() - 8 * _DIGEST) : match.start()]) is not None
+    return _VALUE_OF_HEX.search(content[max(0, start - 8 * _DIGEST) : start]) is not None
+
+
+def _hex_around(content: Content, start: int, end: int, far: int) -> tuple[bytes, bytes]:
+    """Hexadecimal digits right before and right after a place, so many at most."""
+    before, after = content[max(0, start - far) : start], content[end : end + far]
+    ahead = _leading_hex(before[::-1])
+    return before[len(before) - ahead :], after[: _leading_hex(after)]
 
 
 def _leading_hex(content: bytes) -> int:
@@ -142,22 +170,4 @@ def from_base64(text: bytes) -> bytes:
     return binascii.a2b_base64(text + b"=" * (-len(text) % 4))
 
 
-def _digits(one: bytes, check: bytes) -> re.Pattern[bytes]:
-    """Digits of a number in a spelling; ``check`` is what may stand for X."""
-    return re.compile(rb"(?:%b){15,}(?:%b|%b)" % (one, one, check))
-
-
-_SPELLINGS: tuple[tuple[re.Pattern[bytes], Callable[[bytes], bytes]], ...] = (
-    (re.compile(rb"(?:[0-9]\x00){15,}[0-9Xx]"), lambda run: run[::2]),
-    (_digits(rb"%3[0-9]", rb"%[57]8|[Xx]"), unquote_to_bytes),
-    (_digits(rb"\\u003[0-9]", rb"\\u00[57]8|[Xx]"), lambda run: run.decode("unicode_escape").encode()),
-    (
-        _digits(rb"&#(?:4[89]|5[0-7]|[Xx]3[0-9]);", rb"&#(?:88|120|[Xx][57]8);|[Xx]"),
-        lambda run: unescape(run.decode()).encode(),
-    ),
-    (
-        _digits(rb"\xef\xbc[\x90-\x99]", rb"\xef\xbc\xb8|\xef\xbd\x98|[Xx]"),
-        lambda run: "".join(chr(ord(c) - 0xFEE0) if c > "~" else c for c in run.decode()).encode(),
-    ),
-)
 _IN_BASE64 = re.compile(rb"(?:%b(?:\r?\n)?){4,}" % _QUAD)

@@ -19,25 +19,30 @@ from evidence.opened_files import UnreadableError, contents_of
 from evidence.spellings import forms, in_base64, in_hex
 from evidence.written_bytes import written_bytes
 
-KEY, KNOWN, UNREADABLE = "private key", "known secret", "cannot be searched"
+KEY, KNOWN, UNREADABLE, DEEP = "private key", "known secret", "cannot be searched", "not looked into"
 _DEPTH = 3
 """How many coats are taken off: hexadecimal of JSON with base64 of an enciphered text has two."""
 
 _BEGIN = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----")
+_NAMES = b"|".join(name.encode(code) for name in ("密钥", "私钥", "口令", "密码") for code in ("utf-8", "gb18030"))
 _LABELLED = re.compile(
-    rb"(?i:(?:app_?|client_?|shared_?)?secret|(?:private|secret|master|session|signing|root)_?key|passw(?:or)?d|"
-    rb"passphrase|\xe5\xaf\x86\xe9\x92\xa5|\xe7\xa7\x81\xe9\x92\xa5|\xe5\x8f\xa3\xe4\xbb\xa4)"  # 密钥 私钥 口令
-    rb"\\?[\"']?\s*(?:[:=]|\xef\xbc\x9a)\s*\\?[\"']?(?:[0-9a-fA-F]{32,}"
+    rb"(?i:(?:app_?|client_?|shared_?)?secret|(?:private|secret|master|session|signing|root|enc(?:ryption)?|sm4)_?key|"
+    rb"passw(?:or)?d|passphrase|" + _NAMES + rb")"
+    rb"\\?[\"']?\s*(?:[:=]|\xef\xbc\x9a|\xa3\xba)\s*\\?[\"']?(?:[0-9a-fA-F]{32,}"
     rb"|(?=[A-Za-z+/_-]*[0-9])[A-Za-z0-9+/_-]{22,}={0,2})(?![A-Za-z0-9])"
 )
+_KTY, _D = rb"\\?\"kty\\?\"", rb"\\?\"d\\?\"\s*:\s*\\?\"[A-Za-z0-9_-]{43}"
+_JWK = re.compile(rb"%b[^{}]{1,4000}?%b|%b[^{}]{1,4000}?%b" % (_KTY, _D, _D, _KTY))
+"""A key as RFC 7517 writes it: d, of 32 bytes or more, in one object with kty."""
 _SEC1 = re.compile(rb"\x02\x01\x01\x04\x20.{32}\xa0\x0a\x06\x08", re.DOTALL)
 """A key on an elliptic curve as RFC 5915 writes it."""
 _PKCS8 = (
     bytes.fromhex("020100301306072a8648ce3d0201"),
     bytes.fromhex("020100300d06092a864886f70d0101010500"),
     bytes.fromhex("020100300506032b6570"),
+    bytes.fromhex("06092a864886f70d01050d"),
 )
-"""How a key begins as RFC 5208 writes it: elliptic curves, SM2 among them; RSA; Ed25519."""
+"""How a key begins as RFC 5208 writes it: elliptic curves, SM2 among them; RSA; Ed25519; one enciphered by PBES2."""
 _SPELT = tuple(
     spelt
     for plain in (b"PRIVATE KEY-----", *_PKCS8)
@@ -62,6 +67,8 @@ class Finding:
     coat: str = ""
 
     def __str__(self) -> str:
+        if self.kind == DEEP:
+            return f"{self.file}: {self.kind}: {self.place}"
         return f"{self.file}: {self.place}: {self.kind}{f', in {self.coat}' if self.coat else ''}"
 
 
@@ -104,10 +111,11 @@ def _in_content(content: Content, name: str, known: Sequence[bytes], depth: int 
     """What a file, or something read out of one, holds."""
     for kind, offset, coat in _hits(content, known, depth):
         yield Finding(name, _place(content, offset), kind, coat)
-    if depth == _DEPTH:
-        return
     try:
         for opened in contents_of(content):
+            if depth == _DEPTH:
+                yield Finding(name, "nested too deep", DEEP)
+                return
             inner = f"{name}!{opened.member}" if opened.member else name
             for one in _in_content(opened.content, inner, known, depth + 1):
                 place = f"{opened.part}, {one.place}" if opened.part and not opened.member else one.place
@@ -132,7 +140,7 @@ def _hits(content: Content, known: Sequence[bytes], depth: int) -> Iterator[tupl
 
 def _all_in(content: Content, known: Sequence[bytes]) -> Iterator[tuple[str, int]]:
     yield from numbers_in(content)
-    for pattern in (_BEGIN, _LABELLED, _SEC1):
+    for pattern in (_BEGIN, _LABELLED, _JWK, _SEC1):
         yield from ((KEY, match.start()) for match in pattern.finditer(content))
     for kind, needles in ((KEY, _SPELT), (KNOWN, known)):
         for needle in needles:

@@ -1,9 +1,11 @@
 """Values planted in every kind of output are found, and what only resembles them is not."""
 
 import base64
+import bz2
 import gzip
 import io
 import json
+import lzma
 import os
 import zipfile
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 import segno
 import typst
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -22,11 +24,18 @@ from evidence.written_bytes import written_bytes
 from xiangka.cli import main
 
 PERSON, CARD = "43990019900307707X", "9999990000000006"
+WIDE = "".join(chr(ord(c) + 0xFEE0) for c in PERSON)
+GROUPS = "9999 9900 0000 0006"
 ANOTHER = "110105199912310022"
 
 
 def key(encoding, form):
     return ec.generate_private_key(ec.SECP256R1()).private_bytes(encoding, form, NoEncryption())
+
+
+def enciphered(encoding):
+    made = ec.generate_private_key(ec.SECP256R1())
+    return made.private_bytes(encoding, PrivateFormat.PKCS8, BestAvailableEncryption(b"password"))
 
 
 def picture(text="", code=None):
@@ -63,7 +72,7 @@ PERSON_SPELT = {
     "URL": "".join(f"%{ord(c):02X}" for c in PERSON),
     "HTML": "".join(f"&#{ord(c)};" for c in PERSON),
     "HTML, hex": "".join(f"&#x{ord(c):x};" for c in PERSON),
-    "full width": "".join(chr(ord(c) + 0xFEE0) for c in PERSON),
+    "full width": WIDE,
     "hex": (b"id=" + PERSON.encode()).hex(),
     "hex, spaced": PERSON.encode().hex(" "),
     "UTF-16": PERSON.encode("utf-16-le"),
@@ -80,6 +89,22 @@ PERSON_SPELT = {
     "compressed": gzip.compress(PERSON.encode()),
     "PDF": document(PERSON),
     "PDF metadata": document("", PERSON.encode()),
+    "one digit escaped, JSON": f"{PERSON[:5]}\\u003{PERSON[5]}{PERSON[6:]}",
+    "one digit escaped, URL": f"{PERSON[:-2]}%3{PERSON[-2]}X",
+    "HTML, with zeros": "".join(f"&#{ord(c):04d};" for c in PERSON),
+    "full width, JSON": json.dumps(WIDE),
+    "full width, GBK": WIDE.encode("gb18030"),
+    "full width, UTF-16": WIDE.encode("utf-16-le"),
+    "full width, UTF-16, the other way": WIDE.encode("utf-16-be"),
+    "no-break blanks": f"{PERSON[:6]}\u00a0{PERSON[6:14]}\u00a0{PERSON[14:]}",
+    "no-break blanks, HTML": f"{PERSON[:6]}&nbsp;{PERSON[6:14]}&nbsp;{PERSON[14:]}",
+    "beside hexadecimal letters": f"abcdefabcdefab{ANOTHER}",
+    "beside as many as a digest has": "abcdef" * 5 + ANOTHER + "abcdefabcdefabcd",
+    "before hexadecimal digits": f"{ANOTHER}a0b1c2d3e4f5a6",
+    "second part of a gzip": gzip.compress(b"nothing") + gzip.compress(PERSON.encode()),
+    "bzip2": bz2.compress(b"nothing") + bz2.compress(PERSON.encode()),
+    "xz": lzma.compress(f"{PERSON} ".encode() * 9),
+    "archive behind a program": b"#!/bin/sh\nexit 0\n" + archive(PERSON),
 }
 CARD_SPELT = {
     "text": f"PAN {CARD}",
@@ -91,6 +116,27 @@ CARD_SPELT = {
     "chip": f"7081985a08{CARD}5f24",
     "track": f"5713{CARD}d25122010000000000f",
     "hex": CARD.encode().hex(),
+    "and its month": f"{CARD} 2912",
+    "and its month, as printed": f"{CARD} 12/27",
+    "and a day": f"{CARD} 2026-11-28",
+    "behind a time": f"2026-11-28 00:00:01 {CARD} 3 tries",
+    "and a hyphen": f"{CARD}-1",
+    "and a stop": f"{CARD}.1",
+    "groups and their month": f"{GROUPS} 2912",
+    "groups and their month, as printed": f"{GROUPS} 12/27",
+    "groups and a day": f"{GROUPS} 2026-11-28",
+    "groups behind a word": f"card {GROUPS}",
+    "groups behind a digit": f"card 1 {GROUPS}",
+    "groups behind a year": f"2026 {GROUPS}",
+    "groups with hyphens behind a digit": f"1-{GROUPS.replace(' ', '-')}",
+    "groups of 19 digits": "6228 4804 0256 4890 018",
+    "groups, the first of six": "622848 0402 5648 9009",
+    "no-break blanks": GROUPS.replace(" ", "\u00a0"),
+    "no-break blanks, JSON": GROUPS.replace(" ", "\\u00a0"),
+    "chip, bytes": bytes.fromhex(f"00015a08{CARD}ff"),
+    "chip, 19 digits": "5a0a6228480402564890018f",
+    "track, bytes": bytes.fromhex(f"5713{CARD}d251220100000000000f"),
+    "chip, in an odd run": f"75a08{CARD}5f24",
 }
 KEYS = {
     "PEM": key(Encoding.PEM, PrivateFormat.PKCS8),
@@ -101,6 +147,14 @@ KEYS = {
     "DER in hex": key(Encoding.DER, PrivateFormat.PKCS8).hex(),
     "DER in base64": base64.b64encode(b"abcd" + key(Encoding.DER, PrivateFormat.PKCS8)),
     "named": '"app_secret": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"',
+    "DER, enciphered": enciphered(Encoding.DER),
+    "DER, enciphered, in hex": enciphered(Encoding.DER).hex(),
+    "PEM, enciphered": enciphered(Encoding.PEM),
+    "named in Chinese": "密码：0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "named in GBK": "密钥：0f1e2d3c4b5a69788796a5b4c3d2e1f0".encode("gb18030"),
+    "named by its use": '"enc_key": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"',
+    "named by its cipher": "sm4_key=0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "JWK": '{"kty":"EC","crv":"P-256","x":"...","d":"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"}',
     "named in hex": b'{"master_key":"0f1e2d3c4b5a69788796a5b4c3d2e1f0"}'.hex(),
 }
 PLANTED = [
@@ -108,6 +162,7 @@ PLANTED = [
     *(("bank card number", how, value) for how, value in CARD_SPELT.items()),
     *(("private key", how, value) for how, value in KEYS.items()),
 ]
+PACKERS = (gzip.compress, bz2.compress, lzma.compress)
 HARMLESS = {
     "wrong check character": "439900199003077071 9999990000000009",
     "no such day": "439900199002306630",
@@ -117,6 +172,13 @@ HARMLESS = {
     "digest": "sm3: 0ab4012888888881881cd" + "e" * 43,
     "wire": '{"channel":"scanner","hex":"4012888888881881"}',
     "codes shown": '{"shows":["DataMatrix:ff","structured append QRCode:4012888888881881"]}',
+    "digest that holds a birthday": "0a1b2c3d4e5f6a7b8c9d0e1f" + "a" + ANOTHER + "b" + "0a1b2c3d4e5f6a7b8c9d",
+    "wire, as a chip would tell it": f'{{"hex":"75a08{CARD}5f245"}}',
+    "track without its month": f"5713{CARD}d25990000000000f",
+    "UUID": "0000abcd-4012-8888-8888-1881abcdefab",
+    "digits escaped, no number": "".join(f"&#{ord(c)};" for c in "439900199003077071"),
+    "public key": '{"kty":"EC","x":"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"}',
+    "d of no key": '{"d":"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"}',
     "no issuer's": "4012888888881881003 7712888888888882 98765432109876544",
     "glyphs": "[<4012888888881881>-5<0a4012888888881881>]TJ",
     "word in hex": '{"shows":["QRCode:4538373231444443"]}',
@@ -192,7 +254,7 @@ def test_file_that_cannot_be_searched_is_a_finding(head, tmp_path):
 
 def test_damaged_files_are_findings_and_never_a_crash(tmp_path):
     chance = Random(3)
-    for whole in (document("x"), picture("x", "y"), archive("x" * 99), gzip.compress(b"x" * 99)):
+    for whole in (document("x"), picture("x", "y"), archive("x" * 99), *(pack(b"x" * 99) for pack in PACKERS)):
         for _ in range(10):
             spoilt = bytearray(whole)
             for place in chance.sample(range(8, len(spoilt)), 3):
@@ -214,6 +276,29 @@ def test_names_that_are_no_text_are_searched_and_told_by_escapes(tmp_path, capsy
     out = capsys.readouterr().out
     assert "\\udcff" in out
     assert "its name: identity number" in out
+
+
+def test_what_is_nested_too_deep_is_a_finding_of_its_own(tmp_path, capsys):
+    nested = b"nothing"
+    for _ in range(4):
+        nested = archive(nested)
+    (tmp_path / "nested.zip").write_bytes(nested)
+    assert {one.kind for one in scan(tmp_path)} == {"not looked into"}
+    assert main(["report", "scan", str(tmp_path)]) == 1
+    assert "not looked into: nested too deep" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("head", [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x28\xb5\x2f\xfd"])
+def test_archive_nobody_can_open_here_is_a_finding(head, tmp_path):
+    (tmp_path / "packed").write_bytes(head + b"anything" * 9)
+    assert [one.kind for one in scan(tmp_path)] == ["cannot be searched"]
+
+
+def test_random_frames_raise_no_alarm(tmp_path):
+    chance = Random(11)
+    frames = (chance.randbytes(chance.randint(16, 64)).hex() for _ in range(10_000))
+    (tmp_path / "journal.jsonl").write_text("".join(f'{{"hex":"{frame}"}}\n' for frame in frames))
+    assert scan(tmp_path) == ()
 
 
 def test_path_that_is_not_there_is_wrong_input(tmp_path, capsys):
