@@ -7,7 +7,7 @@ from pathlib import Path
 
 from certification.errors import PlanError
 from evidence.clear_numbers import BANK_CARD_NUMBER
-from evidence.clear_text import UNREADABLE, Finding, scan, scan_bytes
+from evidence.clear_text import DEEP, UNREADABLE, Finding, scan, scan_bytes
 
 
 def require_nothing_in_clear(path: Path, of: Path | None = None, looked_at: Collection[str] = ()) -> None:
@@ -22,7 +22,7 @@ def require_nothing_in_clear(path: Path, of: Path | None = None, looked_at: Coll
             but a random code that looks like one.
 
     Raises:
-        PlanError: an identity number, the number of a bank card or a key stands in it.
+        PlanError: an identity number, the number of a bank card or a key stands in it, or what nobody looked into.
     """
     _refuse([one for one in scan(path) if one.kind != UNREADABLE and not _seen(one, looked_at)], of or path)
 
@@ -44,10 +44,14 @@ def _refuse(found: Sequence[Finding], where: Path) -> None:
     if found:
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         raise PlanError(
-            f"{found[0].kind} in clear at {found[0].file}, {found[0].place}{more}",
+            f"{_told(found[0])}{more}",
             where=str(where),
             remedy="`xiangka report scan` lists them; mend what wrote it and run the plan anew" + _or(found[0]),
         )
+
+
+def _told(one: Finding) -> str:
+    return str(one) if one.kind == DEEP else f"{one.kind} in clear at {one.file}, {one.place}"
 
 
 def _or(one: Finding) -> str:

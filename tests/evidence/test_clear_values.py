@@ -19,8 +19,10 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from certification.errors import PlanError
 from evidence.clear_text import scan
 from evidence.written_bytes import written_bytes
+from xiangka.clear_check import require_nothing_in_clear
 from xiangka.cli import main
 
 PERSON, CARD = "43990019900307707X", "9999990000000006"
@@ -319,3 +321,12 @@ def test_many_runs_are_looked_through_in_batches_and_told_by_their_own_line(tmp_
     (tmp_path / "journal").write_text("\n".join(lines))
     assert sum(1 for _ in written_bytes((tmp_path / "journal").read_bytes())) > 2
     assert [str(one) for one in scan(tmp_path)] == ["journal: line 572: identity number, in hex"]
+
+
+def test_nothing_is_signed_over_what_nobody_looked_into(tmp_path):
+    nested = b"nothing"
+    for _ in range(4):
+        nested = archive(nested)
+    (tmp_path / "nested.zip").write_bytes(nested)
+    with pytest.raises(PlanError, match="not looked into: nested too deep"):
+        require_nothing_in_clear(tmp_path)
