@@ -141,7 +141,12 @@ class Asked:
         file = folder / ASKED
         try:
             record = json_value(file.read_text(encoding="utf-8"))
-            return cls(**{**record, "only": tuple(record["only"]), "by_hand": tuple(record["by_hand"])})
+            read = {
+                "only": tuple(record["only"]),
+                "by_hand": tuple(record["by_hand"]),
+                "waivers": dict(record["waivers"]),
+            }
+            return cls(**{**record, **read})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise PlanError(
                 "does not say what the run was asked for, so it cannot be gone on with",

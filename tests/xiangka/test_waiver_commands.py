@@ -1,5 +1,6 @@
 """Waivers from the command line: written, filled in, signed, checked; and what an exit code comes to under one."""
 
+import json
 import shutil
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -144,6 +145,18 @@ def test_a_run_does_not_go_on_with_waivers_that_were_touched_meanwhile(late, tmp
         (kept / late).write_bytes(b"another")
     with pytest.raises(PlanError, match="was not there when" if late == "W-2.toml" else "not what it was|gone"):
         refuse_other(asked, Given(), "terminal", folder)
+
+
+def test_what_a_run_says_of_its_waivers_is_read_back_and_nothing_else_taken_for_it(tmp_path, keys):
+    path = written(tmp_path, "W-1")
+    asked = Asked.of(RunOptions(waivers=(path,), centre=keys / "centre.pem"), "terminal")
+    assert asked.waivers.keys() == {"W-1.toml", "centre.pem"}
+    asked.write(tmp_path)
+    assert Asked.read(tmp_path) == asked
+    file = tmp_path / "asked.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "waivers": 5}))
+    with pytest.raises(PlanError, match="does not say what the run was asked for"):
+        Asked.read(tmp_path)
 
 
 def test_a_waiver_signed_after_the_run_began_accepts_nothing(tmp_path, keys):
