@@ -162,11 +162,6 @@ def _data() -> Traversable:
     return resources.files("certification") / "data"
 
 
-def notice_text() -> str:
-    """The provincial notice 湘卫函〔2019〕159号, reflowed into paragraphs."""
-    return (_data() / "notice.txt").read_text(encoding="utf-8")
-
-
 @cache
 def load_catalogue() -> Catalogue:
     """Read the catalogue that comes with the project.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reports.run_folder import RunRecord
+from reports.run_record import RunRecord
 
 
 def emulated_parts(run: RunRecord) -> Iterator[str]:

@@ -24,7 +24,8 @@ from register.run_reports import report_numbers
 from register.run_waivers import weighed_waivers
 from reports.judged_run import JudgedAgain
 from reports.laboratory_facts import unstated
-from reports.run_folder import RunFolder, RunRecord, read_run_folder
+from reports.run_folder import RunFolder, read_run_folder
+from reports.run_record import RunRecord
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from certification.catalogue import Catalogue
 from certification.subject import Identity
 from certification.verdicts import Row
 from certification.waivers import WeighedWaiver, weigh
-from reports.run_folder import RunRecord
+from reports.run_record import RunRecord
 from reports.waiver_files import SUFFIX, read_all
 
 KEPT = "waivers"

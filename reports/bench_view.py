@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from certification.catalogue import Text
 from certification.verdicts import Verdict
-from reports.run_folder import InstrumentRecord, RunFolder
+from reports.run_folder import RunFolder
+from reports.run_record import InstrumentRecord
 
 
 def _t(zh: str, en: str) -> Text:

@@ -37,7 +37,8 @@ from reports.laboratory_facts import (
 from reports.moments import days_text, moment_text
 from reports.row_facts import RowFact, row_facts
 from reports.run_catalogue import run_catalogue
-from reports.run_folder import RunFolder, RunRecord
+from reports.run_folder import RunFolder
+from reports.run_record import RunRecord
 from reports.sections import sections_of
 from reports.stated_records import WaiverRecord
 from reports.subject_photographs import SubjectPhotograph, subject_photographs

@@ -9,7 +9,7 @@ from datetime import datetime
 from certification.catalogue import SubjectKind, Text
 from certification.kill_rate import DefectRecord, Rate
 from reports.numbers import share
-from reports.run_folder import Versions
+from reports.run_record import Versions
 from reports.words import SUBJECT_KINDS, joined, word
 
 _DIRTY = "-dirty"

@@ -26,7 +26,8 @@ from reports.kind_words import words_of
 from reports.masking import masked
 from reports.moments import moment_text
 from reports.numbers import file_size, grouped, part, plain
-from reports.run_folder import JOURNAL, RunFolder, RunRecord, read_run_folder
+from reports.run_folder import JOURNAL, RunFolder, read_run_folder
+from reports.run_record import RunRecord
 from reports.sections import tally, uncovered
 from reports.statement_view import statement_view
 

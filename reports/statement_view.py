@@ -8,7 +8,7 @@ from typing import get_args
 
 from certification.catalogue import SubjectKind, Text
 from certification.options import Answer, groups, meanings
-from reports.run_folder import SubjectRecord
+from reports.run_record import SubjectRecord
 from reports.words import as_recorded, joined
 
 

@@ -4,18 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import allure
+import allure_commons
 import pytest
+from allure_commons.model2 import TestResult
+from allure_commons.types import LabelType
 from pytest_bdd.parser import Feature, Scenario, Step
 
 from fixtures.evidence import Evidence
 from fixtures.run import RUN
 from steps.sentences import both_languages
 
+_ROOT = f"{Path(__file__).resolve().parents[1]}/"
 _OPEN = pytest.StashKey[tuple[Any, int]]()
+
+
+class _NothingOfTheMachine:
+    """Takes out of a result, before it is written, what names the computer of the run and its folders."""
+
+    @allure_commons.hookimpl(tryfirst=True)
+    def report_result(self, result: TestResult) -> None:
+        """Drop the host's name, and tell files by their place in the project."""
+        result.labels = [label for label in result.labels if label.name != LabelType.HOST]
+        result.description = _from_root(result.description)
+        if result.statusDetails is not None:
+            result.statusDetails.trace = _from_root(result.statusDetails.trace)
+
+
+def _from_root(text: str | None) -> str | None:
+    return text and text.replace(_ROOT, "")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look at every result before it is written, as long as this session lasts."""
+    plugin = _NothingOfTheMachine()
+    allure_commons.plugin_manager.register(plugin)
+    config.add_cleanup(lambda: allure_commons.plugin_manager.unregister(plugin))
 
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature, scenario: Scenario) -> None:

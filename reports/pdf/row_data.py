@@ -11,7 +11,7 @@ from reports.load_view import LoadView, Percentiles, RowLoads, StageLine
 from reports.numbers import grouped, plain
 from reports.pdf.telling import Telling
 from reports.row_facts import RowFact
-from reports.run_folder import FormRecord
+from reports.run_record import FormRecord
 from reports.sections import Deciding, GroupedRule, ResultLine
 from reports.stated_records import WaiverRecord
 

@@ -13,7 +13,7 @@ import pytest
 from certification.verdicts import Verdict
 from reports.bench_view import instrument_views
 from reports.html_report import write_report
-from reports.run_folder import InstrumentRecord
+from reports.run_record import InstrumentRecord
 
 SUPPLY = {
     "role": "power",

@@ -14,7 +14,7 @@ from certification.kill_rate import DefectRecord, DefectTrial
 from certification.trial_record import LAYOUT, MadeWith
 from reports.harness_trial import harness_trial
 from reports.html_report import write_report
-from reports.run_folder import Versions
+from reports.run_record import Versions
 
 TRIALS = (
     DefectTrial(

@@ -17,6 +17,7 @@ from rigs.errors import InvalidLoadError, OperatorDeclinedError, RigError, Subje
 from steps.criterion import NonconformityError, UndecidedError
 from steps.sentences import is_chinese
 from xiangka.cli import main
+from xiangka.scenarios import FEATURES
 
 FAILING, SOUND = "EHC-TRM-003", "EHC-TRM-001"
 DEFECT = "drops-record-numbers"
@@ -97,6 +98,14 @@ def test_allure_links_each_row_to_its_place_in_the_report(ended, results):
         (link,) = one["links"]
         assert link["url"] == f"../run/report.html#{requirement}"
         assert f'id="{requirement}"' in page
+
+
+def test_allure_tells_nothing_of_the_machine(results):
+    for one in results.values():
+        assert one["description"].startswith("features/terminal/")
+        assert "host" not in {label["name"] for label in one["labels"]}
+    assert results[FAILING]["statusDetails"]["trace"]
+    assert str(FEATURES.parent) not in json.dumps(results)
 
 
 def test_allure_knows_its_surroundings_and_no_executor(ended):
