@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evidence.chain import Chain, next_line
+from evidence.manifest import ChainHead
 from evidence.redaction import HIDDEN_IN
 
 _AT_ONCE = 8192
@@ -83,6 +84,7 @@ class ChainedFile:
 
     def __init__(self, path: Path, name: str, chain: Chain, first: Callable[[], None] = lambda: None) -> None:
         self._state = _State.of(path, chain)
+        self._on_disk = ChainHead(chain.records, chain.head.hex())
         self._hidden = HIDDEN_IN[name]
         self._first = first
 
@@ -96,6 +98,11 @@ class ChainedFile:
         """Number of lines, those still to be written among them."""
         state = self._state
         return state.records + len(state.waiting)
+
+    @property
+    def on_disk(self) -> ChainHead:
+        """How it ended when it was last brought onto the disk: a power cut leaves no less."""
+        return self._on_disk
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Append a record.
@@ -132,7 +139,9 @@ class ChainedFile:
             OSError: the disk does not take it.
         """
         self.flush()
-        os.fsync(self._state.descriptor)
+        state = self._state
+        os.fsync(state.descriptor)
+        self._on_disk = ChainHead(state.records, state.head.hex())
 
     def move_to(self, path: Path) -> None:
         """Append everything recorded so far to another file and go on there; the first file is removed.
@@ -154,7 +163,7 @@ class ChainedFile:
         here.path.unlink()
 
     def close(self) -> None:
-        """Hand over what is left and close; a second time does nothing.
+        """Bring what is left onto the disk and close; a second time does nothing.
 
         Raises:
             OSError: the disk does not take the last lines; the file is closed and whole without them.
@@ -162,7 +171,7 @@ class ChainedFile:
         if self._state.descriptor < 0:
             return
         try:
-            self.flush()
+            self.sync()
         finally:
             closing, self._state = self._state.descriptor, replace(self._state, descriptor=-1)
             os.close(closing)

@@ -90,5 +90,5 @@ def _differing(kept: bytes | None, document: dict[str, Any]) -> Iterator[tuple[s
 
 
 def _baseless(run: KeptRun) -> Iterator[str]:
-    for line, (begin, end), missing in unfounded(run.lines, journal_numbers(run.journal)):
+    for line, (begin, end), missing in unfounded(run.lines, journal_numbers(run.journal, run.killed)):
         yield f"observation in line {line} rests on journal records {begin}–{end}, and {missing} is not there"

@@ -17,6 +17,8 @@ from evidence.chain import bare
 from reports.errors import ReportError
 
 RUN, VERDICTS = "run.json", "verdicts.json"
+_KILLED = "killed"
+"""Why a sitting ended that closed none of its files."""
 _AGAIN = "copy the whole folder of the run once more"
 
 
@@ -59,6 +61,13 @@ class KeptRun:
                 where=str(self.folder / RUN),
                 remedy="the run was made with an earlier version of Xiangka, or the file was changed",
             ) from error
+
+    @property
+    def killed(self) -> frozenset[int]:
+        """Numbers of its sittings that were killed."""
+        sittings = self.record.get("sittings")
+        told = [one for one in sittings if isinstance(one, dict)] if isinstance(sittings, list) else []
+        return frozenset(one["number"] for one in told if one.get("why") == _KILLED and type(one.get("number")) is int)
 
     @property
     def verdicts(self) -> bytes | None:

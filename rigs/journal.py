@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from evidence.chain import Chain
 from evidence.chained_file import ChainedFile
+from evidence.manifest import ChainHead
 from evidence.redaction import JOURNAL
 from rigs.disk import told_of_the_disk
 from rigs.errors import RigError
@@ -43,16 +44,18 @@ class Journal:
     """
 
     def __init__(self, path: Path | None, after: int = 0, chain: Chain | None = None) -> None:
-        self._file = None if path is None else self._opened(path, chain)
+        begun = Chain(JOURNAL, run="") if chain is None else chain
+        self._file = None if path is None else self._opened(path, begun)
+        self._on_disk = ChainHead(begun.records, begun.head.hex())
         self._lock = threading.Lock()
         self._count = after
         self._before = after - (0 if self._file is None else self._file.records)
         self._filters: dict[str, Callable[[bytes], bytes]] = {}
 
     @staticmethod
-    def _opened(path: Path, chain: Chain | None) -> ChainedFile:
+    def _opened(path: Path, chain: Chain) -> ChainedFile:
         with told_of_the_disk(path):
-            return ChainedFile(path, JOURNAL, Chain(JOURNAL, run="") if chain is None else chain)
+            return ChainedFile(path, JOURNAL, chain)
 
     def __enter__(self) -> Self:
         return self
@@ -66,6 +69,11 @@ class Journal:
     def count(self) -> int:
         """Number of the last record written."""
         return self._count if self._file is None else self._before + self._file.records
+
+    @property
+    def on_disk(self) -> ChainHead:
+        """How the file ended when it was last brought onto the disk: a power cut leaves no less."""
+        return self._on_disk if self._file is None else self._file.on_disk
 
     def wire(self, channel: str, direction: str, data: bytes, t_ns: int | None = None) -> int:
         """Record one frame of bytes; returns the record's number."""
@@ -108,7 +116,7 @@ class Journal:
         self._ask(lambda file: file.move_to(path))
 
     def close(self) -> None:
-        """Hand over what is left and close the file.
+        """Bring what is left onto the disk and close the file.
 
         Raises:
             RigError: the disk does not take the last records; the file is closed and whole without them.
@@ -116,7 +124,7 @@ class Journal:
         try:
             self._ask(ChainedFile.close)
         finally:
-            self._count = self.count
+            self._count, self._on_disk = self.count, self.on_disk
             self._file = None
 
     def _ask(self, act: Callable[[ChainedFile], None]) -> None:

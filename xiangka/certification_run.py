@@ -261,6 +261,7 @@ class CertificationRun:
             self.photographs.append(keep_photograph(self._photograph, folder / "pictures", sitting.number))
         self._compare_with_the_application(identity)
         self.journal.sync()
+        self.run.evidence.sync()
         self.write_record("running", None)
 
     def _identified(self) -> DeviceIdentity:

@@ -24,6 +24,13 @@ from rigs.errors import RigError
 from rigs.journal import Journal
 from rigs.roles import DeviceIdentity
 from xiangka.asked import Asked, Given, RunOptions, refuse_other
+from xiangka.left_whole import (
+    LostRecords,
+    lost_records,
+    require_as_recorded,
+    require_as_sealed,
+    require_sound_clocks,
+)
 from xiangka.sittings import FINISHED, GOES_ON, WHY, Sitting, lasting
 from xiangka.whole_lines import WholeLines, whole_lines
 
@@ -43,6 +50,7 @@ class EarlierRun:
         files: its observations and its journal.
         chains: the chain of each as it stands at its end.
         journal_end: number of the last journal record written or referred to.
+        lost: journal records that the kill took; None where all are there.
     """
 
     folder: Path
@@ -53,6 +61,7 @@ class EarlierRun:
     files: tuple[WholeLines, WholeLines]
     chains: tuple[Chain, Chain]
     journal_end: int
+    lost: LostRecords | None = None
 
     @property
     def identity(self) -> DeviceIdentity:
@@ -163,7 +172,8 @@ def read_earlier(folder: Path, given: Given) -> EarlierRun:
         given: what else was asked for; must be what the run began with.
 
     Raises:
-        PlanError: it is not such a folder, the run said its last word, it is signed, or what it rests on has changed.
+        PlanError: it is not such a folder, the run said its last word, it is signed, what it rests on or what it
+            wrote down has changed, or its clock ran backwards.
     """
     if (folder / SIGNATURES).exists():
         raise PlanError(
@@ -171,19 +181,23 @@ def read_earlier(folder: Path, given: Given) -> EarlierRun:
             where=str(folder),
             remedy="start a new run",
         )
+    require_as_sealed(folder)
     asked = Asked.read(folder)
     record = _run_record(folder / RUN)
     refuse_other(asked, given, SubjectKind(record["subject"]["kind"]), folder)
     sittings = [Sitting(**sitting) for sitting in record["sittings"]]
     observed, journal = _file(folder / OBSERVATIONS), _file(folder / JOURNAL)
     chains = _chain(observed, record["run"]), _chain(journal, record["run"])
+    for file, chain in zip((observed, journal), chains, strict=True):
+        require_as_recorded(file, chain, record)
     _require_its_sittings(journal, sittings)
     if sittings[-1].why is None:
         sittings[-1] = sittings[-1].killed_at(journal.last.get("t_ns", sittings[-1].t_ns))
+    require_sound_clocks(sittings, folder)
     if sittings[-1].why not in GOES_ON and not _cut_at_its_end(sittings[-1], folder):
         raise PlanError(*_last_word(sittings[-1], record), where=str(folder), remedy="start a new run")
     lines = [from_line(bare(json.loads(line))) for line in observed.lines()]
-    referred = [one.journal[1] for one in lines if isinstance(one, Observation) and one.journal is not None]
+    lost = lost_records(lines, journal, sittings[-1], record["chains"][OBSERVATIONS]["records"])
     return EarlierRun(
         folder=folder,
         record=record,
@@ -192,7 +206,8 @@ def read_earlier(folder: Path, given: Given) -> EarlierRun:
         observations=tuple(in_force(lines)),
         files=(observed, journal),
         chains=chains,
-        journal_end=max([journal.last.get("n", 0), *referred]),
+        journal_end=journal.last.get("n", 0) if lost is None else lost.last,
+        lost=lost,
     )
 
 

@@ -12,6 +12,7 @@ from certification.catalogue import Text
 from certification.exit_codes import ExitCode
 from certification.json_text import json_text
 from certification.verdicts import SCHEMA
+from evidence.redaction import JOURNAL, OBSERVATIONS
 from rigs.calibration import instruments_of
 from rigs.disk import told_of_the_disk
 from xiangka.fingerprints import fingerprints
@@ -70,6 +71,7 @@ def run_record(run: CertificationRun, state: str, code: ExitCode | None, overall
         "versions": run.made_with,
         "machine": machine(),
         **_of_the_kind(run),
+        "chains": {JOURNAL: asdict(run.journal.on_disk), OBSERVATIONS: asdict(run.run.evidence.on_disk)},
         "durations": {key: round(value, 3) for key, value in run.durations.items()},
         "notes": [note.model_dump() for note in run.notes],
         "forms": [form.as_record() for form in run.forms] if run.earlier is None else run.earlier.record["forms"],

@@ -106,14 +106,14 @@ def _require_of_the_laboratory(folder: Path, stated: dict[str, str] | None, cert
 
 def _refusal(record: dict[str, Any]) -> tuple[str, str] | None:
     """Why nobody may sign a run of this record, and what to do; None if he may."""
+    for sitting in (Sitting(**told) for told in record.get("sittings", ())):
+        if sitting.ran_back:
+            return sitting.told_of_the_clock().en, "set the clock right and run it anew"
     if (state := record.get("state")) != "finished":
         return f"the run is {state}, not finished", "go on with it (xiangka certify --resume), or run it anew"
     befell = record.get("befell", {})
     if befell.get("invalid") or record.get("overall") == "INVALID":
         return "the run is INVALID: nothing it says counts", "run it anew"
-    for sitting in (Sitting(**told) for told in record.get("sittings", ())):
-        if sitting.ran_back:
-            return sitting.told_of_the_clock().en, "set the clock right and run it anew"
     return None
 
 

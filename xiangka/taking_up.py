@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 def take_up(run: CertificationRun, earlier: EarlierRun, sitting: Sitting) -> None:
     """Set aside what unfinished rows had, and say so."""
     run.notes += [earlier.told(sitting), *earlier.found_torn()]
+    if earlier.lost is not None:
+        run.notes.append(earlier.lost.told())
     if sitting.commit != (before := earlier.sittings[-1].commit):
         said = f"{before or '—'} → {sitting.commit or '—'}"
         run.notes.append(Text(zh=f"两次试验之间软件有变：{said}", en=f"the harness changed in between: {said}"))

@@ -8,8 +8,9 @@ from synthetic_run import Story, write_run
 
 from certification.catalogue import load_catalogue
 from certification.catalogue_file import catalogue_text
+from certification.observations import Observation
 from evidence.chain import Chain, published
-from reports.journal_numbers import journal_numbers
+from reports.journal_numbers import journal_numbers, unfounded
 from xiangka.cli import main
 from xiangka.judging_again import judged_again
 
@@ -122,15 +123,51 @@ def test_an_observation_whose_journal_records_are_gone_is_told_by_line(folder, c
     assert "byte for byte" in said.out
 
 
-def test_records_that_a_kill_lost_are_no_reproach(tmp_path):
+WIRE = {"t_ns": 1, "channel": "scanner", "dir": "rx", "hex": "00"}
+BEGINS = {"t_ns": 2, "channel": "run", "dir": "event", "what": "sitting"}
+CITING = [("A", (1, 2)), ("B", (3, 6)), ("B", (2, 3)), ("A", (8, 9)), ("B", (3, 8)), ("A", (2, 8)), ("C", (2, 11))]
+"""Rows and the records their observations name; records 4 to 6 and 10 are not there."""
+
+
+@pytest.mark.parametrize(
+    ("killed", "reproached"),
+    [([1], [(6, 4), (7, 4)]), ([2], [(2, 4), (5, 4), (6, 4), (7, 4)]), ([], [(2, 4), (5, 4), (6, 4), (7, 4)])],
+)
+def test_a_kill_explains_missing_records_to_the_row_it_cut_short_alone(killed, reproached, tmp_path):
     journal = tmp_path / "journal.jsonl"
-    wire = {"t_ns": 1, "channel": "scanner", "dir": "rx", "hex": "00"}
-    sitting = {"t_ns": 2, "channel": "run", "dir": "event", "what": "sitting"}
-    write_lines(journal, [{"n": 1, **wire}, {"n": 2, **wire}, {"n": 7, **sitting}, {"n": 8, **wire}, {"n": 10, **wire}])
-    numbers = journal_numbers(journal)
-    assert [numbers.missing(*span) for span in ((1, 2), (2, 6), (3, 8), (8, 10), (10, 10), (10, 11), (0, 1))] == [
-        None, None, None, 9, None, 11, 0,
-    ]  # fmt: skip
+    numbered = [(1, BEGINS | {"number": 1}), (2, WIRE), (3, WIRE), (7, BEGINS | {"number": 2}), (8, WIRE), (9, WIRE)]
+    write_lines(journal, [{"n": n, **record} for n, record in [*numbered, (11, WIRE)]])
+    lines = [(line, Observation(row, "read", "exact", journal=span)) for line, (row, span) in enumerate(CITING, 1)]
+    found = list(unfounded(lines, journal_numbers(journal, killed)))
+    assert [(line, missing) for line, _, missing in found] == reproached
+
+
+def test_records_gone_from_an_interrupted_sitting_are_told(folder, capsys):
+    """It closed its files, so that nothing of them can be missing."""
+    lines = records(folder / "observations.jsonl")
+    begin, end = lines[-1]["journal"]
+    there = [line for line in records(folder / "journal.jsonl") if line["n"] < begin]
+    journal = [{"n": 0, **BEGINS, "number": 1}, *there, {"n": end + 1, **BEGINS, "number": 2}]
+    write_lines(folder / "journal.jsonl", journal)
+    record = json.loads((folder / "run.json").read_text())
+    sitting = {"number": 1, "why": "interrupted"}
+    for why, code in (("interrupted", 1), ("killed", 0)):
+        told = record | {"sittings": [sitting | {"why": why}, {"number": 2, "why": "finished"}]}
+        (folder / "run.json").write_text(json.dumps(told))
+        found, said = judge(folder, capsys)
+        assert found == code, said.out
+        assert (f"{begin} is not there" in said.out) == bool(code)
+
+
+def test_numbers_of_a_journal_and_its_gaps(tmp_path):
+    journal = tmp_path / "journal.jsonl"
+    numbered = [(1, BEGINS | {"number": 1}), (2, WIRE), (7, BEGINS | {"number": 2}), (8, WIRE), (10, WIRE)]
+    write_lines(journal, [{"n": n, **record} for n, record in numbered])
+    numbers = journal_numbers(journal, {1})
+    assert numbers.lost == ((3, 6),)
+    spans = ((1, 2), (2, 6), (3, 8), (8, 10), (10, 10), (10, 11), (0, 1))
+    assert [numbers.missing(*span, numbers.lost) for span in spans] == [None, None, None, 9, None, 11, 0]
+    assert [numbers.missing(*span) for span in spans] == [None, 3, 3, 9, None, 11, 0]
 
 
 def test_the_redacted_twin_gives_the_same(folder, tmp_path, capsys):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,7 +71,6 @@ def killed(tmp_path: Path) -> Path:
         "notes": [],
         "reads": 7,
     }
-    (folder / "run.json").write_text(json.dumps(record))
     lines = [observation(DONE), observation(BROKEN), observation(CUT, journal=12)]
     lines += [observation(FAILED, "as_card", measure="other_symbol") for _ in range(3)]
     write_chained(folder / "observations.jsonl", lines)
@@ -77,7 +78,48 @@ def killed(tmp_path: Path) -> Path:
     journal = [{"n": 1, "t_ns": sitting.t_ns, **begun}]
     journal += [{"n": n, "t_ns": (5 + n) * 1_000_000_000} for n in range(2, 11)]
     write_chained(folder / "journal.jsonl", journal)
+    record["chains"] = {
+        "journal.jsonl": head_at(folder / "journal.jsonl", 9),
+        "observations.jsonl": head_at(folder / "observations.jsonl", 2),
+    }
+    (folder / "run.json").write_text(json.dumps(record))
     return folder
+
+
+def head_at(file: Path, records: int) -> dict:
+    """How a file ended when it had so many records."""
+    return {"records": records, "head": json.loads(file.read_text().splitlines()[records - 1])["chain"]}
+
+
+def cut(file: Path, records: int) -> None:
+    """Cut a file down to so many whole records."""
+    file.write_text("".join(file.read_text().splitlines(keepends=True)[:records]))
+
+
+def ended(folder: Path, why: str, **fields) -> None:
+    """Let the sitting have ended in its own way, with its files closed."""
+    sitting = json.loads((folder / "run.json").read_text())["sittings"][0]
+    cut(folder / "observations.jsonl", 2)
+    change(folder, sittings=[{**sitting, "ended": sitting["started"], "why": why, **fields}])
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold a folder as who goes on with its run does."""
+    lock = RunLock(folder)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def refused(folder: Path) -> str:
+    """Why a run does not go on; nothing of it has changed."""
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(PlanError) as error:
+        read_earlier(folder, Given())
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    return str(error.value)
 
 
 def change(folder: Path, **fields) -> None:
@@ -192,15 +234,15 @@ def test_a_run_does_not_go_on_over_something_that_has_changed(killed, said):
 def test_a_run_that_has_said_its_last_word_does_not_go_on(killed, why, said):
     sitting = json.loads((killed / "run.json").read_text())["sittings"][0]
     change(killed, sittings=[{**sitting, "ended": sitting["started"], "why": why}], overall="PASS")
-    write_manifest(killed, "run")
+    write_manifest(killed, RUN)
     with pytest.raises(PlanError) as refused:
         read_earlier(killed, Given())
     assert said in str(refused.value)
 
 
 def test_a_run_cut_between_its_last_row_and_its_manifest_goes_on_to_write_it(killed):
-    sitting = json.loads((killed / "run.json").read_text())["sittings"][0]
-    change(killed, sittings=[{**sitting, "ended": sitting["started"], "why": "finished"}], overall="PASS")
+    ended(killed, "finished")
+    change(killed, overall="PASS")
     earlier = read_earlier(killed, Given())
     said = earlier.told(Sitting(2, "2026-11-27T10:01:00.000+08:00", 0, "", None)).en
     assert said.startswith("sitting 1 ended because its report or its manifest could not be written")
@@ -245,6 +287,8 @@ def test_a_run_does_not_go_on_with_the_journal_of_another(killed):
 def test_a_run_does_not_go_on_where_journal_and_record_tell_of_different_sittings(field, killed):
     first, *lines = [bare(json.loads(line)) for line in (killed / "journal.jsonl").read_text().splitlines()]
     write_chained(killed / "journal.jsonl", [{**first, field: 7}, *lines])
+    journal = head_at(killed / "journal.jsonl", 9)
+    change(killed, chains={**json.loads((killed / "run.json").read_text())["chains"], "journal.jsonl": journal})
     with pytest.raises(PlanError, match=r"journal\.jsonl.*does not begin sitting 1"):
         read_earlier(killed, Given())
 
@@ -264,6 +308,96 @@ def test_a_record_that_was_changed_is_named_and_the_run_does_not_go_on(killed):
     with pytest.raises(PlanError) as refused:
         read_earlier(killed, Given())
     assert "journal.jsonl, line 3: does not continue the chain" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "records", "said"),
+    [
+        ("journal.jsonl", 8, "journal.jsonl: holds 8 records, and had 9 when run.json was written"),
+        ("journal.jsonl", 0, "journal.jsonl: holds 0 records, and had 9"),
+        ("observations.jsonl", 1, "observations.jsonl: holds 1 records, and had 2"),
+    ],
+)
+def test_a_killed_run_does_not_go_on_without_what_its_last_row_wrote_down(file, records, said, killed):
+    cut(killed / file, records)
+    reason = refused(killed)
+    assert said in reason
+    assert "run the plan anew" in reason
+
+
+@pytest.mark.parametrize(
+    ("file", "records"), [("journal.jsonl", 9), ("observations.jsonl", 2), ("observations.jsonl", 4)]
+)
+def test_a_killed_run_goes_on_with_what_the_row_cut_short_has_left(file, records, killed):
+    cut(killed / file, records)
+    assert read_earlier(killed, Given()).kept((DONE,), ()) == {DONE: 1.5}
+
+
+def test_a_run_does_not_go_on_with_files_written_over_under_its_name(killed):
+    file = killed / "observations.jsonl"
+    write_chained(file, [bare(json.loads(line)) | {"value": "no_read"} for line in file.read_text().splitlines()])
+    assert "observations.jsonl: is not what it was when run.json was written: record 2 is another" in refused(killed)
+
+
+@pytest.mark.parametrize("chains", [None, {}, {"journal.jsonl": {"records": 1}}, {"journal.jsonl": 1}])
+def test_a_run_that_does_not_tell_how_its_files_ended_does_not_go_on(chains, killed):
+    change(killed, chains=chains)
+    assert "run.json: does not tell how" in refused(killed)
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (lambda run: cut(run / "journal.jsonl", 9), "journal.jsonl: has 9 records that hold together, and had 10"),
+        (
+            lambda run: cut(run / "observations.jsonl", 1),
+            "observations.jsonl: has 1 records that hold together, and had 2",
+        ),
+        (lambda run: change(run, overall="PASS"), "run.json: "),
+        (lambda run: (run / "asked.json").unlink(), "asked.json: is missing"),
+        (lambda run: (run / "manifest.json").write_text("{}"), "manifest.json: is no manifest"),
+        (lambda run: (run / "more.txt").touch(), "more.txt: is in no list of this run"),
+    ],
+)
+def test_a_sealed_run_goes_on_only_as_it_was_sealed(harm, said, killed):
+    ended(killed, "interrupted")
+    write_manifest(killed, RUN)
+    with held(killed):
+        assert read_earlier(killed, Given()).sittings[0].why == "interrupted"
+    harm(killed)
+    reason = refused(killed)
+    assert said in reason
+    assert "run the plan anew" in reason
+
+
+def test_an_interrupted_sitting_wrote_every_record_its_observations_name(killed):
+    observed = (killed / "observations.jsonl").read_bytes()
+    ended(killed, "interrupted")
+    (killed / "observations.jsonl").write_bytes(observed)
+    assert f"journal.jsonl: ends with record 10, and the observation of {CUT} in line 3 rests on record 12" in refused(
+        killed
+    )
+
+
+def test_a_kill_takes_journal_records_of_the_row_it_cut_short_alone(killed):
+    earlier = read_earlier(killed, Given())
+    note = earlier.lost.told()
+    assert note.en == f"the kill took journal records 11–12, on which observations of {CUT} rest"
+    assert "11–12" in note.zh
+    lines = [observation(DONE), observation(BROKEN), observation(CUT, journal=12), observation(NOT_BEGUN, journal=11)]
+    write_chained(killed / "observations.jsonl", lines)
+    change(killed, chains={**earlier.record["chains"], "observations.jsonl": head_at(killed / "observations.jsonl", 2)})
+    assert "rests on record 12" in refused(killed)
+    cut(killed / "observations.jsonl", 3)
+    change(killed, chains={**earlier.record["chains"], "observations.jsonl": head_at(killed / "observations.jsonl", 3)})
+    assert "rests on record 12" in refused(killed)
+
+
+@pytest.mark.parametrize("why", [None, "bench failed", "interrupted", "finished"])
+def test_a_run_whose_clock_ran_backwards_does_not_go_on(why, killed):
+    ended(killed, why, clock={"wall_s": 5.0, "monotonic_s": 65.0})
+    assert "clock ran 60.0 s backwards during sitting 1; the run was broken off" in (reason := refused(killed))
+    assert "run it anew" in reason
 
 
 def test_a_signed_run_does_not_go_on(killed):

@@ -144,7 +144,11 @@ def test_a_run_whose_clock_ran_backwards_is_not_signed(run, keys, capsys):
     sitting = {"number": 2, **times, "ended": "2026-03-02T09:30:00.000+00:00", "why": "finished"}
     recorded(run, sittings=[{**sitting, "clock": {"wall_s": 1795.0, "monotonic_s": 1800.0}}])
     assert "ran 5.0 s backwards during sitting 2" in refused(capsys, run, keys, "laboratory")
-    recorded(run, sittings=[{**sitting, "clock": {"wall_s": 1799.5, "monotonic_s": 1800.0}}])
+    recorded(run, state="aborted", sittings=[{**sitting, "clock": {"wall_s": 1795.0, "monotonic_s": 1800.0}}])
+    said = refused(capsys, run, keys, "laboratory")
+    assert "run it anew" in said
+    assert "--resume" not in said, "it cannot be gone on with"
+    recorded(run, state="finished", sittings=[{**sitting, "clock": {"wall_s": 1799.5, "monotonic_s": 1800.0}}])
     assert sign(run, keys, "laboratory") == 0
 
 
