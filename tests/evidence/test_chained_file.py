@@ -43,6 +43,32 @@ def followed(path, name="journal.jsonl") -> Chain:
     return follow(name, data.splitlines(), run="")
 
 
+def test_what_is_told_to_be_on_the_disk_is_what_was_brought_there(tmp_path):
+    """A run that was killed is held to it: to tell more than a power cut leaves would refuse a sound one."""
+    begun = Chain("journal.jsonl", run="")
+    journal = Journal(tmp_path / "first", chain=begun)
+    evidence = Evidence(tmp_path, journal=journal)
+    nothing = (0, begun.head.hex())
+    for kept in (journal, evidence):
+        assert (kept.on_disk.records, len(kept.on_disk.head)) == (0, 64)
+    journal.event("run", "first")
+    journal.flush()
+    journal.move_to(tmp_path / "journal.jsonl")
+    assert (journal.on_disk.records, journal.on_disk.head) == nothing
+    journal.sync()
+    one = followed(tmp_path / "journal.jsonl")
+    assert (journal.on_disk.records, journal.on_disk.head) == (1, one.head.hex())
+    journal.event("run", "second")
+    evidence.add(Observation("EHC-TRM-001", "read", "exact", journal=(2, 2)))
+    assert (journal.on_disk.records, evidence.on_disk.records) == (1, 0)
+    evidence.close()
+    journal.close()
+    for kept, name in ((journal, "journal.jsonl"), (evidence, "observations.jsonl")):
+        whole = followed(tmp_path / name, name)
+        assert (kept.on_disk.records, kept.on_disk.head) == (whole.records, whole.head.hex())
+    assert (journal.on_disk.records, evidence.on_disk.records) == (2, 1)
+
+
 def test_a_full_disk_leaves_whole_lines_and_room_lets_the_chain_go_on_without_a_gap(tmp_path, small_disk):
     file = ChainedFile(tmp_path / "journal.jsonl", "journal.jsonl", Chain("journal.jsonl", run=""))
     written = refused = 0

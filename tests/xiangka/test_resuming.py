@@ -10,8 +10,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from shell import RunFolder, bench, until
@@ -27,9 +28,11 @@ from evidence.manifest import chain_heads, read_manifest, write_manifest
 from fixtures.evidence import Evidence
 from rigs.roles import DeviceIdentity
 from xiangka.asked import Asked, Given, RunOptions
+from xiangka.cli import main
 from xiangka.resuming import read_earlier
 from xiangka.run_lock import LOCK, RunLock
 from xiangka.sittings import Sitting
+from xiangka.taking_up import take_up
 from xiangka.whole_lines import whole_lines
 
 DONE, BROKEN, FAILED, CUT, NOT_BEGUN = (f"EHC-TRM-{n:03d}" for n in (1, 3, 6, 10, 11))
@@ -333,6 +336,15 @@ def test_a_killed_run_goes_on_with_what_the_row_cut_short_has_left(file, records
     assert read_earlier(killed, Given()).kept((DONE,), ()) == {DONE: 1.5}
 
 
+def test_whoever_resumes_a_run_cut_short_by_whole_lines_is_told_in_one_line(killed, capsys):
+    cut(killed / "journal.jsonl", 4)
+    before = {path: path.read_bytes() for path in killed.iterdir()}
+    assert main(["certify", "--resume", str(killed)]) == 4
+    [said] = capsys.readouterr().err.splitlines()
+    assert f"{killed / 'journal.jsonl'}: holds 4 records, and had 9" in said
+    assert {path: path.read_bytes() for path in killed.iterdir()} == before
+
+
 def test_a_run_does_not_go_on_with_files_written_over_under_its_name(killed):
     file = killed / "observations.jsonl"
     write_chained(file, [bare(json.loads(line)) | {"value": "no_read"} for line in file.read_text().splitlines()])
@@ -381,7 +393,9 @@ def test_an_interrupted_sitting_wrote_every_record_its_observations_name(killed)
 
 def test_a_kill_takes_journal_records_of_the_row_it_cut_short_alone(killed):
     earlier = read_earlier(killed, Given())
-    note = earlier.lost.told()
+    run = SimpleNamespace(notes=[], bench_file=SimpleNamespace(scanner=None), ahead=())
+    take_up(run, earlier, Sitting(2, "2026-11-27T10:01:00.000+08:00", 0, "", "abc"))
+    [_, note] = run.notes
     assert note.en == f"the kill took journal records 11–12, on which observations of {CUT} rest"
     assert "11–12" in note.zh
     lines = [observation(DONE), observation(BROKEN), observation(CUT, journal=12), observation(NOT_BEGUN, journal=11)]
@@ -473,6 +487,7 @@ def test_a_killed_run_goes_on_in_its_folder(shell, platform):
     assert [record["number"] for record in left.journal if record.get("what") == "sitting"] == [1, 2]
     manifest = read_manifest(out)
     assert manifest.chains == chain_heads(out, manifest.run)
+    assert left.run["chains"] == {name: asdict(head) for name, head in manifest.chains.items()}
     for name, head in manifest.chains.items():
         chain = follow(name, (out / name).read_bytes().splitlines(), run=manifest.run)
         assert (chain.records, chain.head.hex()) == (head.records, head.head)
