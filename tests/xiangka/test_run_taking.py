@@ -16,6 +16,7 @@ from rigs.journal import Journal
 from xiangka import sittings
 from xiangka.asked import RunOptions
 from xiangka.certification_run import CertificationRun
+from xiangka.cli import main
 from xiangka.resuming import EarlierRun
 from xiangka.sittings import Sitting
 from xiangka.watching import Silent
@@ -102,7 +103,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.nightly
-def test_a_run_whose_clock_runs_backwards_ends_there_and_says_so(tmp_path):
+def test_a_run_whose_clock_runs_backwards_ends_there_and_says_so(tmp_path, capsys):
     (tmp_path / "stepping.py").write_text(STEPPING)
     command = [sys.executable, str(tmp_path / "stepping.py"), str(tmp_path / "run")]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
@@ -114,6 +115,10 @@ def test_a_run_whose_clock_runs_backwards_ends_there_and_says_so(tmp_path):
     assert (record["state"], record["overall"], sitting["why"]) == ("aborted", "RIG_ERROR", "bench failed")
     verdicts = json.loads((tmp_path / "run" / "verdicts.json").read_text())["verdicts"]
     assert "NOT_ASSESSED" in [row["verdict"] for row in verdicts if row["requirement"] == "EHC-TRM-004"]
+    assert main(["certify", "--resume", str(tmp_path / "run")]) == 4
+    assert "backwards during sitting 1; the run was broken off; set the clock right and run it anew" in (
+        capsys.readouterr().err
+    )
 
 
 def test_a_run_does_not_go_on_before_the_end_of_its_last_sitting(run):
