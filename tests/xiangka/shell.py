@@ -21,6 +21,7 @@ from uuid import uuid4
 
 import pytest
 
+from certification.people import PEOPLE, together
 from xiangka.judging_again import judged_again
 
 HANG_S = 120.0
@@ -184,7 +185,10 @@ class RunFolder:
 
     @property
     def run(self) -> dict:
-        return json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        """Its record, with what stands apart from it of people."""
+        apart = self.folder / PEOPLE
+        people = json.loads(apart.read_text(encoding="utf-8")) if apart.is_file() else None
+        return together(json.loads((self.folder / "run.json").read_text(encoding="utf-8")), people)
 
     @property
     def document(self) -> dict:
