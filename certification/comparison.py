@@ -10,7 +10,7 @@ from certification.catalogue import Text
 from certification.exit_codes import ExitCode
 from certification.measure_changes import MeasureChange, Standing
 from certification.row_changes import Change, ChangedRow
-from certification.verdicts import INTERRUPTED, INVALID
+from certification.verdicts import INTERRUPTED, INVALID, Verdict
 
 
 class Outcome(StrEnum):
@@ -110,8 +110,13 @@ class Comparison:
             return Outcome.UNDECIDED
         if self.changed(Change.NEW_FAILURE) or self.measured(Standing.WORSE):
             return Outcome.REGRESSION
-        unknown = self.changed(Change.UNKNOWN_FAILURE) or self.changed(Change.NEWLY_OPEN)
+        unknown = self.changed(Change.UNKNOWN_FAILURE) or self.changed(Change.NEWLY_OPEN) or self._bench_failed
         return Outcome.UNDECIDED if unknown or self.measured(Standing.UNDECIDED) else Outcome.NO_REGRESSION
+
+    @property
+    def _bench_failed(self) -> bool:
+        """Whether the bench of a run failed, so that rows it was to decide stayed open on either side."""
+        return Verdict.RIG_ERROR in (self.old.overall, self.new.overall)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -129,6 +134,11 @@ class Comparison:
                 yield Text(
                     zh=f"运行 {side.run} 的结论为 {side.overall}，不能作数",
                     en=f"run {side.run} is {side.overall}, and nothing of it counts",
+                )
+            elif side.overall == Verdict.RIG_ERROR:
+                yield Text(
+                    zh=f"运行 {side.run} 中测试台发生故障，有些项未能判定",
+                    en=f"the bench of run {side.run} failed, so that rows stayed undecided",
                 )
         for change, zh, en in _ROWS_SAID:
             if count := len(self.changed(change)):

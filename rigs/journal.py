@@ -51,6 +51,8 @@ class Journal:
         self._count = after
         self._before = after - (0 if self._file is None else self._file.records)
         self._filters: dict[str, Callable[[bytes], bytes]] = {}
+        self._lost: RigError | None = None
+        """What the file was closed without its last records for."""
 
     @staticmethod
     def _opened(path: Path, chain: Chain) -> ChainedFile:
@@ -123,12 +125,17 @@ class Journal:
         """
         try:
             self._ask(ChainedFile.close)
+        except RigError as error:
+            self._lost = error
+            raise
         finally:
             self._count, self._on_disk = self.count, self.on_disk
             self._file = None
 
     def _ask(self, act: Callable[[ChainedFile], None]) -> None:
         with self._lock:
+            if self._lost is not None:
+                raise self._lost
             if self._file is not None:
                 with told_of_the_disk(self._file.path):
                     act(self._file)

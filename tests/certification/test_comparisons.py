@@ -1,5 +1,7 @@
 """Two runs side by side: what is a regression, what nobody can say, and what is none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,14 @@ def test_nothing_is_decided_by_a_run_that_does_not_count():
         bad = Side("b", SIDE.started, word, "V2", "maker model 1", False, "quick", 10, decided)
         assert compared(row_changes([row("PASS")], [row("FAIL")]), new=bad).exit_code == 2
         assert word in compared(new=bad).why[0].en
+
+
+def test_no_run_whose_bench_failed_shows_that_nothing_broke():
+    failed = replace(SIDE, overall="RIG_ERROR")
+    for sides in ({"old": failed}, {"new": failed}, {"old": failed, "new": failed}):
+        assert compared(**sides).exit_code == 2
+        assert "the bench of run a failed" in compared(**sides).why[0].en
+    assert compared(row_changes([row("PASS")], [row("FAIL")]), new=failed).exit_code == 1
 
 
 def latencies(factor, size=299, uncertainty=1.0, seed=1, **more):

@@ -229,3 +229,17 @@ def test_no_observation_stands_in_its_file_before_the_records_it_cites(tmp_path)
     assert followed(tmp_path / "journal.jsonl").records >= max(cited)
     journal.close()
     evidence.close()
+
+
+def test_no_observation_is_written_of_records_a_journal_was_closed_without(tmp_path, small_disk):
+    journal = Journal(tmp_path / "journal.jsonl")
+    evidence = Evidence(tmp_path, journal=journal)
+    with contextlib.suppress(NoRoomError):
+        while True:
+            evidence.add(Observation("EHC-TRM-003", "read", "exact", journal=(journal.count, journal.count)))
+            journal.wire("scanner", "rx", b"\xab" * 200)
+    for kept in (journal, evidence):
+        with pytest.raises(NoRoomError):
+            kept.close()
+    cited = [json.loads(line)["journal"][1] for line in (tmp_path / "observations.jsonl").read_bytes().splitlines()]
+    assert followed(tmp_path / "journal.jsonl").records >= max(cited, default=0)
