@@ -1,14 +1,14 @@
-"""The error family of files and options that are wrong."""
+"""Errors that are told in one line: what is wrong, where, and what to do; the family of wrong files and options."""
 
 from __future__ import annotations
 
 
-class PlanError(Exception):
-    """A file or an option given by the user is wrong; nothing was tested.
+class PlacedError(Exception):
+    """Something is wrong at a place a person can look at.
 
     Args:
         what: what is wrong, in one sentence without a full stop.
-        where: the file, key or option it was found in.
+        where: the file, key, option, line or act it was found in.
         remedy: what the reader can do about it.
     """
 
@@ -20,3 +20,7 @@ class PlanError(Exception):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}; {self.remedy}"
+
+
+class PlanError(PlacedError):
+    """A file or an option given by the user is wrong; nothing was tested."""

@@ -8,9 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import jinja2
-from markupsafe import Markup
-
 from certification.catalogue import Text
 from certification.comparison import Comparison
 from certification.measure_changes import MeasureChange, Standing
@@ -25,9 +22,8 @@ from reports.comparison_words import (
     measured,
 )
 from reports.errors import ReportError
-from reports.html_report import both, opening, say
-from reports.masking import masked
 from reports.moments import moment_text
+from reports.two_languages import opening, page_environment
 
 _ORDER = tuple(Standing)
 
@@ -53,7 +49,7 @@ def write_comparison(target: Path, found: Comparison, lang: str = "both") -> Pat
 def comparison_html(found: Comparison, lang: str = "both") -> str:
     """The page; ``lang`` is zh, en, or both: Chinese with a button for English."""
     told = [one for one in found.measures if one.standing is not Standing.SAME or one.kind == "p95"]
-    template = _environment().get_template("comparison.html.j2")
+    template = page_environment().get_template("comparison.html.j2")
     return template.render(
         found=found,
         lang=lang,
@@ -86,23 +82,3 @@ def _lines(measures: Sequence[MeasureChange]) -> list[dict[str, Any]]:
 
 def _verdict(verdict: str | None) -> Text:
     return Text(zh="—", en="—") if verdict is None else words.word(words.VERDICTS, verdict)
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("reports", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
-    environment.globals.update(say=say)
-    return environment
-
-
-def _shown(value: Any) -> Any:
-    """What the template may put on the page: text in both languages, and no identity number."""
-    if isinstance(value, Text):
-        return both(value)
-    return masked(value) if isinstance(value, str) and not isinstance(value, Markup) else value

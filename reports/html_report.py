@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from certification.catalogue import Text
 from certification.verdicts import Verdict
@@ -30,6 +30,7 @@ from reports.run_folder import JOURNAL, RunFolder, read_run_folder
 from reports.run_record import RunRecord
 from reports.sections import tally, uncovered
 from reports.statement_view import statement_view
+from reports.two_languages import opening, page_environment
 
 REPORT = "report.html"
 _SECRET = re.compile(r"secret|password|passwd|token|(^|[._-])keys?$", re.IGNORECASE)
@@ -111,14 +112,7 @@ def _asset(name: str) -> str:
 
 
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("reports", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
+    environment = page_environment()
     environment.filters.update(
         breakable=_breakable,
         opening=opening,
@@ -129,33 +123,7 @@ def _environment() -> jinja2.Environment:
         lasted=_seconds,
         rate=rate_text,
     )
-    environment.globals.update(say=say)
     return environment
-
-
-def _shown(value: Any) -> Any:
-    """What an expression of the template may put on the page: text without identity numbers."""
-    if isinstance(value, Text):
-        return both(value)
-    return masked(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def both(text: Text) -> Markup:
-    """A text in both languages, of which the page shows one."""
-    zh, en = escape(masked(text.zh)), escape(masked(text.en))
-    if zh == en:
-        return zh
-    return Markup('<span class="zh">{}</span><span class="en" lang="en">{}</span>').format(zh, en)
-
-
-def opening(text: Text) -> Markup:
-    """A text that opens a line: in English with a capital."""
-    return both(Text(zh=text.zh, en=text.en[:1].upper() + text.en[1:]))
-
-
-def say(zh: str, en: str) -> Markup:
-    """A sentence of the template in both languages."""
-    return both(Text(zh=zh, en=en))
 
 
 def _sitting_lines(run: RunRecord) -> list[tuple[int, Text, str | Text, Text]]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.evidence.sealed_runs import add_report, add_signers, make_run, make_signers, seal, sign_run
+from tests.evidence.sealed_runs import add_report, add_signers, make_run, make_signers, read_all, seal, sign_run
+from xiangka.publishing import bundle
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +30,15 @@ def signed_run(tmp_path_factory, signers):
     folder = sign_run(seal(make_run(tmp_path_factory.mktemp("runs") / "run")), *signers.both)
     add_report(folder, *signers.both)
     return folder
+
+
+@pytest.fixture(scope="session")
+def files(signed_run):
+    """Every file of the signed run."""
+    return read_all(signed_run)
+
+
+@pytest.fixture(scope="session")
+def sealed(signed_run, tmp_path_factory):
+    """The signed run as a ZIP, its bytes."""
+    return bundle(signed_run, tmp_path_factory.mktemp("bundle") / "run.zip").read_bytes()

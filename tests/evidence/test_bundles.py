@@ -13,16 +13,6 @@ from xiangka.publishing import bundle, redact
 UNSEALED = "the ZIP itself bears no seal, so that nobody answers for the times and attributes it tells"
 
 
-@pytest.fixture(scope="module")
-def files(signed_run):
-    return read_all(signed_run)
-
-
-@pytest.fixture(scope="module")
-def sealed(signed_run, tmp_path_factory):
-    return bundle(signed_run, tmp_path_factory.mktemp("bundle") / "run.zip").read_bytes()
-
-
 @pytest.fixture
 def found(tmp_path, signers):
     """Everything found in a ZIP of these bytes."""

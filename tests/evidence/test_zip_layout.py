@@ -9,9 +9,8 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 import pytest
 
 from evidence.verification import verify
-from tests.evidence.sealed_runs import NOW, read_all
+from tests.evidence.sealed_runs import NOW
 from xiangka.cli import main
-from xiangka.publishing import bundle
 
 END_BYTES, SEAL_BYTES = 22, 64
 HIDDEN = b"this report was withdrawn"
@@ -29,16 +28,6 @@ class OneWay(io.RawIOBase):
     def write(self, data):
         self.written += bytes(data)
         return len(data)
-
-
-@pytest.fixture(scope="module")
-def files(signed_run):
-    return read_all(signed_run)
-
-
-@pytest.fixture(scope="module")
-def sealed(signed_run, tmp_path_factory):
-    return bundle(signed_run, tmp_path_factory.mktemp("bundle") / "run.zip").read_bytes()
 
 
 @pytest.fixture
