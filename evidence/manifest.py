@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 from evidence.chain import CHAIN, SALT_BYTES, Chain
 from evidence.redaction import HIDDEN_IN
+from evidence.whole_file import write_whole
 
 SCHEMA = 1
 MANIFEST, SIGNATURES = "manifest.json", "manifest.sig"
@@ -123,10 +124,10 @@ def write_manifest(folder: Path, run: str, made: datetime | None = None) -> Mani
     names = {*listed_names(folder), SALTS}
     salted = sorted(name for name in names - {SALTS} if publication(name) == "withheld")
     salts = {name: secrets.token_bytes(SALT_BYTES) for name in salted}
-    _write(folder / SALTS, _encoded({name: salt.hex() for name, salt in salts.items()}))
+    write_whole(folder / SALTS, _encoded({name: salt.hex() for name, salt in salts.items()}))
     files = tuple(_listed(folder, name, salts.get(name)) for name in sorted(names))
     manifest = Manifest(run, moment.isoformat(timespec="seconds"), files, chain_heads(folder, run))
-    _write(folder / MANIFEST, manifest.encoded())
+    write_whole(folder / MANIFEST, manifest.encoded())
     return manifest
 
 
@@ -229,19 +230,6 @@ def _listed(folder: Path, name: str, salt: bytes | None) -> ListedFile:
 
 def _encoded(content: Mapping[str, Any]) -> bytes:
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
-
-
-def _write(path: Path, data: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
 
 
 def _head(file: Path, run: str) -> ChainHead:

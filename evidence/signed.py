@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from evidence.errors import SignatureError
 from evidence.keys.signer import Signer
 from evidence.manifest import MANIFEST, SIGNATURES
 from evidence.signer_certificates import Centre, SignerCertificate, read_certificate, signed_by
+from evidence.whole_file import write_whole
 
 SCHEMA = 1
 SUFFIX = ".sig"
@@ -113,7 +113,7 @@ def sign(path: Path, signer: Signer, now: datetime, sig_path: Path | None = None
             "certificate": base64.b64encode(certificate.der).decode(),
         }
     )
-    _write(place, _canonical(entries))
+    write_whole(place, _canonical(entries))
     return place
 
 
@@ -242,15 +242,3 @@ def _require_about(signature: Signature, digest: str, file: str | None, now: dat
 def _canonical(entries: list[dict[str, Any]]) -> bytes:
     document = {"schema": SCHEMA, "signatures": entries}
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
-
-
-def _write(path: Path, content: bytes) -> None:
-    beside = path.with_name(path.name + ".part")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -1,10 +1,11 @@
-"""Files written whole or not at all."""
+"""Files of a folder, each written whole or not at all."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
+
+from evidence.whole_file import write_whole
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -16,12 +17,4 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     for name, body in files.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside = target.with_name(f".{target.name}.part")
-        try:
-            with beside.open("wb") as file:
-                file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
+        write_whole(target, body)

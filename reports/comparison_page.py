@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from certification.catalogue import Text
 from certification.comparison import Comparison
 from certification.measure_changes import MeasureChange, Standing
+from evidence.whole_file import write_whole
 from reports import words
 from reports.comparison_words import (
     CHANGES,
@@ -34,12 +34,10 @@ def write_comparison(target: Path, found: Comparison, lang: str = "both") -> Pat
     Raises:
         ReportError: it cannot be written.
     """
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    page = comparison_html(found, lang)
     try:
-        partial.write_text(comparison_html(found, lang), encoding="utf-8")
-        partial.replace(target)
+        write_whole(target, page.encode())
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise ReportError(
             f"cannot be written ({error.strerror})", where=str(target), remedy="name a file in a folder that is there"
         ) from error

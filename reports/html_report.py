@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -17,6 +16,7 @@ from markupsafe import Markup
 
 from certification.catalogue import Text
 from certification.verdicts import Verdict
+from evidence.whole_file import write_whole
 from reports import load_words, report_words, words
 from reports.bench_view import photograph_views
 from reports.certificate_facts import facts_of
@@ -52,12 +52,9 @@ def write_report(run_dir: Path) -> Path:
     """
     page = render_report(read_run_folder(run_dir))
     target = run_dir / REPORT
-    partial = run_dir / f".{REPORT}.{os.getpid()}"
     try:
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(target)
+        write_whole(target, page.encode())
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise ReportError(
             f"cannot be written ({error.strerror})", where=str(target), remedy="make the folder writable, free space"
         ) from error

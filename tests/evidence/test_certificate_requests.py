@@ -5,6 +5,7 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import typst
 from asn1crypto import pem
 
 from evidence.errors import SignatureError
@@ -63,7 +64,6 @@ def test_who_asked_signs_with_keys_that_never_left_him(asked, centre, tmp_path):
     file.write_bytes(b"anything")
     (found,) = check(b"anything", sign(file, signer, SIGNED).read_bytes(), centre.centre)
     assert found.certificate.holder == TESTER
-    typst = pytest.importorskip("typst")
     assert sign_pdf(typst.compile(b"x"), signer, reason="x", place=Place(0, (0, 0, 9, 9)), now=SIGNED)
     assert {name: (asked / name).read_bytes() for name in before} == before
 

@@ -251,7 +251,7 @@ def test_a_failed_write_leaves_the_signatures_as_they_were(file, signers, monkey
     def full(_descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("evidence.signed.os.fsync", full)
+    monkeypatch.setattr("evidence.whole_file.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         sign(file, signers.authoriser, SIGNED)
     assert place.read_bytes() == before

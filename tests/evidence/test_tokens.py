@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import typst
 
 from evidence.keys.specimen import make_specimen
 from evidence.manifest import write_manifest
@@ -123,7 +124,6 @@ def test_no_key_can_leave_the_token_and_none_stands_in_the_folder(desk):
 
 @pytest.mark.skipif(shutil.which("pdfsig") is None, reason="pdfsig is missing: apt-get install poppler-utils")
 def test_the_token_signs_pdf_files(desk):
-    typst = pytest.importorskip("typst")
     pdf = desk.folder / "page.pdf"
     pdf.write_bytes(typst.compile(b"x"))
     done = desk.run(sys.executable, "-c", SIGN_PDF, "laboratory", PIN, pdf)
